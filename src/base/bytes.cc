@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/bytes.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace odradek::base {
+
+SharedBytes SharedBytes::allocate(std::size_t size) {
+  SharedBytes bytes;
+  bytes.block_ = std::make_shared_for_overwrite<std::uint8_t[]>(size);
+  bytes.data_ = bytes.block_.get();
+  bytes.size_ = size;
+  return bytes;
+}
+
+SharedBytes SharedBytes::copy(ByteView from) {
+  SharedBytes bytes = allocate(from.size());
+  std::copy(from.begin(), from.end(), bytes.data_);
+  return bytes;
+}
+
+SharedBytes SharedBytes::slice(std::size_t position, std::size_t length) const {
+  ODRADEK_ASSERT(position <= size_ && length <= size_ - position);
+  SharedBytes part = *this;
+  part.data_ += position;
+  part.size_ = length;
+  return part;
+}
+
+bool operator==(const SharedBytes& left, const SharedBytes& right) {
+  return std::ranges::equal(left.view(), right.view());
+}
+
+void OutputChain::append(SharedBytes bytes) {
+  if (bytes.empty()) return;
+  size_ += bytes.size();
+  pieces_.emplace_back(std::move(bytes));
+}
+
+void OutputChain::append(FileRange range) {
+  if (range.length == 0) return;
+  size_ += range.length;
+  pieces_.emplace_back(std::move(range));
+}
+
+void OutputChain::append(OutputChain chain) {
+  size_ += chain.size_;
+  std::ranges::move(chain.pieces_, std::back_inserter(pieces_));
+}
+
+}  // namespace odradek::base

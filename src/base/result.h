@@ -14,6 +14,8 @@ namespace odradek::base {
 struct Error {
   ErrorCode code = ErrorCode::kUnknownServerError;
   std::string message;
+  // errno, where a call of the operating system failed; else 0.
+  int os_error = 0;
 
   friend bool operator==(const Error&, const Error&) = default;
 };
@@ -23,7 +25,7 @@ template <typename T = void>
 using Result = std::expected<T, Error>;
 
 inline std::unexpected<Error> fail(ErrorCode code, std::string message = {}) {
-  return std::unexpected(Error{code, std::move(message)});
+  return std::unexpected(Error{code, std::move(message), 0});
 }
 // Passes the error of `result` on as another Result's.
 template <typename T>

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/topic_partition.h"
+#include "base/uuid.h"
+#include "log/log_config.h"
+
+namespace odradek::log {
+
+namespace directory {
+class LogDirectory;
+}
+
+// Who appends: decides what is checked and stamped.
+enum class AppendOrigin : std::uint8_t {
+  kClient,       // offsets and epoch are assigned, producer sequences checked
+  kCoordinator,  // as kClient, without sequence checks; control batches allowed
+  kReplication,  // offsets and epochs are the leader's and kept
+};
+
+struct AppendInfo {
+  base::Offset first_offset = base::kNoOffset;
+  base::Offset last_offset = base::kNoOffset;
+  // The time the broker stamped where the topic says LogAppendTime; else kNoTimestamp.
+  base::Timestamp log_append_time = base::kNoTimestamp;
+  base::Offset log_start_offset = base::kNoOffset;
+  // The batch is one of its producer's last five: nothing was written, the offsets are the first
+  // writing's.
+  bool is_duplicate = false;
+};
+
+struct ReadInfo {
+  // Consecutive whole or partial batches; the first one holds, or ends before, the offset asked
+  // for. Empty at the end of what may be read.
+  base::FileRange bytes;
+  // The base offset of the first batch in `bytes`.
+  base::Offset first_batch_offset = base::kNoOffset;
+};
+
+// An aborted transaction that overlaps what was read (KIP-98).
+struct AbortedTransaction {
+  base::ProducerId producer_id = base::kNoProducerId;
+  base::Offset first_offset = base::kNoOffset;
+  base::Offset last_offset = base::kNoOffset;
+  base::Offset last_stable_offset = base::kNoOffset;
+};
+
+struct TimestampAndOffset {
+  base::Timestamp timestamp = base::kNoTimestamp;
+  base::Offset offset = base::kNoOffset;
+  base::LeaderEpoch leader_epoch = base::kNoLeaderEpoch;
+};
+
+struct EpochEndOffset {
+  base::LeaderEpoch leader_epoch = base::kNoLeaderEpoch;
+  base::Offset end_offset = base::kNoOffset;
+};
+
+// An idempotent or transactional producer that is alive in the partition, as DescribeProducers
+// shows it.
+struct ActiveProducer {
+  base::ProducerId producer_id = base::kNoProducerId;
+  base::ProducerEpoch producer_epoch = base::kNoProducerEpoch;
+  std::int32_t last_sequence = -1;
+  base::Timestamp last_timestamp = base::kNoTimestamp;
+  std::int32_t coordinator_epoch = -1;
+  base::Offset current_transaction_start_offset = base::kNoOffset;
+};
+
+// Told when the log got on, so that whoever waits can be released. Called without any lock of the
+// log's held, from the thread that wrote or flushed; calls may overlap.
+class ProgressListener {
+ public:
+  virtual ~ProgressListener() = default;
+  // `written_end_offset` or `flushed_end_offset` moved.
+  virtual void on_progress() = 0;
+  // The log can't be written any more: its directory is offline. Nothing after `flushed_end_offset`
+  // is safe.
+  virtual void on_failure(const base::Error& error) = 0;
+};
+
+// One partition on disk: segments, indexes, producer state, leader epochs, in Apache Kafka's
+// formats (docs/formats/log.md). Threads: any. Its own lock is short; no call holds it over a wait
+// for the disk, but for the reads of index pages.
+//
+// An append takes offsets and a place in the queue under the lock; one writer at a time writes the
+// queue out. Three ends follow each other: log_end_offset (offsets assigned) >= written_end_offset
+// (in the page cache, readable) >= flushed_end_offset (survives a power cut).
+class Log {
+ public:
+  struct OpenOptions {
+    base::TopicPartition name;
+    base::TopicId topic_id;
+    LogConfig config;
+    // Where reading again has to start after an unclean stop; from the directory's checkpoint.
+    base::Offset recovery_point{0};
+    base::Offset log_start_offset{0};
+    // The directory was closed cleanly: nothing is read again.
+    bool was_clean = true;
+  };
+
+  // Opens what is in `directory`/<name>, or creates it; recovers what an unclean stop left
+  // (docs/durability.md says how), cutting a torn tail at the last whole batch. Blocks on the disk.
+  // The directory outlives the log.
+  [[nodiscard]] static base::Result<std::unique_ptr<Log>> open(directory::LogDirectory& directory,
+                                                               OpenOptions options);
+  virtual ~Log() = default;
+
+  virtual const base::TopicPartition& name() const = 0;
+  virtual const base::TopicId& topic_id() const = 0;
+  virtual directory::LogDirectory& directory() const = 0;
+  // At most one; set before the first append. It outlives the log or is reset with nullptr.
+  virtual void set_listener(ProgressListener* listener) = 0;
+  virtual void set_config(const LogConfig& config) = 0;
+  virtual LogConfig config() const = 0;
+
+  // Appends consecutive whole batches that were validated (record/validate.h). The bytes are
+  // stamped in place (base offset, leader epoch, append time) and kept until written. Errors:
+  // OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, UNKNOWN_PRODUCER_ID (as Kafka gives them;
+  // nothing is written), KAFKA_STORAGE_ERROR. The caller serialises appends of one partition with
+  // its epoch's changes.
+  [[nodiscard]] virtual base::Result<AppendInfo> append(base::SharedBytes batches,
+                                                        base::LeaderEpoch leader_epoch,
+                                                        AppendOrigin origin) = 0;
+
+  virtual base::Offset log_start_offset() const = 0;
+  virtual base::Offset log_end_offset() const = 0;
+  virtual base::Offset written_end_offset() const = 0;
+  virtual base::Offset flushed_end_offset() const = 0;
+  // The first offset of the oldest open transaction; nothing when there is none. Kafka's first
+  // unstable offset.
+  virtual std::optional<base::Offset> first_unstable_offset() const = 0;
+  virtual std::uint64_t size_bytes() const = 0;
+
+  // Batches from the one that holds `from`, not beyond `until` (exclusive; a batch boundary at or
+  // below written_end_offset), at most `max_bytes`, but where `at_least_one_batch` the first batch
+  // whole. OFFSET_OUT_OF_RANGE below the log start or above the end.
+  [[nodiscard]] virtual base::Result<ReadInfo> read(base::Offset from, base::Offset until,
+                                                    std::uint64_t max_bytes,
+                                                    bool at_least_one_batch) = 0;
+  // Aborted transactions that overlap [from, until), for a read_committed fetch.
+  [[nodiscard]] virtual base::Result<std::vector<AbortedTransaction>> aborted_transactions(
+      base::Offset from, base::Offset until) = 0;
+
+  // The first record at or after `timestamp` below `until`; nothing where there is none.
+  [[nodiscard]] virtual base::Result<std::optional<TimestampAndOffset>> offset_for_timestamp(
+      base::Timestamp timestamp, base::Offset until) = 0;
+  // The record with the greatest timestamp (ListOffsets -3); nothing in an empty log.
+  [[nodiscard]] virtual base::Result<std::optional<TimestampAndOffset>>
+  offset_of_max_timestamp() = 0;
+
+  virtual base::LeaderEpoch latest_leader_epoch() const = 0;
+  // The epoch that `offset` was written in.
+  virtual base::LeaderEpoch leader_epoch_of(base::Offset offset) const = 0;
+  // The greatest epoch at or below `epoch` and where it ends (KIP-101, KIP-279); both unknown where
+  // there is none.
+  virtual EpochEndOffset end_offset_for_epoch(base::LeaderEpoch epoch) const = 0;
+
+  virtual std::vector<ActiveProducer> active_producers() const = 0;
+
+  // Moves the log start (DeleteRecords); whole segments below it are deleted. OFFSET_OUT_OF_RANGE
+  // beyond `limit`, the high watermark.
+  [[nodiscard]] virtual base::Result<> delete_records(base::Offset new_log_start,
+                                                      base::Offset limit) = 0;
+  // Drops everything from `offset` on. Not while an append runs: the caller serialises.
+  [[nodiscard]] virtual base::Result<> truncate_to(base::Offset offset) = 0;
+
+  // Blocks until what was written before the call is flushed.
+  [[nodiscard]] virtual base::Result<> flush() = 0;
+  // Called by the directory's flush group on a worker: flushes what was written before the call and
+  // moves flushed_end_offset; `file_system_was_synced`: a syncfs that began after the writing
+  // already did the flushing.
+  [[nodiscard]] virtual base::Result<> flush_for_group(bool file_system_was_synced) = 0;
+  // Clean close: everything flushed, indexes trimmed, a producer snapshot at the end. Blocks.
+  [[nodiscard]] virtual base::Result<> close() = 0;
+  // Renames the directory to Kafka's `<name>.<uuid>-delete` form; the files go after
+  // file.delete.delay.ms.
+  [[nodiscard]] virtual base::Result<> remove() = 0;
+};
+
+}  // namespace odradek::log

@@ -133,6 +133,11 @@ class Log {
                                                         base::LeaderEpoch leader_epoch,
                                                         AppendOrigin origin) = 0;
 
+  // One writer at a time: writes what is queued, in order, until the queue is empty, unless another
+  // thread is at it (then returns at once: that one takes this append along). Calls the listener.
+  // Never while holding a lock that the listener takes. An error has been given to the listener.
+  virtual void write_out() = 0;
+
   virtual base::Offset log_start_offset() const = 0;
   virtual base::Offset log_end_offset() const = 0;
   virtual base::Offset written_end_offset() const = 0;

@@ -40,6 +40,13 @@ class Stream {
   // Reads what is there, at most the buffer: 0 when nothing is (wait then); NETWORK_EXCEPTION at
   // the end of the stream (os_error 0) or on an error. Does not block.
   [[nodiscard]] virtual base::Result<std::size_t> try_read(base::MutableByteView buffer) = 0;
+  // Sends what the socket takes at once and removes it from the chain; write() sends the rest. A
+  // stream may take nothing. Not while a write is pending. A file range blocks where it is not in
+  // the page cache.
+  [[nodiscard]] virtual base::Result<> try_write(base::OutputChain& chain) {
+    static_cast<void>(chain);
+    return {};
+  }
   // Sends the whole chain (file ranges by sendfile), then calls once. At most one at a time.
   virtual void write(base::OutputChain chain,
                      std::move_only_function<void(base::Result<>)> handler) = 0;

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+
+namespace odradek::record {
+
+// One record that a machine logs; no value is a tombstone.
+struct JournalRecord {
+  base::SharedBytes key;
+  std::optional<base::SharedBytes> value;
+};
+
+// What a machine's records are kept in: appended, given offsets, committed in that order. Committed
+// means what an acks=all producer is promised. Threads: any; calls of one journal are ordered by
+// the caller.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  // Appends the records as one batch (they are there all or none) and returns the offset after the
+  // last one. NOT_LEADER_OR_FOLLOWER when this node does not lead the journal's partition;
+  // KAFKA_STORAGE_ERROR. REQUIRES: records is not empty.
+  [[nodiscard]] virtual base::Result<base::Offset> append(std::vector<JournalRecord> records,
+                                                          base::Timestamp now) = 0;
+  // The offset after the last record appended.
+  virtual base::Offset end_offset() const = 0;
+  // Calls once, from any thread and possibly at once, when everything before `end` is committed, or
+  // with the error because of which that will never be known here.
+  virtual void when_committed(base::Offset end,
+                              std::move_only_function<void(base::Result<>)> handler) = 0;
+};
+
+}  // namespace odradek::record

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "replica/partition.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace odradek::replica {
+
+using base::ErrorCode;
+using base::Offset;
+
+Partition::Partition(log::Log& log, base::TopicId topic_id) : log_(log), topic_id_(topic_id) {
+  log_.set_listener(this);
+}
+
+Partition::~Partition() {
+  retire({ErrorCode::kNotLeaderOrFollower, "the broker stops", 0});
+  log_.set_listener(nullptr);
+}
+
+void Partition::become_leader(base::LeaderEpoch epoch) {
+  Released released;
+  {
+    const std::lock_guard lock(mutex_);
+    is_leader_ = true;
+    leader_epoch_ = epoch;
+    released = release_reached_locked();
+  }
+  complete(std::move(released), std::nullopt);
+}
+
+void Partition::retire(base::Error error) {
+  Released released;
+  {
+    const std::lock_guard lock(mutex_);
+    if (retired_) return;
+    is_leader_ = false;
+    retired_ = error;
+    released = release_all_locked();
+  }
+  complete(std::move(released), error);
+}
+
+base::Result<log::AppendInfo> Partition::append(base::SharedBytes batches,
+                                                log::AppendOrigin origin) {
+  base::Result<log::AppendInfo> appended;
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto leader = check_leader_locked(base::kNoLeaderEpoch); !leader) {
+      return base::fail(std::move(leader));
+    }
+    appended = log_.append(std::move(batches), leader_epoch_, origin);
+  }
+  if (appended && !appended->is_duplicate) log_.write_out();
+  return appended;
+}
+
+void Partition::when_committed(Offset end, CommitHandler handler) {
+  std::optional<base::Error> error;
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto leader = check_leader_locked(base::kNoLeaderEpoch); !leader) {
+      error = std::move(leader).error();
+    } else if (end > high_watermark_) {
+      commit_waiters_.emplace(end, std::move(handler));
+      return;
+    }
+  }
+  if (error) {
+    handler(std::unexpected(std::move(*error)));
+  } else {
+    handler({});
+  }
+}
+
+base::Result<log::ReadInfo> Partition::read(Offset from, Isolation isolation,
+                                            base::LeaderEpoch current_leader_epoch,
+                                            std::uint64_t max_bytes, bool at_least_one_batch) {
+  Offset until;
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto leader = check_leader_locked(current_leader_epoch); !leader) {
+      return base::fail(std::move(leader));
+    }
+    until = visible_end_locked(isolation);
+  }
+  // A fetch between the end it may see and the log's end waits; it is not out of range.
+  if (from > until && from <= log_.log_end_offset()) return log::ReadInfo{};
+  return log_.read(from, until, max_bytes, at_least_one_batch);
+}
+
+bool Partition::watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
+                      Offset visible_end) {
+  const std::lock_guard lock(mutex_);
+  if (!is_leader_ || visible_end_locked(isolation) > visible_end) return false;
+  fetch_watches_.push_back({waiter, isolation, visible_end});
+  return true;
+}
+
+void Partition::unwatch(const FetchWaiter* waiter) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(fetch_watches_,
+                [waiter](const FetchWatch& watch) { return watch.waiter.get() == waiter; });
+}
+
+base::Result<> Partition::check_leader(base::LeaderEpoch current_leader_epoch) const {
+  const std::lock_guard lock(mutex_);
+  return check_leader_locked(current_leader_epoch);
+}
+
+base::LeaderEpoch Partition::leader_epoch() const {
+  const std::lock_guard lock(mutex_);
+  return leader_epoch_;
+}
+
+OffsetSnapshot Partition::offsets() const {
+  const std::lock_guard lock(mutex_);
+  return {.log_start_offset = log_.log_start_offset(),
+          .last_stable_offset = visible_end_locked(Isolation::kReadCommitted),
+          .high_watermark = high_watermark_,
+          .log_end_offset = log_.log_end_offset()};
+}
+
+Offset Partition::visible_end(Isolation isolation) const {
+  const std::lock_guard lock(mutex_);
+  return visible_end_locked(isolation);
+}
+
+base::Result<Offset> Partition::delete_records(Offset to) {
+  Offset limit;
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto leader = check_leader_locked(base::kNoLeaderEpoch); !leader) {
+      return base::fail(std::move(leader));
+    }
+    limit = high_watermark_;
+  }
+  const Offset target = to == base::kNoOffset ? limit : to;
+  if (auto done = log_.delete_records(target, limit); !done) return base::fail(std::move(done));
+  return log_.log_start_offset();
+}
+
+void Partition::on_progress() {
+  Released released;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_leader_) return;
+    released = release_reached_locked();
+  }
+  complete(std::move(released), std::nullopt);
+}
+
+void Partition::on_failure(const base::Error& error) { retire(error); }
+
+base::Result<> Partition::check_leader_locked(base::LeaderEpoch current_leader_epoch) const {
+  if (retired_) return std::unexpected(*retired_);
+  if (!is_leader_) return base::fail(ErrorCode::kNotLeaderOrFollower);
+  if (current_leader_epoch == base::kNoLeaderEpoch || current_leader_epoch == leader_epoch_) {
+    return {};
+  }
+  const bool is_old = current_leader_epoch < leader_epoch_;
+  return base::fail(is_old ? ErrorCode::kFencedLeaderEpoch : ErrorCode::kUnknownLeaderEpoch,
+                    fmt::format("leader epoch {} asked for, {} is current",
+                                current_leader_epoch.value(), leader_epoch_.value()));
+}
+
+Offset Partition::committed_end_locked() const {
+  // The in-sync set is this replica alone, so what it has safely is committed.
+  return log_.config().write_caching ? log_.written_end_offset() : log_.flushed_end_offset();
+}
+
+Offset Partition::visible_end_locked(Isolation isolation) const {
+  if (isolation == Isolation::kReadUncommitted) return high_watermark_;
+  return std::min(high_watermark_, log_.first_unstable_offset().value_or(high_watermark_));
+}
+
+Partition::Released Partition::release_reached_locked() {
+  Released released;
+  high_watermark_ = std::max(high_watermark_, committed_end_locked());
+  const auto reached = commit_waiters_.upper_bound(high_watermark_);
+  for (auto waiter = commit_waiters_.begin(); waiter != reached; ++waiter) {
+    released.commits.push_back(std::move(waiter->second));
+  }
+  commit_waiters_.erase(commit_waiters_.begin(), reached);
+  if (fetch_watches_.empty()) return released;
+  const Offset ends[] = {high_watermark_, visible_end_locked(Isolation::kReadCommitted)};
+  std::erase_if(fetch_watches_, [&](FetchWatch& watch) {
+    if (ends[static_cast<int>(watch.isolation)] <= watch.visible_end) return false;
+    released.fetches.push_back(std::move(watch.waiter));
+    return true;
+  });
+  return released;
+}
+
+Partition::Released Partition::release_all_locked() {
+  Released released;
+  for (auto& [end, handler] : commit_waiters_) released.commits.push_back(std::move(handler));
+  commit_waiters_.clear();
+  for (FetchWatch& watch : fetch_watches_) released.fetches.push_back(std::move(watch.waiter));
+  fetch_watches_.clear();
+  return released;
+}
+
+void Partition::complete(Released released, const std::optional<base::Error>& error) {
+  for (CommitHandler& handler : released.commits) {
+    if (error) {
+      handler(std::unexpected(*error));
+    } else {
+      handler({});
+    }
+  }
+  for (const auto& waiter : released.fetches) waiter->wake();
+}
+
+}  // namespace odradek::replica

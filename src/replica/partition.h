@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "log/log.h"
+
+namespace odradek::replica {
+
+// What a reader may see.
+enum class Isolation : std::uint8_t {
+  kReadUncommitted,  // below the high watermark
+  kReadCommitted,    // below the last stable offset
+};
+
+// A parked fetch: woken once, from any thread and without a lock held, when a partition that it
+// watches has got on or changed its role.
+class FetchWaiter {
+ public:
+  virtual ~FetchWaiter() = default;
+  virtual void wake() = 0;
+};
+
+// The offsets that clients ask for, as one moment saw them.
+struct OffsetSnapshot {
+  base::Offset log_start_offset = base::kNoOffset;
+  base::Offset last_stable_offset = base::kNoOffset;
+  base::Offset high_watermark = base::kNoOffset;
+  base::Offset log_end_offset = base::kNoOffset;
+};
+
+// One partition on this broker: its leadership, high watermark and those who wait for it. Threads:
+// any.
+//
+// Its lock is short and never held over I/O. Checking the epoch and appending happen under it;
+// waiters are taken out under it and completed after it. Lock order: Partition, then Log.
+class Partition : private log::ProgressListener {
+ public:
+  using CommitHandler = std::move_only_function<void(base::Result<>)>;
+
+  // `log` outlives the partition; the partition is its listener as long as it lives.
+  Partition(log::Log& log, base::TopicId topic_id);
+  ~Partition() override;
+  Partition(const Partition&) = delete;
+  Partition& operator=(const Partition&) = delete;
+
+  const base::TopicPartition& name() const { return log_.name(); }
+  const base::TopicId& topic_id() const { return topic_id_; }
+  log::Log& log() { return log_; }
+
+  // Takes the leadership of `epoch`; the high watermark goes on from what is committed here.
+  void become_leader(base::LeaderEpoch epoch);
+  // Gives the partition up (deleted, moved, its directory failed): everybody who waits, and every
+  // later call, gets `error`. Idempotent; the first error stays.
+  void retire(base::Error error);
+
+  // Appends validated batches as the leader. NOT_LEADER_OR_FOLLOWER, the log's errors.
+  [[nodiscard]] base::Result<log::AppendInfo> append(base::SharedBytes batches,
+                                                     log::AppendOrigin origin);
+  // Calls once, when everything before `end` is committed, or with the error of a lost leadership;
+  // at once and on this thread where it is so already.
+  void when_committed(base::Offset end, CommitHandler handler);
+
+  // Batches from `from` that `isolation` shows; see log::Log::read. `current_leader_epoch`, where
+  // the client knows one, is checked first (KIP-320): FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH.
+  [[nodiscard]] base::Result<log::ReadInfo> read(base::Offset from, Isolation isolation,
+                                                 base::LeaderEpoch current_leader_epoch,
+                                                 std::uint64_t max_bytes, bool at_least_one_batch);
+  // Wakes `waiter` when something beyond `visible_end`, the end that it saw for its isolation, can
+  // be read. False, and nothing is kept, when that is so already: look again.
+  [[nodiscard]] bool watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
+                           base::Offset visible_end);
+  void unwatch(const FetchWaiter* waiter);
+
+  [[nodiscard]] base::Result<> check_leader(base::LeaderEpoch current_leader_epoch) const;
+  base::LeaderEpoch leader_epoch() const;
+  OffsetSnapshot offsets() const;
+  // The end of what `isolation` shows.
+  base::Offset visible_end(Isolation isolation) const;
+
+  // DeleteRecords up to `to` (-1: the high watermark); returns the new log start.
+  // OFFSET_OUT_OF_RANGE beyond the high watermark.
+  [[nodiscard]] base::Result<base::Offset> delete_records(base::Offset to);
+
+ private:
+  struct FetchWatch {
+    std::shared_ptr<FetchWaiter> waiter;
+    Isolation isolation;
+    base::Offset visible_end;
+  };
+  struct Released {
+    std::vector<CommitHandler> commits;
+    std::vector<std::shared_ptr<FetchWaiter>> fetches;
+  };
+
+  void on_progress() override;
+  void on_failure(const base::Error& error) override;
+
+  // The following are called with mutex_ held.
+  [[nodiscard]] base::Result<> check_leader_locked(base::LeaderEpoch current_leader_epoch) const;
+  base::Offset committed_end_locked() const;
+  base::Offset visible_end_locked(Isolation isolation) const;
+  Released release_reached_locked();
+  Released release_all_locked();
+
+  static void complete(Released released, const std::optional<base::Error>& error);
+
+  log::Log& log_;
+  const base::TopicId topic_id_;
+
+  mutable std::mutex mutex_;
+  bool is_leader_ = false;
+  base::LeaderEpoch leader_epoch_ = base::kNoLeaderEpoch;
+  std::optional<base::Error> retired_;
+  base::Offset high_watermark_{0};
+  std::multimap<base::Offset, CommitHandler> commit_waiters_;
+  std::vector<FetchWatch> fetch_watches_;
+};
+
+}  // namespace odradek::replica

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# How every translation unit is compiled: strict warnings, hardening, and the sanitizers a preset asks for.
+# How every translation unit is compiled: strict warnings, hardening, a preset's sanitizers.
 
 set(ODRADEK_SANITIZE "" CACHE STRING "Sanitizers, comma-separated, for all code")
 option(ODRADEK_FUZZ "Build the fuzz targets with libFuzzer (needs clang)" OFF)

@@ -3,9 +3,14 @@
 # odradek_<name>, its unit tests <name>_test, its fuzz targets and its benchmarks.
 #
 # A room may use only rooms declared before it, so a cycle cannot be written; the check
-# tools/check_includes.py holds every #include against the same list (ODRADEK_ROOM_USES_<name>).
+# tools/check_includes.py holds every #include against the same lists.
 
 set(ODRADEK_ROOMS "" CACHE INTERNAL "")
+
+# All that the unit tests need; all benchmarks; all of libFuzzer's targets.
+add_custom_target(unit_tests)
+add_custom_target(benchmarks)
+add_custom_target(fuzzers)
 
 function(room name)
   cmake_parse_arguments(ROOM "" "" "USES;LIBRARIES" ${ARGN})
@@ -15,7 +20,6 @@ function(room name)
     endif()
   endforeach()
   set(ODRADEK_ROOMS ${ODRADEK_ROOMS} ${name} CACHE INTERNAL "")
-  set(ODRADEK_ROOM_USES_${name} ${ROOM_USES} CACHE INTERNAL "")
 
   set(directory ${CMAKE_CURRENT_SOURCE_DIR}/${name})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${directory}/*.cc)
@@ -49,6 +53,8 @@ function(room name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${target} GTest::gmock GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${name}_test)
+    set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
+    add_dependencies(unit_tests ${name}_test)
   endif()
   foreach(fuzzer IN LISTS fuzzers)
     room_fuzzer(${target} ${fuzzer})
@@ -57,19 +63,26 @@ function(room name)
     get_filename_component(executable ${source} NAME_WE)
     add_executable(${executable} EXCLUDE_FROM_ALL ${source})
     target_link_libraries(${executable} PRIVATE ${target} benchmark::benchmark_main)
+    add_dependencies(benchmarks ${executable})
   endforeach()
 endfunction()
 
-# A fuzz target is a file with LLVMFuzzerTestOneInput. Under libFuzzer it is a fuzzer; elsewhere it is linked
-# with a seed-driven main (tools/fuzz_main.cc), run briefly as a test.
+# A fuzz target is a file with LLVMFuzzerTestOneInput. Under libFuzzer it is a fuzzer; elsewhere it
+# is linked with a seed-driven main (tools/fuzz_main.cc) and run briefly as a unit test. Example
+# inputs lie in <name>_corpus/ beside it.
 function(room_fuzzer target source)
   get_filename_component(executable ${source} NAME_WE)
   if(ODRADEK_FUZZ)
     add_executable(${executable} ${source})
     target_link_options(${executable} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers ${executable})
   else()
+    get_filename_component(directory ${source} DIRECTORY)
+    file(GLOB examples CONFIGURE_DEPENDS ${directory}/${executable}_corpus/*)
     add_executable(${executable} ${source} ${CMAKE_SOURCE_DIR}/tools/fuzz_main.cc)
-    add_test(NAME ${executable} COMMAND ${executable} --seed 1 --runs 20000)
+    add_test(NAME ${executable} COMMAND ${executable} --seed 1 --runs 20000 ${examples})
+    set_tests_properties(${executable} PROPERTIES LABELS unit TIMEOUT 300)
+    add_dependencies(unit_tests ${executable})
   endif()
   target_link_libraries(${executable} PRIVATE ${target})
 endfunction()

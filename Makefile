@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door. `make help` lists what it does.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help packages packages-test build run test fuzz tsan tidy format bench clean
+
+# Where `make run` listens (port, host:port or a listener as in server.properties) and keeps data.
+LISTEN ?= 127.0.0.1:9092
+DATA ?= ./data
+# How long `make fuzz` runs each fuzz target.
+FUZZ_SECONDS ?= 60
+
+help:  ## This list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+packages:
+	@tools/install_packages tools/packages.txt
+
+packages-test: packages
+	@tools/install_packages tools/packages-test.txt
+
+build: packages  ## Build the server: build/release/odradek, bin/ and config/ beside it
+	@tools/configure release
+	@ninja -C build/release product
+	@echo "built build/release/odradek (Kafka's command names in build/release/bin)"
+
+run: build  ## Start a single node on 127.0.0.1:9092, data in ./data (LISTEN=, DATA=)
+	@tools/run_node build/release/odradek "$(LISTEN)" "$(DATA)"
+
+test: packages-test  ## Build and run all tests, with sanitizers where it matters
+	@python3 tools/run_tests.py
+
+tsan: packages  ## The unit tests under ThreadSanitizer
+	@python3 tools/run_tests.py --preset tsan
+
+fuzz: packages  ## Run every fuzz target under libFuzzer (FUZZ_SECONDS=60 each)
+	@python3 tools/run_fuzzers.py --seconds $(FUZZ_SECONDS)
+
+tidy: packages  ## Check the whole tree with clang-format and clang-tidy
+	@python3 tools/run_tidy.py
+
+format: packages  ## Format all C++ files
+	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i
+
+bench: packages  ## Build and run the micro-benchmarks
+	@tools/configure release
+	@ninja -C build/release --quiet benchmarks
+	@for bench in $$(find build/release -maxdepth 1 -name '*_bench' -type f | sort); do \
+	  echo "== $${bench##*/}"; $$bench || exit 1; done
+
+clean:  ## Remove everything that was built (not ./data)
+	@rm -rf build

@@ -7,7 +7,8 @@
 
 set(ODRADEK_ROOMS "" CACHE INTERNAL "")
 
-# All that the unit tests need; all benchmarks; all of libFuzzer's targets.
+# What the generator writes, what the unit tests need, all benchmarks, all of libFuzzer's targets.
+add_custom_target(generated)
 add_custom_target(unit_tests)
 add_custom_target(benchmarks)
 add_custom_target(fuzzers)

@@ -18,9 +18,11 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+RELEASE_TARGETS = ["all", "all_verify_interface_header_sets"]  # the latter compiles headers alone
 OUTPUT_LIMIT = str(4 << 20)
 NOISE = re.compile(r"\s+Start\s+\d+: |Internal ctest changing|Test project |Label Time Summary"
-                   r"|\w+ += +[\d.]+ sec\*proc|Errors while running CTest|ninja: no work to do|\s*$")
+                   r"|\w+ += +[\d.]+ sec\*proc|Errors while running CTest"
+                   r"|ninja: no work to do|-- (?:GLOB|Configuring|Generating|Build files)|\s*$")
 
 GTEST_SUMMARY = re.compile(r"^\[==========\] \d+ tests? from .* ran\.", re.M)
 GTEST_COUNT = re.compile(r"^\[  (PASSED|FAILED|SKIPPED) +\] (\d+) tests?[.,]", re.M)
@@ -150,7 +152,7 @@ def main():
     total = Counts()
     built = []
     for preset in options.preset or ["release", "dev"]:
-        targets = ["all"] if preset == "release" else ["unit_tests"]
+        targets = RELEASE_TARGETS if preset == "release" else ["unit_tests"]
         if build(preset, targets):
             built.append(preset)
         else:

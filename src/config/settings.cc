@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/settings.h"
+
+#include <fmt/core.h>
+
+#include <charconv>
+
+#include "base/assert.h"
+#include "config/table.h"
+
+namespace odradek::config {
+namespace {
+
+using base::ErrorCode;
+
+std::string place(const std::string& file_name, const Property& property) {
+  if (property.line == 0) return "--set";
+  return fmt::format("{} line {}", file_name, property.line);
+}
+
+base::Result<> check(const std::string& file_name, const Property& property) {
+  const Setting* setting = find_broker_setting(property.key);
+  if (setting == nullptr) return {};
+  if (setting->status == Status::kRefused) {
+    return base::fail(ErrorCode::kInvalidConfig,
+                      fmt::format("{}: {}={} is refused: {}", place(file_name, property),
+                                  property.key, property.value, setting->note));
+  }
+  // An empty value of a key that may have none is Kafka's null.
+  if (property.value.empty() && !setting->default_value) return {};
+  if (auto valid = check_value(*setting, property.value); !valid) {
+    return base::fail(ErrorCode::kInvalidConfig,
+                      fmt::format("{}: {}", place(file_name, property), valid.error().message));
+  }
+  return {};
+}
+
+constexpr std::int64_t kMinuteMs = 60'000;
+constexpr std::int64_t kHourMs = 60 * kMinuteMs;
+
+}  // namespace
+
+base::Result<Settings> Settings::parse(const std::string& file_name, std::string_view text,
+                                       const std::vector<Property>& overrides) {
+  auto properties = parse_properties(text);
+  if (!properties) {
+    return base::fail(ErrorCode::kInvalidConfig,
+                      fmt::format("{} {}", file_name, properties.error().message));
+  }
+  properties->insert(properties->end(), overrides.begin(), overrides.end());
+  Settings settings;
+  for (Property& property : *properties) {
+    if (auto valid = check(file_name, property); !valid) return base::fail(std::move(valid));
+    settings.given_[property.key] = property.value;
+  }
+  const auto node = settings.value("node.id");
+  const auto broker = settings.value("broker.id");
+  if (settings.is_set("node.id") && settings.is_set("broker.id") && *node != *broker) {
+    return base::fail(ErrorCode::kInvalidConfig,
+                      fmt::format("node.id={} and broker.id={} are one setting under two names: "
+                                  "give one of them, or the same number",
+                                  *node, *broker));
+  }
+  return settings;
+}
+
+bool Settings::is_set(std::string_view name) const { return given_.contains(name); }
+
+std::optional<std::string> Settings::value(std::string_view name) const {
+  if (const auto found = given_.find(name); found != given_.end()) return found->second;
+  const Setting* setting = find_broker_setting(name);
+  if (setting == nullptr || !setting->default_value) return std::nullopt;
+  return std::string(*setting->default_value);
+}
+
+std::string Settings::text(std::string_view name) const {
+  auto found = value(name);
+  ODRADEK_ASSERT(found.has_value());
+  return std::move(*found);
+}
+
+std::int64_t Settings::number(std::string_view name) const {
+  const std::string digits = text(name);
+  std::int64_t number = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  ODRADEK_ASSERT(parsed.ec == std::errc{});
+  return number;
+}
+
+double Settings::ratio(std::string_view name) const { return std::stod(text(name)); }
+
+bool Settings::flag(std::string_view name) const {
+  const std::string word = text(name);
+  return !word.empty() && (word[0] == 't' || word[0] == 'T');
+}
+
+std::vector<std::string> Settings::list(std::string_view name) const {
+  return split_list(value(name).value_or(""));
+}
+
+std::vector<std::string> Settings::unknown_keys() const {
+  std::vector<std::string> unknown;
+  for (const auto& [key, value] : given_) {
+    if (find_broker_setting(key) == nullptr) unknown.push_back(key);
+  }
+  return unknown;
+}
+
+std::vector<std::string> Settings::log_directories() const {
+  auto several = list("log.dirs");
+  return several.empty() ? list("log.dir") : several;
+}
+
+std::optional<std::int32_t> Settings::node_id() const {
+  for (const std::string_view name : {"node.id", "broker.id"}) {
+    if (is_set(name) && number(name) >= 0) return static_cast<std::int32_t>(number(name));
+  }
+  return std::nullopt;
+}
+
+std::int64_t Settings::log_retention_ms() const {
+  if (value("log.retention.ms")) return number("log.retention.ms");
+  const bool in_minutes = value("log.retention.minutes").has_value();
+  const std::int64_t count = number(in_minutes ? "log.retention.minutes" : "log.retention.hours");
+  return count < 0 ? -1 : count * (in_minutes ? kMinuteMs : kHourMs);
+}
+
+std::int64_t Settings::log_roll_ms() const {
+  return value("log.roll.ms") ? number("log.roll.ms") : number("log.roll.hours") * kHourMs;
+}
+
+std::int64_t Settings::log_roll_jitter_ms() const {
+  return value("log.roll.jitter.ms") ? number("log.roll.jitter.ms")
+                                     : number("log.roll.jitter.hours") * kHourMs;
+}
+
+}  // namespace odradek::config

@@ -8,3 +8,15 @@ endforeach()
 foreach(test check_includes_test check_house_test run_tests_test)
   add_test(NAME ${test} COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tools/${test}.py)
 endforeach()
+
+# Fuzzing that could not find a defect would pass for ever: this target has one.
+if(NOT ODRADEK_FUZZ)
+  add_executable(fuzz_canary ${CMAKE_SOURCE_DIR}/tools/fuzz_canary.cc
+    ${CMAKE_SOURCE_DIR}/tools/fuzz_main.cc)
+  target_link_libraries(fuzz_canary PRIVATE odradek_flags)
+  add_dependencies(unit_tests fuzz_canary)
+  add_test(NAME fuzz_canary 
+    COMMAND sh -c "! \"$0\" --seed 1 --runs 20000 2>&1" $<TARGET_FILE:fuzz_canary>)
+  set_tests_properties(fuzz_canary PROPERTIES LABELS unit
+    PASS_REGULAR_EXPRESSION "repeat with: --seed 1 --first [0-9]+ --runs 1")
+endif()

@@ -182,11 +182,18 @@ class Log {
 
   // Blocks until what was written before the call is flushed.
   [[nodiscard]] virtual base::Result<> flush() = 0;
-  // Called by the directory's flush group on a worker: flushes what was written before the call and
-  // moves flushed_end_offset; `file_system_was_synced`: a syncfs that began after the writing
-  // already did the flushing.
-  [[nodiscard]] virtual base::Result<> flush_for_group(bool file_system_was_synced) = 0;
-  // Clean close: everything flushed, indexes trimmed, a producer snapshot at the end. Blocks.
+  // The two halves of a flush by the directory's group, on a worker, one group at a time:
+  // prepare_flush notes what is written now (and writes what belongs to it, leader epochs, without
+  // waiting for the disk); finish_flush makes just that durable and moves flushed_end_offset and
+  // the directory's recovery point. `file_system_was_synced`: a syncfs that began after
+  // prepare_flush returned already did the flushing.
+  [[nodiscard]] virtual base::Result<> prepare_flush() = 0;
+  [[nodiscard]] virtual base::Result<> finish_flush(bool file_system_was_synced) = 0;
+  // The directory went offline: nothing is written any more, the listener is told (once).
+  virtual void on_directory_failure(const base::Error& error) = 0;
+  // Clean close: everything written, indexes trimmed and complete, a producer snapshot at the end;
+  // costs nothing where nothing changed since a clean opening. Durable once the directory's
+  // close_cleanly synced the file system. Blocks.
   [[nodiscard]] virtual base::Result<> close() = 0;
   // Renames the directory to Kafka's `<name>.<uuid>-delete` form; the files go after
   // file.delete.delay.ms.

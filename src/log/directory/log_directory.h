@@ -65,8 +65,8 @@ class LogDirectory {
   [[nodiscard]] virtual base::Result<> write_checkpoints() = 0;
 
   // The log has bytes that want to be flushed in the next group: starts a group at once when none
-  // runs. `log` stays alive until `forget_log` returned. Few dirty logs are flushed in parallel,
-  // many by one syncfs.
+  // runs. `log` stays alive until `forget_log` returned. A group calls prepare_flush on each of its
+  // logs, then finish_flush; few dirty logs are flushed in parallel, many by one syncfs in between.
   virtual void request_flush(Log& log) = 0;
   // Waits until no group holds the log.
   virtual void forget_log(Log& log) = 0;
@@ -75,12 +75,17 @@ class LogDirectory {
   virtual env::WorkQueue& work_queue() = 0;
   virtual env::World& world() = 0;
 
-  // Takes the directory offline: every log in it fails. Idempotent.
+  // Removes a file or a tree that carries its deletion mark already (`.deleted`, `-delete`), on the
+  // work queue, `delay` from now. What is pending at a stop is left: the next start removes it.
+  virtual void remove_later(std::string path, env::Duration delay) = 0;
+
+  // Takes the directory offline: every log in it is told (Log::on_directory_failure), on another
+  // thread or later: the caller may be a log. Idempotent.
   virtual void fail(const base::Error& error) = 0;
   virtual std::optional<base::Error> failure() const = 0;
 
-  // Clean stop, after every log was closed: checkpoints and `.kafka_cleanshutdown` with the broker
-  // epoch.
+  // Clean stop, after every log was closed: one syncfs for what they wrote, then checkpoints, then
+  // `.kafka_cleanshutdown` with the broker epoch.
   [[nodiscard]] virtual base::Result<> close_cleanly(std::int64_t broker_epoch) = 0;
 };
 

@@ -107,6 +107,9 @@ class Log {
     base::Offset log_start_offset{0};
     // The directory was closed cleanly: nothing is read again.
     bool was_clean = true;
+    // Of a new log: the caller syncs the file system before it tells anybody of the log, so that
+    // creating many costs one sync and not several each.
+    bool is_synced_by_caller = false;
   };
 
   // Opens what is in `directory`/<name>, or creates it; recovers what an unclean stop left
@@ -142,9 +145,10 @@ class Log {
   virtual base::Offset log_end_offset() const = 0;
   virtual base::Offset written_end_offset() const = 0;
   virtual base::Offset flushed_end_offset() const = 0;
-  // The first offset of the oldest open transaction; nothing when there is none. Kafka's first
-  // unstable offset.
-  virtual std::optional<base::Offset> first_unstable_offset() const = 0;
+  // The first offset of the oldest transaction that is open, or whose end lies at or above
+  // `high_watermark` and could be lost yet; nothing when there is none. Kafka's first unstable
+  // offset: the last stable offset is the smaller of it and the high watermark.
+  virtual std::optional<base::Offset> first_unstable_offset(base::Offset high_watermark) const = 0;
   virtual std::uint64_t size_bytes() const = 0;
 
   // Batches from the one that holds `from`, not beyond `until` (exclusive; a batch boundary at or
@@ -189,7 +193,8 @@ class Log {
   // prepare_flush returned already did the flushing.
   [[nodiscard]] virtual base::Result<> prepare_flush() = 0;
   [[nodiscard]] virtual base::Result<> finish_flush(bool file_system_was_synced) = 0;
-  // The directory went offline: nothing is written any more, the listener is told (once).
+  // The directory went offline: nothing is written any more, the listener is told (once). From loop
+  // 0, without a lock held.
   virtual void on_directory_failure(const base::Error& error) = 0;
   // Clean close: everything written, indexes trimmed and complete, a producer snapshot at the end;
   // costs nothing where nothing changed since a clean opening. Durable once the directory's

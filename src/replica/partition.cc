@@ -173,7 +173,8 @@ Offset Partition::committed_end_locked() const {
 
 Offset Partition::visible_end_locked(Isolation isolation) const {
   if (isolation == Isolation::kReadUncommitted) return high_watermark_;
-  return std::min(high_watermark_, log_.first_unstable_offset().value_or(high_watermark_));
+  return std::min(high_watermark_,
+                  log_.first_unstable_offset(high_watermark_).value_or(high_watermark_));
 }
 
 Partition::Released Partition::release_reached_locked() {

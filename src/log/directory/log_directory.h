@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,57 +21,108 @@ class Log;
 
 namespace odradek::log::directory {
 
-// Who a log directory belongs to: `meta.properties`, version 1.
+// Who a log directory belongs to: `meta.properties`.
 struct DirectoryIdentity {
+  // Version 0 has broker.id instead of node.id, and no more than a broker of ZooKeeper's days knew.
+  std::int32_t version = 1;
   std::string cluster_id;
   base::BrokerId node_id = base::kNoBroker;
   base::Uuid directory_id;
+
+  friend bool operator==(const DirectoryIdentity&, const DirectoryIdentity&) = default;
 };
 
-// One entry of `log.dirs`: its lock, identity, checkpoints, flush group and read queue. A directory
-// that fails goes offline alone. Threads: any.
+// Times and bounds of a directory; the names after them are Kafka's keys.
+struct DirectoryOptions {
+  // log.flush.offset.checkpoint.interval.ms
+  std::int64_t recovery_point_interval_ms = 60000;
+  // log.flush.start.offset.checkpoint.interval.ms
+  std::int64_t log_start_interval_ms = 60000;
+  // replica.high.watermark.checkpoint.interval.ms
+  std::int64_t high_watermark_interval_ms = 5000;
+  // Work of this directory that may run at once: flushes of one group, and everything else.
+  int max_parallel_flushes = 16;
+  int max_parallel_work = 8;
+  // A group of more dirty logs than this is flushed by one sync of the file system.
+  std::size_t max_logs_flushed_singly = 16;
+};
+
+// What a directory holds, by name of partition.
+struct FoundLogs {
+  std::vector<base::TopicPartition> partitions;
+  // __cluster_metadata-0, which is not one of the above: the quorum's.
+  bool has_metadata_log = false;
+  // Directories left alone: "-stray" ones, "-future" ones, and names that are no partition's.
+  std::vector<std::string> left_alone;
+};
+
+// One entry of `log.dirs`: its lock, identity, checkpoints, flush groups and work queue. A
+// directory that fails goes offline alone.
+//
+// Threads: any. Lock order: replica::Partition, Log, LogDirectory: a log may call anything here
+// with its own lock held, but for forget_log, which waits. The directory calls a log only without a
+// lock of its own held.
 class LogDirectory {
  public:
-  // Locks the directory (created when missing) and reads its identity, none when it is not
-  // formatted. Errors name the path and the reason: locked by another process, no right, no
-  // directory. A directory with data but without meta.properties is refused. Touches nothing else.
-  [[nodiscard]] static base::Result<std::unique_ptr<LogDirectory>> open(env::World& world,
-                                                                        std::string path);
+  // Reads a directory's identity and touches nothing: nothing when it is missing, empty or not
+  // formatted. A directory with anything of value but without meta.properties is refused, as is one
+  // that can't be read.
+  [[nodiscard]] static base::Result<std::optional<DirectoryIdentity>> inspect(
+      env::World& world, const std::string& path);
+  // Inspects the directory, creates it when missing and locks it. Errors name the path and the
+  // reason: locked by another process, no right, no directory.
+  [[nodiscard]] static base::Result<std::unique_ptr<LogDirectory>> open(
+      env::World& world, std::string path, DirectoryOptions options = {});
   virtual ~LogDirectory() = default;
 
   virtual const std::string& path() const = 0;
   virtual const std::optional<DirectoryIdentity>& identity() const = 0;
+  // Writes meta.properties, durably; again, where the directory had no id yet. Leaves nothing
+  // behind when it fails.
   [[nodiscard]] virtual base::Result<> format(const DirectoryIdentity& identity) = 0;
 
-  // Reads the checkpoints and takes the clean-shutdown mark away (so that a crash from here on
-  // counts as one). Call once, before the logs are opened. Returns whether the last stop was clean;
-  // `broker_epoch` from the mark.
+  // Reads the checkpoints and takes the clean-shutdown mark away, durably (so that a crash from
+  // here on counts as one). Call once, before the logs are opened. Returns whether the last stop
+  // was clean; `broker_epoch` from the mark, -1 where it has none.
   struct LastStop {
     bool was_clean = false;
     std::int64_t broker_epoch = -1;
   };
   [[nodiscard]] virtual base::Result<LastStop> begin() = 0;
-  // Partition directories found, by name; those marked for deletion are removed in the background.
-  [[nodiscard]] virtual base::Result<std::vector<base::TopicPartition>> find_logs() = 0;
+  // Lists the partition directories; those marked for deletion are removed in the background.
+  // Checkpoint entries of partitions that are gone are dropped.
+  [[nodiscard]] virtual base::Result<FoundLogs> find_logs() = 0;
 
-  // Values of the checkpoint files as read at start, or as set since.
+  // Values of the checkpoint files as read at start, or as set since; 0 where there is none.
   virtual base::Offset recovery_point(const base::TopicPartition& partition) const = 0;
   virtual base::Offset log_start_offset(const base::TopicPartition& partition) const = 0;
   virtual base::Offset high_watermark(const base::TopicPartition& partition) const = 0;
   virtual void set_high_watermark(const base::TopicPartition& partition, base::Offset offset) = 0;
+  // Everything below `offset` is flushed. After lowering it, for a truncation, call
+  // write_checkpoints before anything is appended: a stale higher one would hide a torn tail.
   virtual void set_recovery_point(const base::TopicPartition& partition, base::Offset offset) = 0;
+  // Of a log that was closed, and is durable only once close_cleanly synced the file system: counts
+  // from there on.
+  virtual void set_recovery_point_at_close(const base::TopicPartition& partition,
+                                           base::Offset offset) = 0;
   virtual void set_log_start_offset(const base::TopicPartition& partition, base::Offset offset) = 0;
   virtual void forget(const base::TopicPartition& partition) = 0;
-  // Writes the checkpoint files (recovery point, log start, high watermark) where they changed.
+  // Writes the checkpoint files (recovery point, log start, high watermark) that changed, durably.
   // Blocks. The directory also does so by itself, a while after a change and at the end.
   [[nodiscard]] virtual base::Result<> write_checkpoints() = 0;
 
-  // The log has bytes that want to be flushed in the next group: starts a group at once when none
-  // runs. `log` stays alive until `forget_log` returned. A group calls prepare_flush on each of its
-  // logs, then finish_flush; few dirty logs are flushed in parallel, many by one syncfs in between.
-  virtual void request_flush(Log& log) = 0;
-  // Waits until no group holds the log.
+  // From here on the log may ask for flushes and is told of a failure. It stays alive until
+  // `forget_log` returned. KAFKA_STORAGE_ERROR when the directory has failed.
+  [[nodiscard]] virtual base::Result<> add_log(Log& log) = 0;
+  // Waits until neither a group nor a failure's announcement holds the log. Never from
+  // Log::prepare_flush, finish_flush or on_directory_failure, and without a lock that these take.
   virtual void forget_log(Log& log) = 0;
+  // The log has bytes that want to be flushed in the next group: starts a group at once when none
+  // runs; what arrives while one runs forms the next. A group calls prepare_flush on each of its
+  // logs, then finish_flush; few dirty logs are flushed in parallel, many by one syncfs in between.
+  // A flush that fails takes the directory offline: what it did not confirm is never
+  // confirmed by a later one. Nothing happens in a failed directory. REQUIRES: added.
+  virtual void request_flush(Log& log) = 0;
 
   // Blocking work of this directory alone: cold reads, recovery, deletion.
   virtual env::WorkQueue& work_queue() = 0;
@@ -79,13 +132,16 @@ class LogDirectory {
   // work queue, `delay` from now. What is pending at a stop is left: the next start removes it.
   virtual void remove_later(std::string path, env::Duration delay) = 0;
 
-  // Takes the directory offline: every log in it is told (Log::on_directory_failure), on another
-  // thread or later: the caller may be a log. Idempotent.
+  // Takes the directory offline, at once and for good; every log in it is told soon after, from
+  // loop 0: the caller may be a log, and hold its lock. Only the first reason counts.
   virtual void fail(const base::Error& error) = 0;
   virtual std::optional<base::Error> failure() const = 0;
+  // Called once from loop 0 when the directory fails, after its logs were told. Set before begin().
+  virtual void set_failure_handler(std::function<void(const base::Error&)> handler) = 0;
 
   // Clean stop, after every log was closed: one syncfs for what they wrote, then checkpoints, then
-  // `.kafka_cleanshutdown` with the broker epoch.
+  // `.kafka_cleanshutdown` with the broker epoch. Nothing is written to a directory that has
+  // failed: KAFKA_STORAGE_ERROR.
   [[nodiscard]] virtual base::Result<> close_cleanly(std::int64_t broker_epoch) = 0;
 };
 

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "base/topic_partition.h"
+#include "base/uuid.h"
+#include "env/world.h"
+#include "log/directory/log_directory.h"
+#include "log/log.h"
+#include "log/log_config.h"
+
+namespace odradek::log {
+
+struct LogManagerOptions {
+  // log.dirs, at least one.
+  std::vector<std::string> paths;
+  // num.recovery.threads.per.data.dir
+  int recovery_threads_per_directory = 2;
+  directory::DirectoryOptions directory;
+};
+
+// What the metadata says about a partition's directory that was found on disk.
+struct LogDecision {
+  // Whether the partition is this broker's; a directory that is not is set aside as "-stray".
+  bool is_known = false;
+  // Of the topic; a directory of another id is set aside, one without an id gets this one.
+  base::TopicId topic_id;
+  LogConfig config;
+};
+
+struct NewLog {
+  base::TopicPartition name;
+  base::TopicId topic_id;
+  LogConfig config;
+};
+
+// What load_logs did, for one line of the server's log.
+struct LoadSummary {
+  std::size_t logs = 0;
+  std::size_t strays = 0;
+  // Logs that were read again because their directory was not closed cleanly.
+  std::size_t recovered = 0;
+  std::int64_t duration_ms = 0;
+};
+
+// The log directories of this broker and all logs open in them. Threads: any; calls about one
+// partition are the caller's to order. Lock order: the manager's lock is taken before a directory's
+// and never held over a wait for a disk or a call of a log.
+class LogManager {
+ public:
+  // Inspects every directory before it touches one, then locks them all. Refused, with the path and
+  // the reason: directories that disagree on the cluster or the node, one named twice, one that is
+  // locked or can't be read. INVALID_CONFIG or KAFKA_STORAGE_ERROR, os_error from the system.
+  [[nodiscard]] static base::Result<std::unique_ptr<LogManager>> open(env::World& world,
+                                                                      LogManagerOptions options);
+  ~LogManager();
+
+  // The cluster and node that the formatted directories name; nothing when none is formatted.
+  struct Identity {
+    std::string cluster_id;
+    base::BrokerId node_id = base::kNoBroker;
+  };
+  std::optional<Identity> identity() const;
+  // Formats the directories that are empty, gives an id to those without one, takes the
+  // clean-shutdown marks away. INVALID_CONFIG when the directories belong to another cluster or
+  // node. Call once, before any log is opened.
+  [[nodiscard]] base::Result<> begin(const Identity& identity);
+
+  const std::vector<std::unique_ptr<directory::LogDirectory>>& directories() const {
+    return directories_;
+  }
+  // The directory that holds, or would hold, the metadata log: the first.
+  directory::LogDirectory& metadata_directory() const { return *directories_.front(); }
+  // Whether the directory's last stop was clean.
+  bool was_clean(const directory::LogDirectory& directory) const;
+  // Whether every directory's was; the broker epoch of the marks, -1 where they differ or miss.
+  std::int64_t last_broker_epoch() const;
+
+  // Opens every log found, several at once in each directory; `decide` is called from several
+  // threads. Blocks. A log that can't be opened takes its directory offline; an error only when no
+  // directory is left.
+  [[nodiscard]] base::Result<LoadSummary> load_logs(
+      const std::function<LogDecision(const base::TopicPartition&)>& decide);
+
+  // Null when there is none.
+  std::shared_ptr<Log> get(const base::TopicPartition& name) const;
+  std::vector<std::shared_ptr<Log>> all() const;
+  // The log, created where it is missing, durably. INCONSISTENT_TOPIC_ID when one of another id is
+  // there. Blocks.
+  [[nodiscard]] base::Result<std::shared_ptr<Log>> get_or_create(const NewLog& log);
+  // The same for many with few syncs: one of the file system for each directory. The results are in
+  // the order of `logs`.
+  std::vector<base::Result<std::shared_ptr<Log>>> create_many(std::span<const NewLog> logs);
+  // Takes the log out and removes it (Log::remove). Nothing happens when there is none.
+  [[nodiscard]] base::Result<> remove(const base::TopicPartition& name);
+  // Gives every open log of the topic the configuration.
+  void set_config(const std::string& topic, const LogConfig& config);
+
+  // Clean stop: closes every log, several at once, then marks each directory that did not fail as
+  // cleanly closed. Call once, when nobody appends or reads any more. Blocks. The first error.
+  [[nodiscard]] base::Result<> stop(std::int64_t broker_epoch);
+
+ private:
+  struct Place {
+    directory::LogDirectory::LastStop last_stop;
+    // Logs in the directory, those being created included.
+    std::size_t log_count = 0;
+  };
+  using Entry = std::shared_ptr<Log>;
+
+  LogManager(env::World& world, LogManagerOptions options);
+
+  base::Result<> load_directory(
+      std::size_t index, const std::function<LogDecision(const base::TopicPartition&)>& decide,
+      LoadSummary& summary);
+  base::Result<> load_log(std::size_t index, const base::TopicPartition& name,
+                          const LogDecision& decision, LoadSummary& summary);
+  std::optional<std::size_t> choose_directory();
+  base::Result<Entry> create_in(std::size_t index, const NewLog& log, bool is_synced_by_caller);
+
+  env::World& world_;
+  LogManagerOptions options_;
+  std::vector<std::unique_ptr<directory::LogDirectory>> directories_;
+
+  mutable std::mutex mutex_;
+  std::vector<Place> places_;
+  std::unordered_map<base::TopicPartition, Entry> logs_;
+};
+
+}  // namespace odradek::log

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "env/disk.h"
+#include "log/producer_state.h"
+
+// `<end offset>.snapshot`: the producers of a partition as they were when the log ended there.
+// version i16 = 1, CRC-32C u32 of what follows it, count i32, entries of 46 bytes {producer id i64,
+// epoch i16, last sequence i32, last offset i64, offset delta i32, timestamp i64, coordinator
+// epoch i32, first offset of the open transaction i64}. Only the last batch of a producer is kept.
+namespace odradek::log {
+
+inline constexpr std::size_t kProducerSnapshotEntrySize = 46;
+
+// Entries by ascending producer id.
+std::vector<std::uint8_t> encode_producer_snapshot(const ProducerState& state);
+// The entries; CORRUPT_MESSAGE with the reason.
+[[nodiscard]] base::Result<std::vector<ProducerEntry>> decode_producer_snapshot(
+    base::ByteView bytes);
+
+// The snapshot files of one partition, known by their offsets. Threads: the caller serialises.
+class ProducerSnapshots {
+ public:
+  // `offsets`: of the files that are there, as a listing of the directory gave them.
+  ProducerSnapshots(env::Disk& disk, std::string partition_directory,
+                    std::vector<base::Offset> offsets);
+  // Lists the directory.
+  [[nodiscard]] static base::Result<ProducerSnapshots> list(env::Disk& disk,
+                                                            std::string partition_directory);
+  // Nothing unless `file_name` is a snapshot's.
+  static std::optional<base::Offset> offset_of(std::string_view file_name);
+  static std::string file_name_of(base::Offset offset);
+
+  const std::vector<base::Offset>& offsets() const { return offsets_; }
+  std::optional<base::Offset> latest() const;
+
+  // Removes snapshots beyond `log_end` or not beyond `log_start`, then makes `state` what the
+  // newest valid one says (its end offset becomes the snapshot's; the log has to be read from there
+  // on), or empty at `log_start` where there is none. One that is broken is logged and removed.
+  [[nodiscard]] base::Result<> load(ProducerState& state, base::Offset log_start,
+                                    base::Offset log_end);
+
+  enum class Durability : std::uint8_t {
+    kFlushed,       // the file and its name survive a power cut once it returns
+    kFlushedLater,  // flushed by the caller, or by nobody: a torn one is found by its CRC
+  };
+  // Writes the state at its end offset, unless the newest snapshot is of that offset or a later
+  // one. Returns the file written.
+  [[nodiscard]] base::Result<std::shared_ptr<env::File>> write(const ProducerState& state,
+                                                               Durability durability);
+  // Removes the snapshots below `offset`: of segments that are gone.
+  [[nodiscard]] base::Result<> remove_below(base::Offset offset);
+  // Removes the snapshots beyond `offset`, before a truncation to it.
+  [[nodiscard]] base::Result<> remove_beyond(base::Offset offset);
+  // Removes those that no segment begins at, but for the newest where it is beyond every segment's
+  // base offset (Kafka's rule when a log is opened). `base_offsets` ascend.
+  [[nodiscard]] base::Result<> remove_stray(const std::vector<base::Offset>& base_offsets);
+  // The partition's directory was renamed.
+  void set_directory(std::string partition_directory);
+
+ private:
+  std::string path_of(base::Offset offset) const;
+  template <typename Predicate>
+  base::Result<> remove_if(Predicate is_removed);
+
+  env::Disk* disk_;
+  std::string directory_;
+  std::vector<base::Offset> offsets_;
+};
+
+}  // namespace odradek::log

@@ -87,3 +87,18 @@ function(room_fuzzer target source)
   endif()
   target_link_libraries(${executable} PRIVATE ${target})
 endfunction()
+
+# cross_room_test(<name> USES <room>...) makes the C++ files of the current directory (below tests/)
+# one program of unit tests, <name>_test.
+function(cross_room_test name)
+  cmake_parse_arguments(TEST "" "" "USES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  list(TRANSFORM TEST_USES PREPEND odradek_ OUTPUT_VARIABLE used_targets)
+  add_executable(${name}_test ${sources})
+  target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_link_libraries(${name}_test PRIVATE odradek_flags ${used_targets} GTest::gmock
+    GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name}_test)
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
+  add_dependencies(unit_tests ${name}_test)
+endfunction()

@@ -20,6 +20,8 @@ add_custom_command(OUTPUT ${generated_files}
           --output ${generated_directory}
   DEPENDS ${schema_files} ${generator_files}
   COMMENT "Generating the messages" VERBATIM)
+add_custom_target(wire_messages DEPENDS ${generated_files})
+add_dependencies(generated wire_messages)
 target_sources(odradek_wire PRIVATE ${generated_files})
 target_include_directories(odradek_wire PUBLIC ${generated_directory})
 

@@ -15,8 +15,10 @@ namespace odradek::wire {
 class Records {
  public:
   Records() = default;
-  Records(base::SharedBytes bytes) : content_(std::move(bytes)) {}    // NOLINT(google-explicit-constructor)
-  Records(base::OutputChain pieces) : content_(std::move(pieces)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Records(base::SharedBytes bytes) : content_(std::move(bytes)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Records(base::OutputChain pieces) : content_(std::move(pieces)) {}
 
   // In bytes.
   std::uint64_t size() const {

@@ -287,8 +287,8 @@ PROTOCOL_DOCUMENT = """<!-- Generated from schema/ by tools/generate; do not edi
 
 ## APIs
 
-The {count} APIs that the schema describes, with the versions that the codec reads and writes. Which of
-them a server offers, ApiVersions says.
+The {count} APIs that the schema describes, with the versions that the codec reads and writes. Which
+of them a server offers, ApiVersions says.
 
 | key | name | versions | flexible | listeners |
 |---|---|---|---|---|

@@ -44,6 +44,22 @@ TEST(OutputChainTest, CountsBytesAndDropsEmptyPieces) {
   EXPECT_EQ(chain.pieces().size(), 2U);
 }
 
+TEST(OutputChainTest, LosesItsBeginningPieceByPiece) {
+  OutputChain chain;
+  chain.append(SharedBytes::copy(as_bytes("abc")));
+  chain.append(FileRange{nullptr, 10, 5});
+  chain.append(SharedBytes::copy(as_bytes("xyz")));
+  chain.remove_prefix(1);
+  EXPECT_EQ(as_text(std::get<SharedBytes>(chain.pieces().front())), "bc");
+  chain.remove_prefix(4);
+  EXPECT_EQ(std::get<FileRange>(chain.pieces().front()), (FileRange{nullptr, 12, 3}));
+  chain.remove_prefix(3);
+  EXPECT_EQ(chain.size(), 3U);
+  chain.remove_prefix(3);
+  EXPECT_TRUE(chain.empty());
+  EXPECT_TRUE(chain.pieces().empty());
+}
+
 TEST(BigEndianTest, GoesThereAndBack) {
   std::uint8_t buffer[8];
   store_big_endian<std::int64_t>(buffer, -2);

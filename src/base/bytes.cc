@@ -7,6 +7,14 @@
 #include "base/assert.h"
 
 namespace odradek::base {
+namespace {
+
+std::uint64_t piece_size(const OutputPiece& piece) {
+  if (const auto* memory = std::get_if<SharedBytes>(&piece)) return memory->size();
+  return std::get<FileRange>(piece).length;
+}
+
+}  // namespace
 
 SharedBytes SharedBytes::allocate(std::size_t size) {
   SharedBytes bytes;
@@ -49,6 +57,24 @@ void OutputChain::append(FileRange range) {
 void OutputChain::append(OutputChain chain) {
   size_ += chain.size_;
   std::ranges::move(chain.pieces_, std::back_inserter(pieces_));
+}
+
+void OutputChain::remove_prefix(std::uint64_t bytes) {
+  ODRADEK_ASSERT(bytes <= size_);
+  size_ -= bytes;
+  std::size_t whole = 0;
+  while (whole < pieces_.size() && bytes >= piece_size(pieces_[whole])) {
+    bytes -= piece_size(pieces_[whole++]);
+  }
+  pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(whole));
+  if (bytes == 0) return;
+  if (auto* memory = std::get_if<SharedBytes>(&pieces_.front())) {
+    *memory = memory->slice(bytes, memory->size() - bytes);
+  } else {
+    auto& range = std::get<FileRange>(pieces_.front());
+    range.position += bytes;
+    range.length -= bytes;
+  }
 }
 
 }  // namespace odradek::base

@@ -80,6 +80,8 @@ class OutputChain {
   void append(SharedBytes bytes);
   void append(FileRange range);
   void append(OutputChain chain);
+  // Drops the first `bytes` of the chain. REQUIRES: bytes <= size().
+  void remove_prefix(std::uint64_t bytes);
 
   const std::vector<OutputPiece>& pieces() const { return pieces_; }
   std::vector<OutputPiece> take_pieces() { return std::move(pieces_); }

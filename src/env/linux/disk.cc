@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "env/linux/disk.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "env/linux/descriptor.h"
+#include "env/linux/file.h"
+
+namespace odradek::env {
+namespace {
+
+namespace fs = std::filesystem;
+
+class LinuxDirectoryLock final : public DirectoryLock {
+ public:
+  explicit LinuxDirectoryLock(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+
+ private:
+  Descriptor descriptor_;
+};
+
+int open_flags(OpenMode mode) {
+  switch (mode) {
+    case OpenMode::kRead:
+      return O_RDONLY;
+    case OpenMode::kReadWrite:
+      return O_RDWR;
+    case OpenMode::kCreate:
+      return O_RDWR | O_CREAT;
+    case OpenMode::kCreateNew:
+      return O_RDWR | O_CREAT | O_EXCL;
+  }
+  return O_RDONLY;
+}
+
+Descriptor open_descriptor(const std::string& path, int flags) {
+  constexpr mode_t kPermissions = 0644;
+  return Descriptor(
+      retry_interrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, kPermissions); }));
+}
+
+}  // namespace
+
+base::Result<std::shared_ptr<File>> LinuxDisk::open(const std::string& path, OpenMode mode) {
+  Descriptor descriptor = open_descriptor(path, open_flags(mode));
+  if (!descriptor.valid()) return storage_error(path, "open", errno);
+  return std::make_shared<LinuxFile>(path, std::move(descriptor));
+}
+
+base::Result<std::vector<DirectoryEntry>> LinuxDisk::list(const std::string& path) {
+  std::error_code error;
+  std::vector<DirectoryEntry> entries;
+  fs::directory_iterator iterator(path, error);
+  for (; !error && iterator != fs::directory_iterator(); iterator.increment(error)) {
+    std::error_code unknown;  // gone in between, or a dangling link: no directory
+    entries.push_back({iterator->path().filename(), iterator->is_directory(unknown)});
+  }
+  if (error) return storage_error(path, "list", error.value());
+  std::ranges::sort(entries, {}, &DirectoryEntry::name);
+  return entries;
+}
+
+bool LinuxDisk::exists(const std::string& path) {
+  std::error_code error;
+  return fs::exists(path, error);
+}
+
+base::Result<> LinuxDisk::make_directories(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) return storage_error(path, "create directory", error.value());
+  return {};
+}
+
+base::Result<> LinuxDisk::rename(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return storage_error(from, "rename", errno);
+  return {};
+}
+
+base::Result<> LinuxDisk::remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0) return storage_error(path, "remove", errno);
+  return {};
+}
+
+base::Result<> LinuxDisk::remove_tree(const std::string& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error) return storage_error(path, "remove", error.value());
+  return {};
+}
+
+base::Result<> LinuxDisk::sync_directory(const std::string& path) {
+  const Descriptor directory = open_descriptor(path, O_RDONLY | O_DIRECTORY);
+  if (!directory.valid()) return storage_error(path, "open", errno);
+  if (::fsync(directory.get()) != 0) return storage_error(path, "sync directory", errno);
+  return {};
+}
+
+base::Result<> LinuxDisk::sync_file_system(const std::string& path) {
+  const Descriptor directory = open_descriptor(path, O_RDONLY);
+  if (!directory.valid()) return storage_error(path, "open", errno);
+  if (::syncfs(directory.get()) != 0) return storage_error(path, "sync file system", errno);
+  return {};
+}
+
+base::Result<DiskSpace> LinuxDisk::space(const std::string& path) {
+  struct statvfs status{};
+  if (::statvfs(path.c_str(), &status) != 0) return storage_error(path, "statvfs", errno);
+  return DiskSpace{status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize};
+}
+
+// Two locks on one descriptor: flock(), and over the whole file the kind that the JVM takes
+// (fcntl), owned by the open file so that it also excludes a second holder in this process.
+base::Result<std::unique_ptr<DirectoryLock>> LinuxDisk::lock(const std::string& path) {
+  Descriptor descriptor = open_descriptor(path, O_RDWR | O_CREAT);
+  if (!descriptor.valid()) return storage_error(path, "open", errno);
+  if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
+    return storage_error(path, "lock", errno);
+  }
+  struct flock whole{};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (::fcntl(descriptor.get(), F_OFD_SETLK, &whole) != 0 && errno != EINVAL) {
+    return storage_error(path, "lock", errno == EACCES || errno == EAGAIN ? EWOULDBLOCK : errno);
+  }
+  return std::make_unique<LinuxDirectoryLock>(std::move(descriptor));
+}
+
+}  // namespace odradek::env

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "env/linux/worker_pool.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace odradek::env {
+
+class LinuxWorkerPool::Queue final : public WorkQueue {
+ public:
+  Queue(LinuxWorkerPool& pool, std::string name, int max_parallel)
+      : pool_(pool), name_(std::move(name)), max_parallel_(max_parallel) {}
+  ~Queue() override { pool_.close(*this); }
+
+  void submit(Task task) override { pool_.submit(*this, std::move(task)); }
+
+ private:
+  friend class LinuxWorkerPool;
+
+  bool may_start() const { return !tasks_.empty() && running_ < max_parallel_; }
+
+  LinuxWorkerPool& pool_;
+  const std::string name_;
+  const int max_parallel_;
+  // Guarded by the pool's mutex.
+  std::deque<Task> tasks_;
+  int running_ = 0;
+  bool listed_ = false;  // in ready_
+};
+
+LinuxWorkerPool::LinuxWorkerPool(std::size_t max_threads) : max_threads_(max_threads) {
+  ODRADEK_ASSERT(max_threads > 0);
+}
+
+LinuxWorkerPool::~LinuxWorkerPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    ODRADEK_ASSERT(ready_.empty());
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+std::unique_ptr<WorkQueue> LinuxWorkerPool::make_queue(std::string name, int max_parallel) {
+  ODRADEK_ASSERT(max_parallel > 0);
+  return std::make_unique<Queue>(*this, std::move(name), max_parallel);
+}
+
+void LinuxWorkerPool::submit(Queue& queue, Task task) {
+  const std::lock_guard lock(mutex_);
+  queue.tasks_.push_back(std::move(task));
+  if (queue.listed_ || !queue.may_start()) return;
+  queue.listed_ = true;
+  ready_.push_back(&queue);
+  start_thread_if_short();
+  wake_.notify_one();
+}
+
+// Drops what has not started (outside the lock: tasks own things), then waits for what runs.
+void LinuxWorkerPool::close(Queue& queue) {
+  std::deque<Task> dropped;
+  std::unique_lock lock(mutex_);
+  dropped.swap(queue.tasks_);
+  std::erase(ready_, &queue);
+  queue.listed_ = false;
+  lock.unlock();
+  dropped.clear();
+  lock.lock();
+  finished_.wait(lock, [&] { return queue.running_ == 0; });
+  ODRADEK_ASSERT(queue.tasks_.empty());
+}
+
+void LinuxWorkerPool::start_thread_if_short() {
+  if (idle_threads_ >= ready_.size() || threads_.size() >= max_threads_) return;
+  threads_.emplace_back([this] { work(); });
+  pthread_setname_np(threads_.back().native_handle(),
+                     ("worker-" + std::to_string(threads_.size())).c_str());
+}
+
+void LinuxWorkerPool::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    ++idle_threads_;
+    wake_.wait(lock, [this] { return stopping_ || !ready_.empty(); });
+    --idle_threads_;
+    if (ready_.empty()) return;
+    Queue& queue = *ready_.front();
+    ready_.pop_front();
+    Task task = std::move(queue.tasks_.front());
+    queue.tasks_.pop_front();
+    ++queue.running_;
+    queue.listed_ = queue.may_start();
+    if (queue.listed_) {
+      ready_.push_back(&queue);
+      start_thread_if_short();
+      wake_.notify_one();
+    }
+    lock.unlock();
+    task();
+    task = nullptr;
+    lock.lock();
+    --queue.running_;
+    if (!queue.listed_ && queue.may_start()) {
+      queue.listed_ = true;
+      ready_.push_back(&queue);
+    }
+    // The last touch of the queue: whoever closes it may destroy it now.
+    if (queue.running_ == 0) finished_.notify_all();
+  }
+}
+
+}  // namespace odradek::env

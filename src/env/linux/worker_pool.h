@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "env/executor.h"
+
+namespace odradek::env {
+
+// A pool whose threads start when work first asks for them. Queues with work take turns, task by
+// task. Its queues are destroyed before it.
+class LinuxWorkerPool final : public WorkerPool {
+ public:
+  explicit LinuxWorkerPool(std::size_t max_threads);
+  ~LinuxWorkerPool() override;
+
+  std::unique_ptr<WorkQueue> make_queue(std::string name, int max_parallel) override;
+
+ private:
+  class Queue;
+
+  void submit(Queue& queue, Task task);
+  void close(Queue& queue);
+  void work();
+  void start_thread_if_short();
+
+  const std::size_t max_threads_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable finished_;
+  std::deque<Queue*> ready_;  // has a task that may start now; each queue at most once
+  std::vector<std::thread> threads_;
+  std::size_t idle_threads_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace odradek::env

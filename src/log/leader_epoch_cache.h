@@ -68,10 +68,14 @@ std::string format_leader_epochs(const LeaderEpochCache& epochs);
 // A missing file: an empty cache.
 [[nodiscard]] base::Result<LeaderEpochCache> read_leader_epochs(
     env::Disk& disk, const std::string& partition_directory);
-// Atomic. `is_synced_by_caller`: the caller syncs the file system before anything depends on it.
+// Atomic: after a power cut the old content is there or the new one, where there was any. Durable
+// once it returns; with `is_flushed_by_caller` once the caller synced the file system or called
+// flush_leader_epochs.
 [[nodiscard]] base::Result<> write_leader_epochs(env::Disk& disk,
                                                  const std::string& partition_directory,
                                                  const LeaderEpochCache& epochs,
-                                                 bool is_synced_by_caller = false);
+                                                 bool is_flushed_by_caller = false);
+[[nodiscard]] base::Result<> flush_leader_epochs(env::Disk& disk,
+                                                 const std::string& partition_directory);
 
 }  // namespace odradek::log

@@ -20,7 +20,8 @@ std::string format_partition_metadata(const base::TopicId& topic_id);
 [[nodiscard]] base::Result<base::TopicId> parse_partition_metadata(std::string_view text,
                                                                    const std::string& path);
 
-// Nothing when the partition's directory has no such file.
+// Nothing when the partition's directory has no such file, or an empty one: what a power cut during
+// an unsynced creation leaves.
 [[nodiscard]] base::Result<std::optional<base::TopicId>> read_partition_metadata(
     env::Disk& disk, const std::string& partition_directory);
 // `is_synced_by_caller`: the caller syncs the file system before anything depends on the file.

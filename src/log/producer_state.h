@@ -109,7 +109,8 @@ class ProducerState {
   // `high_watermark` and could be lost yet; nothing when there is none. The last stable offset is
   // the smaller of this and the high watermark.
   std::optional<base::Offset> first_unstable_offset(base::Offset high_watermark) const;
-  // Forgets the ends of transactions below `offset` (the high watermark or the log's start).
+  // Forgets the ends of transactions below `offset` (the high watermark or the log's start). Call
+  // it at least with each marker, or they heap up.
   void forget_ended_transactions_below(base::Offset offset);
   // Whether the producer has a transaction open in this epoch.
   bool has_open_transaction(base::ProducerId producer_id, base::ProducerEpoch epoch) const;

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <zstd.h>
+
+#include "base/assert.h"
+#include "record/compression/codecs.h"
+#include "record/compression/memory_budget.h"
+#include "record/compression/working_memory.h"
+
+namespace odradek::record::compression {
+namespace {
+
+struct FreeDCtx {
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+using DCtxPointer = std::unique_ptr<ZSTD_DCtx, FreeDCtx>;
+// zstd's own limit on windows, 2^27, is kMaxWindowSize.
+DCtxPointer make_dctx() { return DCtxPointer(ZSTD_createDCtx()); }
+
+// A thread keeps a context with the window of the usual levels (2 MiB for 3), not a larger one.
+constexpr std::size_t kKeptContextSize = 4 * 1024 * 1024;
+
+// The window of the frame at the front of `input` (RFC 8878, 3.1.1.1); 0 where there is no whole
+// frame header.
+std::uint64_t window_size(base::ByteView input) {
+  constexpr std::size_t kDescriptor = 4;
+  if (input.size() < kDescriptor + 2) return 0;
+  const bool is_single_segment = (input[kDescriptor] & 0x20) != 0;
+  if (is_single_segment) {
+    const unsigned long long size = ZSTD_getFrameContentSize(input.data(), input.size());
+    return size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN ? 0 : size;
+  }
+  const std::uint8_t window = input[kDescriptor + 1];
+  const std::uint64_t power = std::uint64_t{1} << (10 + (window >> 3));
+  return power + power / 8 * (window & 7);
+}
+
+// zstd frames, one after the other, as Java's reader takes them.
+class ZstdDecompressor : public Decompressor {
+ public:
+  explicit ZstdDecompressor(base::ByteView compressed) : rest_(compressed) {
+    ZSTD_DCtx_reset(context_.get(), ZSTD_reset_session_only);
+  }
+  ~ZstdDecompressor() override {
+    if (ZSTD_sizeof_DCtx(context_.get()) > kKeptContextSize) context_.discard();
+  }
+
+  base::Result<base::ByteView> next() override {
+    while (true) {
+      if (at_frame_start_) {
+        if (rest_.empty() && has_frame_) return base::ByteView();
+        if (auto started = start_frame(); !started) return base::fail(std::move(started));
+      }
+      ZSTD_inBuffer input = {rest_.data(), rest_.size(), 0};
+      ZSTD_outBuffer output = {chunk_.get(), kChunkSize, 0};
+      const std::size_t hint = ZSTD_decompressStream(context_.get(), &output, &input);
+      rest_ = rest_.subspan(input.pos);
+      if (ZSTD_isError(hint)) return damaged("the zstd data is damaged");
+      at_frame_start_ = hint == 0;
+      if (output.pos > 0) return base::ByteView(chunk_.get(), output.pos);
+      if (!at_frame_start_ && rest_.empty()) return damaged("the zstd data ends early");
+    }
+  }
+
+ private:
+  static std::unexpected<base::Error> damaged(const char* what) {
+    return base::fail(base::ErrorCode::kCorruptMessage, what);
+  }
+
+  base::Result<> start_frame() {
+    const std::uint64_t window = window_size(rest_);
+    if (window > kMaxWindowSize) return damaged("the zstd window is larger than 128 MiB");
+    // One lease at a time: the last frame's goes back first, and the memory it stood for.
+    if (lease_.bytes() > 0) context_.renew();
+    lease_.release();
+    lease_ = lease_for(window);
+    at_frame_start_ = false;
+    has_frame_ = true;
+    return {};
+  }
+
+  // Before the context: it gives its window back first.
+  MemoryBudget::Lease lease_;
+  KeptPerThread<DCtxPointer, make_dctx> context_;
+  Chunk chunk_;
+  base::ByteView rest_;
+  bool at_frame_start_ = true;
+  bool has_frame_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Decompressor> open_zstd(base::ByteView compressed) {
+  return std::make_unique<ZstdDecompressor>(compressed);
+}
+
+std::vector<std::uint8_t> compress_zstd(int level, base::ByteView plain) {
+  std::vector<std::uint8_t> result(ZSTD_compressBound(plain.size()));
+  const std::size_t size =
+      ZSTD_compress(result.data(), result.size(), plain.data(), plain.size(), level);
+  ODRADEK_ASSERT(!ZSTD_isError(size));
+  result.resize(size);
+  return result;
+}
+
+}  // namespace odradek::record::compression

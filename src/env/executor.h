@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "env/clock.h"
@@ -44,9 +45,22 @@ class WorkQueue {
   virtual void submit(Task task) = 0;
 };
 
+// What one thread waits on for the work of another: a condition variable that the simulation turns
+// into an event. No other way of blocking is known to it; nor may a lock be held over a call of the
+// disk, for in the simulation that call lets others run. Threads: any, but no loop waits.
+class Condition {
+ public:
+  virtual ~Condition() = default;
+  // Returns once `holds`, called with the lock held, says so; the lock is free meanwhile.
+  virtual void wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& holds) = 0;
+  // After a change that may make it hold, with or without the lock.
+  virtual void notify_all() = 0;
+};
+
 class WorkerPool {
  public:
   virtual ~WorkerPool() = default;
+  virtual std::unique_ptr<Condition> make_condition();
   // A queue of its own in this pool, so that a slow disk delays only itself. `name` is for
   // diagnostics.
   virtual std::unique_ptr<WorkQueue> make_queue(std::string name, int max_parallel) = 0;

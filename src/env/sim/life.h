@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "env/sim/scheduler.h"
+
+namespace odradek::env::sim {
+
+// One run of a process on a simulated host, shared by everything that belongs to it. Once it is
+// over every door to the world is shut: tasks are dropped, the disk fails with EIO, nothing is
+// sent.
+struct Life {
+  Scheduler& scheduler;
+  std::string host;
+  std::uint64_t number = 0;
+  bool is_over = false;
+  // Draws that belong to this process.
+  SeededRandom random;
+  // Loops in the middle of a task.
+  int running_loops = 0;
+  // How often a loop waited for the disk, which only workers may.
+  std::uint64_t disk_waits_on_loops = 0;
+};
+
+}  // namespace odradek::env::sim

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cerrno>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "env/disk.h"
+#include "env/sim/file_tree.h"
+#include "env/sim/life.h"
+
+namespace odradek::env::sim {
+
+enum class DiskOperation : std::uint8_t {
+  kOpen,
+  kList,
+  kRead,
+  kWrite,
+  kTruncate,
+  kAllocate,
+  kFlush,
+  kMakeDirectories,
+  kRename,
+  kRemove,
+  kSyncDirectory,
+  kSyncFileSystem,
+  kLock,
+};
+
+// A call that is going to fail. A failing write leaves a prefix, chosen by the seed, behind.
+struct DiskFault {
+  DiskOperation operation = DiskOperation::kWrite;
+  // Only paths that contain this text.
+  std::string path_contains;
+  // So many matching calls go well first; then `times` fail.
+  int skip = 0;
+  int times = 1;
+  int os_error = EIO;
+};
+
+inline constexpr std::uint64_t kUnlimitedCapacity = std::uint64_t{1} << 40U;
+
+struct DiskOptions {
+  std::uint64_t capacity_bytes = kUnlimitedCapacity;
+  // How long a flush, a sync or a read from the disk itself takes.
+  Duration shortest_wait = std::chrono::microseconds(30);
+  Duration longest_wait = std::chrono::milliseconds(2);
+  // A buffered write waits as long, once in so many (dirty throttling); 0: never.
+  std::uint64_t write_waits_once_in = 0;
+  PowerCutStyle power_cut_style = PowerCutStyle::kBySeed;
+  // Changes of names survive a power cut in their order (a journal), or any of them (POSIX).
+  bool names_survive_in_order = false;
+  // A flush of a new file also makes its name durable, as ext4 practically does.
+  bool flush_keeps_new_name = false;
+};
+
+// The disk of a simulated host. It outlives the host's processes; a power cut takes what was not
+// flushed, a killed process takes nothing.
+class SimDisk {
+ public:
+  SimDisk(Scheduler& scheduler, std::string host, DiskOptions options);
+  ~SimDisk();
+  SimDisk(const SimDisk&) = delete;
+  SimDisk& operator=(const SimDisk&) = delete;
+
+  // The door of one process. It ends with its life.
+  std::unique_ptr<Disk> open_for(std::shared_ptr<Life> life);
+
+  DiskOptions& options() { return options_; }
+  void inject(DiskFault fault) { faults_.push_back(std::move(fault)); }
+  void clear_faults() { faults_.clear(); }
+  // Runs `action` (a power cut, usually) just before the operation with this number, counted from 0
+  // since the disk was made.
+  void before_operation(std::uint64_t number, std::function<void()> action);
+  std::uint64_t operations() const { return operations_; }
+  std::uint64_t flushes() const { return flushes_; }
+  // What is clean has to be read from the disk again.
+  void drop_cache();
+  // As if synced: a scenario's starting point.
+  void make_everything_durable();
+
+  void power_cut();
+  // The locks of a process end with it.
+  void release_locks(const Life& life);
+
+ private:
+  friend class SimFile;
+  friend class SimDiskDoor;
+  friend class SimDirectoryLock;
+
+  base::Result<> begin(const Life& life, DiskOperation operation, const std::string& path);
+  // Lets the simulation go on for the time of one wait. False: the process ended meanwhile.
+  bool wait(Life& life);
+  int matching_fault(DiskOperation operation, const std::string& path);
+  std::uint64_t free_pages() const;
+  bool has_room(std::uint64_t pages) const;
+
+  Scheduler& scheduler_;
+  std::string host_;
+  DiskOptions options_;
+  SeededRandom random_;
+  FileTree tree_;
+  std::list<DiskFault> faults_;
+  std::map<std::uint64_t, std::function<void()>> actions_;
+  std::map<std::string, const Life*> locks_;
+  std::uint64_t operations_ = 0;
+  std::uint64_t flushes_ = 0;
+};
+
+}  // namespace odradek::env::sim

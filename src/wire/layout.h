@@ -117,7 +117,11 @@ inline constexpr FieldOperations kOptionalOperations{
       return value ? ElementsView{&*value, 1} : ElementsView{.null = true};
     },
     [](void* field, std::size_t) -> void* {
-      return &static_cast<std::optional<Structure>*>(field)->emplace();
+      // Not emplace(): clang settles whether a nested structure can be made from nothing while the
+      // structure around it is incomplete, and then says no.
+      auto& value = *static_cast<std::optional<Structure>*>(field);
+      value = Structure{};
+      return &*value;
     },
     [](void* field) { static_cast<std::optional<Structure>*>(field)->reset(); },
 };

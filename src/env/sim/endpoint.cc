@@ -25,16 +25,16 @@ SimNetwork::Link Endpoint::link_out() const {
 
 void Endpoint::wait_readable(Handler on_readable) {
   ODRADEK_ASSERT(!on_readable_);
-  if (life->is_over) return;
   on_readable_ = std::move(on_readable);
-  if (is_closed) {
-    loop->post(
-        [handler = std::move(on_readable_), error = network_error(peer_address, 0)]() mutable {
-          handler(std::unexpected(std::move(error)));
-        });
-    return;
-  }
+  if (is_closed || life->is_over) return fail_read(network_error(peer_address, 0));
   wake_reader();
+}
+
+void Endpoint::fail_read(base::Error error) {
+  if (!on_readable_) return;
+  loop->post([handler = std::exchange(on_readable_, nullptr), why = std::move(error)]() mutable {
+    handler(std::unexpected(std::move(why)));
+  });
 }
 
 void Endpoint::wake_reader() {
@@ -68,9 +68,8 @@ void Endpoint::on_consumed(std::uint64_t bytes) {
 
 void Endpoint::write(base::OutputChain chain, Handler on_written) {
   ODRADEK_ASSERT(!on_written_);
-  if (life->is_over) return;
   on_written_ = std::move(on_written);
-  if (is_closed || broken_ != 0) {
+  if (is_closed || life->is_over || broken_ != 0) {
     return finish_write(std::unexpected(network_error(peer_address, broken_)));
   }
   for (auto& piece : chain.take_pieces()) outgoing_.push_back(std::move(piece));
@@ -79,7 +78,7 @@ void Endpoint::write(base::OutputChain chain, Handler on_written) {
 
 void Endpoint::finish_write(base::Result<> result) {
   outgoing_.clear();
-  if (!on_written_ || life->is_over) return;
+  if (!on_written_) return;
   loop->post([handler = std::exchange(on_written_, nullptr), result = std::move(result)]() mutable {
     handler(std::move(result));
   });
@@ -188,18 +187,19 @@ void Endpoint::break_off(int os_error) {
 void Endpoint::close() {
   if (is_closed) return;
   is_closed = true;
-  if (life->is_over) return;
+  if (loop == nullptr) return send({Packet::Kind::kReset, {}});
   if (broken_ == 0) {
     const bool is_clean = received_.empty() && outgoing_.empty();
     send({is_clean ? Packet::Kind::kEnd : Packet::Kind::kReset, {}});
   }
   finish_write(std::unexpected(network_error(peer_address, 0)));
-  if (on_readable_) {
-    loop->post([handler = std::exchange(on_readable_, nullptr),
-                error = network_error(peer_address, 0)]() mutable {
-      handler(std::unexpected(std::move(error)));
-    });
-  }
+  fail_read(network_error(peer_address, 0));
+}
+
+void Endpoint::cut_off() {
+  if (is_closed || loop == nullptr) return;
+  finish_write(std::unexpected(network_error(peer_address, 0)));
+  fail_read(network_error(peer_address, 0));
 }
 
 }  // namespace odradek::env::sim

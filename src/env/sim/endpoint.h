@@ -31,6 +31,8 @@ struct Endpoint : std::enable_shared_from_this<Endpoint> {
   base::Result<std::size_t> try_read(base::MutableByteView buffer);
   void write(base::OutputChain chain, Handler on_written);
   void close();
+  // The process has ended: what is pending fails, and nobody on the other side is told.
+  void cut_off();
 
   // What happens on the wire.
   void deliver(Packet packet);
@@ -55,6 +57,7 @@ struct Endpoint : std::enable_shared_from_this<Endpoint> {
   base::Result<base::SharedBytes> next_bytes(std::uint64_t limit);
   void wake_reader();
   void finish_write(base::Result<> result);
+  void fail_read(base::Error error);
   void on_consumed(std::uint64_t bytes);
 
   // Arrived and not read.

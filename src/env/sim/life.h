@@ -16,6 +16,7 @@ struct Life {
   std::string host;
   std::uint64_t number = 0;
   bool is_over = false;
+  bool is_gone = false;
   // Draws that belong to this process.
   SeededRandom random;
   // Loops in the middle of a task.

@@ -33,7 +33,7 @@ struct SimLoop::State : std::enable_shared_from_this<State> {
   bool is_running = false;
 
   void schedule() {
-    if (is_scheduled || is_running || queue.empty() || life->is_over) return;
+    if (is_scheduled || is_running || queue.empty() || life->is_gone) return;
     is_scheduled = true;
     const Duration delay = life->scheduler.random().between(kShortestStep, kLongestStep);
     life->scheduler.after(delay, [self = shared_from_this()] { self->run_one(); });
@@ -41,7 +41,7 @@ struct SimLoop::State : std::enable_shared_from_this<State> {
 
   void run_one() {
     is_scheduled = false;
-    if (life->is_over || queue.empty()) return;
+    if (life->is_gone || queue.empty()) return;
     Item item = std::move(queue.front());
     queue.pop_front();
     const bool was_cancelled = item.timer != 0 && due_timers.erase(item.timer) == 0;
@@ -59,12 +59,11 @@ struct SimLoop::State : std::enable_shared_from_this<State> {
     task = nullptr;
     --life->running_loops;
     is_running = false;
-    if (life->is_over) drop();
   }
 
   void fire(TimerId timer) {
     const auto found = timers.find(timer);
-    if (found == timers.end() || life->is_over) return;
+    if (found == timers.end() || life->is_gone) return;
     due_timers.insert(timer);
     queue.push_back({std::move(found->second), timer});
     timers.erase(found);
@@ -88,13 +87,13 @@ SimLoop::SimLoop(std::shared_ptr<Life> life, std::uint64_t index)
 SimLoop::~SimLoop() { drop_tasks(); }
 
 void SimLoop::post(Task task) {
-  if (state_->life->is_over) return;
+  if (state_->life->is_gone) return;
   state_->queue.push_back({std::move(task), 0});
   state_->schedule();
 }
 
 Executor::TimerId SimLoop::run_after(Duration delay, Task task) {
-  if (state_->life->is_over) return 0;
+  if (state_->life->is_gone) return 0;
   const TimerId timer = state_->next_timer++;
   state_->timers.emplace(timer, std::move(task));
   Scheduler& scheduler = state_->life->scheduler;
@@ -116,7 +115,5 @@ void SimLoop::drop_tasks() {
   ODRADEK_ASSERT(!state_->is_running);
   state_->drop();
 }
-
-bool SimLoop::is_running() const { return state_->is_running; }
 
 }  // namespace odradek::env::sim

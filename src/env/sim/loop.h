@@ -23,7 +23,6 @@ class SimLoop final : public Executor {
 
   // Destroys what has not run. Not while one of the loop's tasks runs.
   void drop_tasks();
-  bool is_running() const;
 
  private:
   struct State;

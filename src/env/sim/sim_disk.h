@@ -47,7 +47,7 @@ inline constexpr std::uint64_t kUnlimitedCapacity = std::uint64_t{1} << 40U;
 
 struct DiskOptions {
   std::uint64_t capacity_bytes = kUnlimitedCapacity;
-  // How long a flush, a sync or a read from the disk itself takes.
+  // How long a flush, a sync or bringing pages into the cache takes.
   Duration shortest_wait = std::chrono::microseconds(30);
   Duration longest_wait = std::chrono::milliseconds(2);
   // A buffered write waits as long, once in so many (dirty throttling); 0: never.

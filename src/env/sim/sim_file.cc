@@ -9,10 +9,9 @@ base::Result<std::size_t> SimFile::read_at(std::uint64_t position, base::Mutable
   if (auto begun = disk_.begin(*life_, DiskOperation::kRead, path_); !begun) {
     return base::fail(std::move(begun));
   }
+  // Short, as far as the simulation goes: a lock may be held over it.
   if (!node_->image.is_cached(position, buffer.size())) {
-    if (!disk_.wait(*life_)) {
-      return std::unexpected(disk_error(DiskOperation::kRead, path_, EIO));
-    }
+    if (life_->running_loops > 0) ++life_->disk_waits_on_loops;
     node_->image.load_into_cache(position, buffer.size());
   }
   return node_->image.read(position, buffer);

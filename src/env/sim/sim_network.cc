@@ -99,10 +99,11 @@ void SimNetwork::end(const Life& life, bool is_power_cut) {
   its_host.is_up = !is_power_cut;
   std::erase_if(its_host.listeners,
                 [&](const auto& listener) { return listener->life.get() == &life; });
-  if (is_power_cut) return;
   for (const auto& end : living_endpoints()) {
+    if (end->life.get() != &life || end->is_closed) continue;
+    end->cut_off();
     const auto other = end->peer.lock();
-    if (end->life.get() != &life || end->is_closed || !other) continue;
+    if (is_power_cut || !other) continue;
     scheduler_.after(delay(end->link_out()),
                      [other] { other->deliver({Packet::Kind::kReset, {}}); });
   }
@@ -131,7 +132,6 @@ struct SimNetwork::Attempt {
 
 void SimNetworkDoor::connect(const Address& address, const SocketOptions&, Executor& loop,
                              Duration timeout, ConnectHandler handler) {
-  if (life_->is_over) return;
   auto attempt = std::make_shared<SimNetwork::Attempt>();
   attempt->life = life_;
   attempt->loop = &loop;
@@ -146,7 +146,7 @@ void SimNetworkDoor::connect(const Address& address, const SocketOptions&, Execu
 
 void SimNetwork::finish(const std::shared_ptr<Attempt>& attempt,
                         base::Result<std::shared_ptr<Endpoint>> end) {
-  if (!attempt->handler || attempt->life->is_over) return;
+  if (!attempt->handler) return;
   base::Result<std::unique_ptr<Stream>> result;
   if (end) {
     result = std::make_unique<SimStream>(std::move(*end));
@@ -158,7 +158,10 @@ void SimNetwork::finish(const std::shared_ptr<Attempt>& attempt,
 }
 
 void SimNetwork::try_to_connect(std::shared_ptr<Attempt> attempt) {
-  if (attempt->life->is_over || !attempt->handler) return;
+  if (!attempt->handler) return;
+  if (attempt->life->is_over) {
+    return finish(attempt, std::unexpected(network_error(attempt->to, EIO)));
+  }
   Host& source = host(attempt->life->host);
   const Host* target = resolve(attempt->to.host, source);
   if (target == nullptr) {

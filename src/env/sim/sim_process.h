@@ -25,7 +25,7 @@ class SimProcess final : public World {
   Executor& loop(std::size_t index) override { return *loops_[index]; }
 
   Life& life() { return *life_; }
-  // Destroys the tasks that will never run, but for loops in the middle of one.
+  // Destroys the tasks that have not run.
   void drop_tasks();
 
  private:

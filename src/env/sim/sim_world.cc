@@ -36,9 +36,7 @@ base::Timestamp SimProcess::SimClock::wall() const {
 }
 
 void SimProcess::drop_tasks() {
-  for (const auto& loop : loops_) {
-    if (!loop->is_running()) loop->drop_tasks();
-  }
+  for (const auto& loop : loops_) loop->drop_tasks();
   workers_.drop_tasks();
 }
 
@@ -53,6 +51,7 @@ SimHost::SimHost(SimWorld& simulation, std::string name, HostOptions options)
 
 SimHost::~SimHost() {
   if (is_running()) kill();
+  drop_last_process();
 }
 
 World& SimHost::world() { return *processes_.back(); }
@@ -67,9 +66,11 @@ std::uint64_t SimHost::disk_waits_on_loops() {
 
 void SimHost::restart() {
   ODRADEK_ASSERT(!is_running());
+  drop_last_process();
   Scheduler& scheduler = simulation_.scheduler();
   const auto number = static_cast<std::uint64_t>(processes_.size());
-  auto life = std::make_shared<Life>(scheduler, name_, number, false, scheduler.random().split());
+  auto life =
+      std::make_shared<Life>(scheduler, name_, number, false, false, scheduler.random().split());
   scheduler.trace().add("start", name_, {number});
   simulation_.network().host_is_up(name_);
   processes_.push_back(
@@ -90,13 +91,14 @@ void SimHost::end(bool is_power_cut) {
   life.is_over = true;
   disk_.release_locks(life);
   simulation_.network().end(life, is_power_cut);
-  // In the middle of one of its own tasks the rest has to wait until that is over.
-  if (life.running_loops > 0 || Fiber::current() != nullptr) {
-    life.scheduler.after(Duration::zero(), [&process] { process.drop_tasks(); });
-    return;
-  }
+  // What waits for the disk learns it now.
   life.scheduler.resume_ready();
-  process.drop_tasks();
+}
+
+void SimHost::drop_last_process() {
+  if (processes_.empty()) return;
+  processes_.back()->life().is_gone = true;
+  processes_.back()->drop_tasks();
 }
 
 SimWorld::SimWorld(std::uint64_t seed, NetworkOptions network)

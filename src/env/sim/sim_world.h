@@ -37,9 +37,10 @@ class SimHost {
   const std::string& address() const { return address_; }
   SimDisk& disk() { return disk_; }
 
-  // The world of the running process, or of the last one. After the process's end it can still be
-  // used, so that what used it can be destroyed: its disk fails, its tasks are dropped, nothing is
-  // sent. It lives as long as the host.
+  // The world of the running process, or of the last one. After the process's end it is cut off
+  // (its disk fails, its connections are closed, nothing is sent) but runs tasks, so that what used
+  // it can be destroyed as always; `restart` drops the tasks that are left then. It lives as long
+  // as the host.
   World& world();
   bool is_running() const;
 
@@ -47,7 +48,8 @@ class SimHost {
   void kill();
   // The process is gone and with it what was not flushed. May be called in the middle of a task.
   void cut_power();
-  // A new process, with what the disk has. REQUIRES: not running.
+  // A new process, with what the disk has. What used the last one has been destroyed. REQUIRES: not
+  // running; not in a task of this host.
   void restart();
 
   // Moves the wall clock of the host; the monotonic one goes on.
@@ -58,6 +60,7 @@ class SimHost {
 
  private:
   void end(bool is_power_cut);
+  void drop_last_process();
 
   SimWorld& simulation_;
   std::string name_;

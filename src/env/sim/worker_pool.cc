@@ -41,7 +41,7 @@ struct SimWorkerPool::State : std::enable_shared_from_this<State> {
   }
 
   void wake_a_thread() {
-    if (life->is_over || busy + waking >= threads) return;
+    if (life->is_gone || busy + waking >= threads) return;
     ++waking;
     const Duration delay = life->scheduler.random().between(kShortestStart, kLongestStart);
     life->scheduler.after(delay, [self = shared_from_this()] {
@@ -51,7 +51,7 @@ struct SimWorkerPool::State : std::enable_shared_from_this<State> {
   }
 
   void start_next() {
-    if (life->is_over || busy >= threads) return;
+    if (life->is_gone || busy >= threads) return;
     auto lane = next_lane();
     if (!lane) return;
     Task task = std::move(lane->tasks.front());
@@ -75,6 +75,30 @@ struct SimWorkerPool::State : std::enable_shared_from_this<State> {
   }
 };
 
+namespace {
+
+// Checked after every event; nobody has to tell it.
+class SimCondition final : public Condition {
+ public:
+  explicit SimCondition(Scheduler& scheduler) : scheduler_(scheduler) {}
+  void wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& holds) override {
+    if (holds()) return;
+    std::mutex& mutex = *lock.mutex();
+    lock.unlock();
+    scheduler_.wait_until([&] {
+      const std::unique_lock attempt(mutex, std::try_to_lock);
+      return attempt.owns_lock() && holds();
+    });
+    lock.lock();
+  }
+  void notify_all() override {}
+
+ private:
+  Scheduler& scheduler_;
+};
+
+}  // namespace
+
 class SimWorkerPool::Queue final : public WorkQueue {
  public:
   Queue(std::shared_ptr<State> pool, std::shared_ptr<State::Lane> lane)
@@ -87,7 +111,7 @@ class SimWorkerPool::Queue final : public WorkQueue {
     pool_->life->scheduler.wait_until([lane = lane_] { return lane->running == 0; });
   }
   void submit(Task task) override {
-    if (pool_->life->is_over) return;
+    if (pool_->life->is_gone) return;
     lane_->tasks.push_back(std::move(task));
     pool_->wake_a_thread();
   }
@@ -111,6 +135,10 @@ std::unique_ptr<WorkQueue> SimWorkerPool::make_queue(std::string name, int max_p
   lane->name = std::move(name);
   lane->max_parallel = max_parallel;
   return std::make_unique<Queue>(state_, std::move(lane));
+}
+
+std::unique_ptr<Condition> SimWorkerPool::make_condition() {
+  return std::make_unique<SimCondition>(state_->life->scheduler);
 }
 
 void SimWorkerPool::drop_tasks() {

@@ -14,6 +14,7 @@ class SimWorkerPool final : public WorkerPool {
  public:
   SimWorkerPool(std::shared_ptr<Life> life, int threads);
   ~SimWorkerPool() override;
+  std::unique_ptr<Condition> make_condition() override;
   std::unique_ptr<WorkQueue> make_queue(std::string name, int max_parallel) override;
 
   // Destroys what has not started, in every queue.

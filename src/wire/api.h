@@ -20,7 +20,7 @@ struct ApiDescription {
   Version max_version;            // the newest that the schema knows
   Version latest_stable_version;  // the newest that is offered
   Version first_flexible_version;
-  bool on_broker;      // Kafka's listener types
+  bool on_broker;  // Kafka's listener types
   bool on_controller;
   const MessageLayout& (*request)();
   const MessageLayout& (*response)();

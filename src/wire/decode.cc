@@ -93,16 +93,15 @@ bool Decoder::field_value(const FieldLayout& field, void* place) {
 }
 
 bool Decoder::array(const FieldLayout& field, void* place) {
-  std::int64_t size =
-      reader_.read_array_size(flexible(field), field.wire_size, field.element_size);
+  std::int64_t size = reader_.read_array_size(flexible(field), field.wire_size, field.element_size);
   if (!reader_.ok()) return false;
   if (size < 0) {
     if (!null_allowed(field)) return false;
     field.operations->set_null(place);
     return true;
   }
-  auto* element = static_cast<std::uint8_t*>(
-      field.operations->create(place, static_cast<std::size_t>(size)));
+  auto* element =
+      static_cast<std::uint8_t*>(field.operations->create(place, static_cast<std::size_t>(size)));
   for (std::int64_t i = 0; i < size; ++i, element += field.element_size) {
     if (!scalar(field, element)) [[unlikely]] {
       prepend_step(path, fmt::format("[{}]", i));
@@ -113,7 +112,7 @@ bool Decoder::array(const FieldLayout& field, void* place) {
 }
 
 bool Decoder::nullable_structure(const FieldLayout& field, void* place) {
-  bool null = reader_.read_int8() < 0;
+  bool null = reader_.read_int8() <= null_marker(field);
   if (!reader_.ok()) return false;
   if (!null) return structure(*field.structure, field.operations->create(place, 1));
   field.operations->set_null(place);
@@ -166,8 +165,8 @@ bool Decoder::text(const FieldLayout& field, void* place) {
     static_cast<std::optional<std::string>*>(place)->reset();
     return true;
   }
-  auto& value = field.array ? *static_cast<std::string*>(place)
-                            : mutable_value<std::string>(field, place);
+  auto& value =
+      field.array ? *static_cast<std::string*>(place) : mutable_value<std::string>(field, place);
   value = reader_.read_text(static_cast<std::size_t>(length));
   return reader_.ok();
 }

@@ -168,7 +168,7 @@ bool Encoder::array(const FieldLayout& field, const void* place) {
 
 bool Encoder::nullable_structure(const FieldLayout& field, const void* place) {
   ElementsView view = field.operations->view(place);
-  writer_.write_int8(view.null ? -1 : 1);
+  writer_.write_int8(view.null ? null_marker(field) : 1);
   return view.null ? check_null(field) : structure(*field.structure, view.first);
 }
 
@@ -208,8 +208,8 @@ bool Encoder::scalar(const FieldLayout& field, const void* place) {
 
 bool Encoder::text(const FieldLayout& field, const void* place) {
   // The elements of a nullable array are not themselves nullable.
-  const auto* value = field.array ? static_cast<const std::string*>(place)
-                                  : value_of<std::string>(field, place);
+  const auto* value =
+      field.array ? static_cast<const std::string*>(place) : value_of<std::string>(field, place);
   if (value == nullptr) {
     writer_.write_string_length(flexible(field), -1);
     return check_null(field);

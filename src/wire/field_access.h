@@ -46,6 +46,10 @@ Value& mutable_value(const FieldLayout& field, void* place) {
   return static_cast<std::optional<Value>*>(place)->emplace();
 }
 
+// A nullable structure begins with a byte: 1, or this for null. Kafka's generated code writes null
+// in one way for plain fields and in another for those with a tag.
+inline std::int8_t null_marker(const FieldLayout& field) { return field.tag >= 0 ? 0 : -1; }
+
 // Puts `step`, a field's name or "[index]", in front of the path to where an error happened.
 inline void prepend_step(std::string& path, std::string step) {
   if (!path.empty() && path.front() != '[') step += '.';

@@ -35,9 +35,9 @@ inline constexpr std::size_t kFrameSizeBytes = 4;
 
 // The frame of a request as a client sends it.
 template <typename Request>
-[[nodiscard]] base::Result<base::OutputChain> frame_request(
-    const Request& request, Version version, std::int32_t correlation_id,
-    std::optional<std::string> client_id) {
+[[nodiscard]] base::Result<base::OutputChain> frame_request(const Request& request, Version version,
+                                                            std::int32_t correlation_id,
+                                                            std::optional<std::string> client_id) {
   RequestHeader header;
   header.request_api_key = static_cast<std::int16_t>(Request::kApiKey);
   header.request_api_version = version;

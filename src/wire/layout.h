@@ -50,19 +50,19 @@ struct FieldOperations {
 };
 
 struct FieldLayout {
-  const char* name;                // Kafka's
-  std::size_t offset;              // in the C++ structure
-  Kind kind;                       // of the value or, of an array, of its elements
+  const char* name;    // Kafka's
+  std::size_t offset;  // in the C++ structure
+  Kind kind;           // of the value or, of an array, of its elements
   VersionRange versions = {};
   VersionRange nullable_versions = {1, 0};
   bool array = false;
-  bool nullable = false;           // the C++ type is a std::optional
+  bool nullable = false;  // the C++ type is a std::optional
   bool default_null = false;
   bool ignorable = false;
-  bool inflexible = false;         // keeps the old form of length in flexible versions
-  std::int16_t tag = -1;           // -1: none; else its index among the structure's tagged fields
-  std::uint32_t wire_size = 0;     // the least that an array's element takes on the wire
-  std::size_t element_size = 0;    // what it takes in memory
+  bool inflexible = false;       // keeps the old form of length in flexible versions
+  std::int16_t tag = -1;         // -1: none; else its index among the structure's tagged fields
+  std::uint32_t wire_size = 0;   // the least that an array's element takes on the wire
+  std::size_t element_size = 0;  // what it takes in memory
   std::int64_t default_number = 0;
   const StructLayout* structure = nullptr;      // of kStruct
   const FieldOperations* operations = nullptr;  // of arrays and nullable structures

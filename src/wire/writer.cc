@@ -67,8 +67,8 @@ void Writer::write_varint(std::int32_t value) {
 }
 
 void Writer::write_varlong(std::int64_t value) {
-  Varint varint = to_varint((static_cast<std::uint64_t>(value) << 1) ^
-                            static_cast<std::uint64_t>(value >> 63));
+  Varint varint =
+      to_varint((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
   write({varint.bytes.data(), varint.size});
 }
 

@@ -42,7 +42,7 @@ struct ProducerBatch {
   bool is_transactional = false;
   // Set where the batch is a transaction's end. A control batch that compaction emptied is not
   // given to the state at all.
-  std::optional<EndTransactionMarker> marker;
+  std::optional<EndTransactionMarker> marker = std::nullopt;
 };
 
 // One of a producer's last batches: enough to answer it again.

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "log/directory/log_directory.h"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+#include <chrono>
+#include <mutex>
+#include <utility>
+
+#include "base/log.h"
+#include "log/directory/checkpoints.h"
+#include "log/directory/clean_shutdown_file.h"
+#include "log/directory/flush_groups.h"
+#include "log/directory/meta_properties.h"
+#include "log/directory/partition_name.h"
+
+namespace odradek::log::directory {
+namespace {
+
+constexpr std::string_view kLockFile = ".lock";
+constexpr std::string_view kMetadataLog = "__cluster_metadata-0";
+
+// What an empty directory may hold: what a file system, or an attempt to format it, left.
+bool is_of_no_value(const std::string& name) {
+  if (name == "lost+found" || name == std::string(kMetaPropertiesFile) + ".tmp") return true;
+  return name.starts_with('.') && name != kCleanShutdownFile;
+}
+
+// The reason of a failed call, before the system's words.
+base::Error explained(base::Error error, const std::string& path) {
+  if (error.message.starts_with("log directory ")) return error;
+  std::string_view reason = "can't be used";
+  if (error.os_error == EACCES || error.os_error == EPERM) reason = "no right to use it";
+  if (error.os_error == EROFS) reason = "its file system is read-only";
+  if (error.os_error == ENOSPC || error.os_error == EDQUOT) reason = "its file system is full";
+  if (error.os_error == ENOTDIR || error.os_error == EEXIST) reason = "it is not a directory";
+  error.message = fmt::format("log directory {}: {} ({})", path, reason, error.message);
+  return error;
+}
+
+template <typename T>
+std::unexpected<base::Error> explained(base::Result<T>&& result, const std::string& path) {
+  return std::unexpected(explained(std::move(result).error(), path));
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+class LogDirectoryImpl final : public LogDirectory {
+ public:
+  LogDirectoryImpl(env::World& world, std::string path, DirectoryOptions options,
+                   std::unique_ptr<env::DirectoryLock> lock,
+                   std::optional<DirectoryIdentity> identity);
+  ~LogDirectoryImpl() override;
+
+  const std::string& path() const override { return path_; }
+  const std::optional<DirectoryIdentity>& identity() const override { return identity_; }
+  base::Result<> format(const DirectoryIdentity& identity) override;
+  base::Result<LastStop> begin() override;
+  base::Result<FoundLogs> find_logs() override;
+
+  base::Offset recovery_point(const base::TopicPartition& partition) const override {
+    return checkpoints_.get(CheckpointKind::kRecoveryPoint, partition);
+  }
+  base::Offset log_start_offset(const base::TopicPartition& partition) const override {
+    return checkpoints_.get(CheckpointKind::kLogStartOffset, partition);
+  }
+  base::Offset high_watermark(const base::TopicPartition& partition) const override {
+    return checkpoints_.get(CheckpointKind::kHighWatermark, partition);
+  }
+  void set_high_watermark(const base::TopicPartition& partition, base::Offset offset) override {
+    checkpoints_.set(CheckpointKind::kHighWatermark, partition, offset);
+  }
+  void set_recovery_point(const base::TopicPartition& partition, base::Offset offset) override {
+    checkpoints_.set(CheckpointKind::kRecoveryPoint, partition, offset);
+  }
+  void set_recovery_point_at_close(const base::TopicPartition& partition,
+                                   base::Offset offset) override {
+    checkpoints_.set_recovery_point_at_close(partition, offset);
+  }
+  void set_log_start_offset(const base::TopicPartition& partition, base::Offset offset) override {
+    checkpoints_.set(CheckpointKind::kLogStartOffset, partition, offset);
+  }
+  void forget(const base::TopicPartition& partition) override { checkpoints_.forget(partition); }
+  base::Result<> write_checkpoints() override;
+
+  base::Result<> add_log(Log& log) override;
+  void forget_log(Log& log) override { groups_.forget(log); }
+  void request_flush(Log& log) override { groups_.request(log); }
+  env::WorkQueue& work_queue() override { return *work_queue_; }
+  env::World& world() override { return world_; }
+  void remove_later(std::string path, env::Duration delay) override;
+
+  void fail(const base::Error& error) override;
+  std::optional<base::Error> failure() const override;
+  void set_failure_handler(std::function<void(const base::Error&)> handler) override;
+  base::Result<> close_cleanly(std::int64_t broker_epoch) override;
+
+ private:
+  // What tasks on loops hold instead of the directory: empty once it is gone.
+  struct Anchor {
+    std::mutex mutex;
+    LogDirectoryImpl* directory = nullptr;
+  };
+
+  // Runs `task` on loop 0 with the directory, unless it is gone by then.
+  env::Task anchored(std::function<void(LogDirectoryImpl&)> task) const;
+  std::string path_of(std::string_view file) const { return path_ + '/' + std::string(file); }
+  env::Duration interval_of(CheckpointKind kind) const;
+  void write_checkpoint_later(CheckpointKind kind);
+  void remove_now(std::string path);
+  void announce_failure();
+  base::Result<> failed_or(base::Result<> result);
+
+  env::World& world_;
+  const std::string path_;
+  const DirectoryOptions options_;
+  const std::unique_ptr<env::DirectoryLock> lock_;
+  std::optional<DirectoryIdentity> identity_;
+  const std::shared_ptr<Anchor> anchor_;
+  Checkpoints checkpoints_;
+
+  mutable std::mutex failure_mutex_;
+  std::optional<base::Error> failure_;
+  std::function<void(const base::Error&)> failure_handler_;
+
+  FlushGroups groups_;
+  std::unique_ptr<env::WorkQueue> work_queue_;
+};
+
+LogDirectoryImpl::LogDirectoryImpl(env::World& world, std::string path, DirectoryOptions options,
+                                   std::unique_ptr<env::DirectoryLock> lock,
+                                   std::optional<DirectoryIdentity> identity)
+    : world_(world),
+      path_(std::move(path)),
+      options_(options),
+      lock_(std::move(lock)),
+      identity_(std::move(identity)),
+      anchor_(std::make_shared<Anchor>()),
+      checkpoints_(world, path_, [this](CheckpointKind kind) { write_checkpoint_later(kind); }),
+      groups_(world, path_,
+              {.max_parallel = options.max_parallel_flushes,
+               .max_logs_flushed_singly = options.max_logs_flushed_singly},
+              [this](const base::Error& error) { fail(error); }),
+      work_queue_(world.workers().make_queue("work " + path_, options.max_parallel_work)) {
+  anchor_->directory = this;
+}
+
+LogDirectoryImpl::~LogDirectoryImpl() {
+  const std::lock_guard lock(anchor_->mutex);
+  anchor_->directory = nullptr;
+}
+
+env::Task LogDirectoryImpl::anchored(std::function<void(LogDirectoryImpl&)> task) const {
+  return [anchor = anchor_, task = std::move(task)] {
+    const std::lock_guard lock(anchor->mutex);
+    if (anchor->directory != nullptr) task(*anchor->directory);
+  };
+}
+
+base::Result<> LogDirectoryImpl::format(const DirectoryIdentity& identity) {
+  const std::string file = path_of(kMetaPropertiesFile);
+  if (auto done = world_.disk().write_file(file, format_meta_properties(identity)); !done) {
+    (void)world_.disk().remove_file(file + ".tmp");
+    return explained(std::move(done), path_);
+  }
+  // The directory itself may be new.
+  if (auto done = world_.disk().sync_directory(parent_of(path_)); !done) {
+    return explained(std::move(done), path_);
+  }
+  identity_ = identity;
+  return {};
+}
+
+base::Result<LogDirectory::LastStop> LogDirectoryImpl::begin() {
+  auto are_well_formed = checkpoints_.load();
+  if (!are_well_formed) return explained(std::move(are_well_formed), path_);
+  const std::string mark = path_of(kCleanShutdownFile);
+  auto text = world_.disk().read_file(mark, 4096);
+  if (!text && text.error().os_error == ENOENT) return LastStop{};
+  if (!text) return explained(std::move(text), path_);
+  auto removed = world_.disk().remove_file(mark);
+  if (removed) removed = world_.disk().sync_directory(path_);
+  if (!removed) return explained(std::move(removed), path_);
+  return LastStop{.was_clean = *are_well_formed, .broker_epoch = parse_clean_shutdown_epoch(*text)};
+}
+
+base::Result<FoundLogs> LogDirectoryImpl::find_logs() {
+  auto entries = world_.disk().list(path_);
+  if (!entries) return explained(std::move(entries), path_);
+  FoundLogs found;
+  std::unordered_set<base::TopicPartition> known;
+  for (const env::DirectoryEntry& entry : *entries) {
+    if (!entry.is_directory) continue;
+    const DirectoryRole role = role_of(entry.name);
+    const auto partition = parse_partition_name(entry.name);
+    if (entry.name == kMetadataLog) {
+      found.has_metadata_log = true;
+      known.insert(*partition);
+    } else if (role == DirectoryRole::kLog) {
+      found.partitions.push_back(*partition);
+      known.insert(*partition);
+    } else if (role == DirectoryRole::kDelete) {
+      remove_later(path_of(entry.name), {});
+    } else {
+      found.left_alone.push_back(entry.name);
+    }
+  }
+  checkpoints_.keep_only(known);
+  return found;
+}
+
+base::Result<> LogDirectoryImpl::write_checkpoints() {
+  if (auto error = failure()) return std::unexpected(*std::move(error));
+  return failed_or(checkpoints_.write_all());
+}
+
+base::Result<> LogDirectoryImpl::failed_or(base::Result<> result) {
+  if (!result) fail(result.error());
+  return result;
+}
+
+env::Duration LogDirectoryImpl::interval_of(CheckpointKind kind) const {
+  switch (kind) {
+    case CheckpointKind::kRecoveryPoint:
+      return std::chrono::milliseconds(options_.recovery_point_interval_ms);
+    case CheckpointKind::kLogStartOffset:
+      return std::chrono::milliseconds(options_.log_start_interval_ms);
+    case CheckpointKind::kHighWatermark:
+      break;
+  }
+  return std::chrono::milliseconds(options_.high_watermark_interval_ms);
+}
+
+void LogDirectoryImpl::write_checkpoint_later(CheckpointKind kind) {
+  const auto write = [kind](LogDirectoryImpl& directory) {
+    directory.work_queue_->submit([&directory, kind] {
+      if (directory.failure()) return;
+      (void)directory.failed_or(directory.checkpoints_.write(kind));
+    });
+  };
+  world_.loop(0).run_after(interval_of(kind), anchored(write));
+}
+
+base::Result<> LogDirectoryImpl::add_log(Log& log) {
+  const std::lock_guard lock(failure_mutex_);
+  if (failure_) return std::unexpected(*failure_);
+  groups_.add(log);
+  return {};
+}
+
+void LogDirectoryImpl::remove_later(std::string path, env::Duration delay) {
+  auto remove = [path = std::move(path)](LogDirectoryImpl& directory) {
+    directory.work_queue_->submit([&directory, path] { directory.remove_now(path); });
+  };
+  if (delay <= env::Duration::zero()) return remove(*this);
+  world_.loop(0).run_after(delay, anchored(std::move(remove)));
+}
+
+void LogDirectoryImpl::remove_now(std::string path) {
+  const bool is_tree = role_of(path) == DirectoryRole::kDelete;
+  auto removed = is_tree ? world_.disk().remove_tree(path) : world_.disk().remove_file(path);
+  if (removed || removed.error().os_error == ENOENT || failure()) return;
+  base::log::warn("log", "not removed, the next start tries again: {}", removed.error().message);
+}
+
+void LogDirectoryImpl::fail(const base::Error& error) {
+  {
+    const std::lock_guard lock(failure_mutex_);
+    if (failure_) return;
+    failure_ = explained(error, path_);
+    failure_->code = base::ErrorCode::kKafkaStorageError;
+  }
+  groups_.abandon();
+  base::log::error("log", "log directory {} is offline: {}", path_, error.message);
+  world_.loop(0).post(anchored([](LogDirectoryImpl& directory) { directory.announce_failure(); }));
+}
+
+void LogDirectoryImpl::announce_failure() {
+  std::unique_lock lock(failure_mutex_);
+  const base::Error error = *failure_;
+  const auto handler = failure_handler_;
+  lock.unlock();
+  groups_.announce(error);
+  if (handler) handler(error);
+}
+
+std::optional<base::Error> LogDirectoryImpl::failure() const {
+  const std::lock_guard lock(failure_mutex_);
+  return failure_;
+}
+
+void LogDirectoryImpl::set_failure_handler(std::function<void(const base::Error&)> handler) {
+  const std::lock_guard lock(failure_mutex_);
+  failure_handler_ = std::move(handler);
+}
+
+base::Result<> LogDirectoryImpl::close_cleanly(std::int64_t broker_epoch) {
+  if (auto error = failure()) return std::unexpected(*std::move(error));
+  if (auto done = failed_or(world_.disk().sync_file_system(path_)); !done) return done;
+  checkpoints_.settle_closed();
+  if (auto done = write_checkpoints(); !done) return done;
+  return failed_or(
+      world_.disk().write_file(path_of(kCleanShutdownFile), format_clean_shutdown(broker_epoch)));
+}
+
+}  // namespace
+
+base::Result<std::optional<DirectoryIdentity>> LogDirectory::inspect(env::World& world,
+                                                                     const std::string& path) {
+  auto entries = world.disk().list(path);
+  if (!entries && entries.error().os_error == ENOENT) return std::nullopt;
+  if (!entries) return explained(std::move(entries), path);
+  const std::string file = path + '/' + std::string(kMetaPropertiesFile);
+  auto text = world.disk().read_file(file, 65536);
+  if (text) {
+    auto identity = parse_meta_properties(*text, file);
+    if (!identity) return base::fail(std::move(identity));
+    return *identity;
+  }
+  if (text.error().os_error != ENOENT) return explained(std::move(text), path);
+  for (const env::DirectoryEntry& entry : *entries) {
+    if (is_of_no_value(entry.name)) continue;
+    return base::fail(
+        base::ErrorCode::kInvalidConfig,
+        fmt::format("log directory {}: it holds '{}' but no {}, so it is not known whose it is; "
+                    "nothing in it was touched",
+                    path, entry.name, kMetaPropertiesFile));
+  }
+  return std::nullopt;
+}
+
+base::Result<std::unique_ptr<LogDirectory>> LogDirectory::open(env::World& world, std::string path,
+                                                               DirectoryOptions options) {
+  auto identity = inspect(world, path);
+  if (!identity) return base::fail(std::move(identity));
+  if (auto done = world.disk().make_directories(path); !done) {
+    return explained(std::move(done), path);
+  }
+  auto lock = world.disk().lock(path + '/' + std::string(kLockFile));
+  if (!lock && lock.error().os_error == EWOULDBLOCK) {
+    base::Error error = std::move(lock).error();
+    error.message = fmt::format(
+        "log directory {}: it is locked by another process; nothing in it was touched", path);
+    return std::unexpected(std::move(error));
+  }
+  if (!lock) return explained(std::move(lock), path);
+  return std::make_unique<LogDirectoryImpl>(world, std::move(path), options, std::move(*lock),
+                                            *std::move(identity));
+}
+
+}  // namespace odradek::log::directory

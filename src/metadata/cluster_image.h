@@ -16,6 +16,10 @@
 // and need no lock.
 namespace odradek::metadata {
 
+// A metadata record, behind a pointer because its type needs all the generated ones
+// (metadata/record.h).
+struct MetadataRecordHolder;
+
 struct PartitionImage {
   std::vector<base::BrokerId> replicas;
   std::vector<base::Uuid> directories;  // one for each replica (KIP-858)
@@ -56,6 +60,7 @@ struct BrokerImage {
   base::Uuid incarnation_id;
   std::vector<EndpointImage> endpoints;
   std::vector<base::Uuid> log_directories;
+  std::map<std::string, std::pair<std::int16_t, std::int16_t>> supported_features;
   std::optional<std::string> rack;
   bool fenced = true;
   bool in_controlled_shutdown = false;
@@ -101,6 +106,9 @@ class ClusterImage {
   std::map<ConfigResource, std::shared_ptr<const ConfigMap>> configs;
   std::map<std::string, std::int16_t> features;  // finalized levels
   base::ProducerId next_producer_id{0};
+  // Records that nothing here decides by yet (access control, credentials, quotas, tokens,
+  // controllers), kept as they came, by what they are about: whatever wrote them finds them again.
+  std::map<std::string, std::shared_ptr<const MetadataRecordHolder>> carried_records;
 };
 
 }  // namespace odradek::metadata

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metadata/controller/cluster.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace odradek::metadata {
+namespace {
+
+struct FeatureLevel {
+  const char* name;
+  std::int16_t level;
+};
+
+// metadata.version first: it says how the others are written. 30 is 4.3-IV0.
+constexpr FeatureLevel kFormatLevels[] = {
+    {"metadata.version", 30}, {"eligible.leader.replicas.version", 1},
+    {"group.version", 1},     {"share.version", 1},
+    {"streams.version", 1},   {"transaction.version", 2},
+};
+
+}  // namespace
+
+std::vector<MetadataRecord> format_records() {
+  std::vector<MetadataRecord> records;
+  for (const auto& [name, level] : kFormatLevels) {
+    wire::FeatureLevelRecord record;
+    record.name = name;
+    record.feature_level = level;
+    records.emplace_back(std::move(record));
+  }
+  return records;
+}
+
+std::vector<MetadataRecord> register_broker(const BrokerImage& broker, std::int64_t epoch) {
+  wire::RegisterBrokerRecord registration;
+  registration.broker_id = broker.id;
+  registration.incarnation_id = broker.incarnation_id;
+  registration.broker_epoch = epoch;
+  for (const auto& endpoint : broker.endpoints) {
+    registration.end_points.push_back(
+        {endpoint.listener, endpoint.host, endpoint.port, endpoint.security_protocol});
+  }
+  for (const auto& [name, range] : broker.supported_features) {
+    registration.features.push_back({name, range.first, range.second});
+  }
+  registration.rack = broker.rack;
+  registration.fenced = true;
+  registration.log_dirs = broker.log_directories;
+  wire::BrokerRegistrationChangeRecord change;
+  change.broker_id = broker.id;
+  change.broker_epoch = epoch;
+  change.fenced = -1;
+  return {registration, change};
+}
+
+std::vector<MetadataRecord> lead_on_start(const ClusterImage& image, base::BrokerId broker) {
+  std::vector<MetadataRecord> records;
+  image.topics_by_id.for_each([&](const base::TopicId& id, const auto& topic) {
+    for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
+      const PartitionImage& partition = topic->partitions[i];
+      const bool is_candidate =
+          std::ranges::find(partition.in_sync_replicas, broker) != partition.in_sync_replicas.end();
+      if (partition.leader != base::kNoBroker || !is_candidate) continue;
+      wire::PartitionChangeRecord change;
+      change.partition_id = static_cast<std::int32_t>(i);
+      change.topic_id = id;
+      change.leader = broker;
+      records.emplace_back(change);
+    }
+  });
+  return records;
+}
+
+MetadataRecord allocate_producer_ids(const ClusterImage& image, const BrokerImage& broker) {
+  wire::ProducerIdsRecord record;
+  record.broker_id = broker.id;
+  record.broker_epoch = broker.epoch;
+  record.next_producer_id = base::ProducerId(image.next_producer_id.value() + kProducerIdBlockSize);
+  return record;
+}
+
+}  // namespace odradek::metadata

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "metadata/cluster_image.h"
+#include "metadata/record.h"
+
+// The controller's decisions on brokers, features and producer ids. Pure.
+namespace odradek::metadata {
+
+// The feature levels that Apache Kafka 4.3.1 formats a directory with, so that it can open ours.
+std::vector<MetadataRecord> format_records();
+
+// Registers the broker (or again, under a new epoch) and unfences it. Its epoch is `epoch`, the
+// offset that the records will have in the log.
+std::vector<MetadataRecord> register_broker(const BrokerImage& broker, std::int64_t epoch);
+
+// What is to be mended when the only broker comes up: partitions without a leader whose replica it
+// is get it.
+std::vector<MetadataRecord> lead_on_start(const ClusterImage& image, base::BrokerId broker);
+
+// The next block of producer ids for a broker (KIP-730): `kProducerIdBlockSize` of them from the
+// image's next one.
+inline constexpr std::int64_t kProducerIdBlockSize = 1000;
+MetadataRecord allocate_producer_ids(const ClusterImage& image, const BrokerImage& broker);
+
+}  // namespace odradek::metadata

@@ -27,6 +27,7 @@ using Result = std::expected<T, Error>;
 inline std::unexpected<Error> fail(ErrorCode code, std::string message = {}) {
   return std::unexpected(Error{code, std::move(message), 0});
 }
+inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
 // Passes the error of `result` on as another Result's.
 template <typename T>
 inline std::unexpected<Error> fail(std::expected<T, Error>&& result) {

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/api/handlers.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "broker/api/apis.h"
+#include "broker/api/declare.h"
+#include "wire/messages/api_versions.h"
+#include "wire/messages/fetch.h"
+#include "wire/messages/produce.h"
+
+namespace odradek::broker::api {
+namespace {
+
+constexpr Handler kHandlers[] = {
+#define ODRADEK_ENTRY(suffix, Name) \
+  declare<wire::Name##Request, wire::Name##Response, handle_##suffix>(),
+    ODRADEK_APIS(ODRADEK_ENTRY)
+#undef ODRADEK_ENTRY
+};
+static_assert(std::ranges::is_sorted(kHandlers, {}, &Handler::key));
+
+// Where the response keeps its one error code for the whole request; null when it has none.
+const wire::FieldLayout* find_error_field(const wire::MessageLayout& layout,
+                                          wire::Version version) {
+  const auto fields = layout.root->fields;
+  const auto found = std::ranges::find_if(fields, [version](const wire::FieldLayout& field) {
+    return std::strcmp(field.name, "ErrorCode") == 0 && field.versions.contains(version);
+  });
+  return found == fields.end() ? nullptr : &*found;
+}
+
+const wire::MessageType* find_response_type(const wire::ApiDescription& api) {
+  const auto types = wire::all_message_types();
+  const auto found = std::ranges::find_if(types, [&api](const wire::MessageType& type) {
+    return type.kind == "response" && type.number == static_cast<std::int16_t>(api.key);
+  });
+  return found == types.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::span<const Handler> all_handlers() { return kHandlers; }
+
+const Handler* find_handler(wire::ApiKey key) {
+  const auto found = std::ranges::lower_bound(kHandlers, key, {}, &Handler::key);
+  return found != std::end(kHandlers) && found->key == key ? &*found : nullptr;
+}
+
+void refuse_unsupported(const RequestContext& context, net::Reply reply) {
+  const auto reason = fmt::format("{} version {} is not there", context.api->name, context.version);
+  const wire::MessageType* type = find_response_type(*context.api);
+  if (!context.api->knows(context.version) || type == nullptr) {
+    reply.close_connection(reason);
+    return;
+  }
+  const wire::FieldLayout* field = find_error_field(type->layout(), context.version);
+  if (field == nullptr) {
+    reply.close_connection(reason);
+    return;
+  }
+  const std::unique_ptr<void, void (*)(void*)> response(type->create(), type->destroy);
+  const auto code = base::ErrorCode::kUnsupportedVersion;
+  std::memcpy(static_cast<char*>(response.get()) + field->offset, &code, sizeof(code));
+  reply.send(encode_response(context, type->layout(), response.get()));
+}
+
+void close_malformed(const RequestContext& context, const base::Error& error, net::Reply reply) {
+  reply.close_connection(fmt::format("a malformed {} request, version {}: {}", context.api->name,
+                                     context.version, error.message));
+}
+
+}  // namespace odradek::broker::api

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "broker/request.h"
+#include "broker/services.h"
+#include "wire/api_key.h"
+#include "wire/reader.h"
+#include "wire/version.h"
+
+// The handlers, one file an API. What stands in this table is what ApiVersions offers.
+namespace odradek::broker::api {
+
+struct Handler {
+  wire::ApiKey key;
+  // Accepted; ApiVersions shows the stable ones.
+  wire::VersionRange versions;
+  // Decodes the body and answers it, now or later. A body that is no such request closes the
+  // connection, as in Kafka.
+  void (*handle)(Services& services, std::shared_ptr<RequestContext> context, wire::Reader& reader,
+                 net::Reply reply);
+};
+
+// In the order of the keys.
+std::span<const Handler> all_handlers();
+// Null when this server does not have the API.
+const Handler* find_handler(wire::ApiKey key);
+
+// Answers an ApiVersions request of a version that is not known: version 0 of the response,
+// UNSUPPORTED_VERSION, and what is offered for ApiVersions itself.
+void refuse_api_versions(const RequestContext& context, net::Reply reply);
+// Answers a request whose API or version this server does not have: with UNSUPPORTED_VERSION, which
+// no client tries again, where the version is known and its response has a place for an error; else
+// by closing the connection.
+void refuse_unsupported(const RequestContext& context, net::Reply reply);
+
+}  // namespace odradek::broker::api

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/core.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "broker/api/apis.h"
+#include "broker/api/internal_topics.h"
+#include "broker/api/produce_validation.h"
+#include "broker/api/topic_lookup.h"
+#include "wire/messages/produce.h"
+
+namespace odradek::broker::api {
+namespace {
+
+using base::ErrorCode;
+using wire::ProduceRequest;
+using wire::ProduceResponse;
+using PartitionResponse = ProduceResponse::PartitionProduceResponse;
+
+constexpr std::int16_t kAllInSync = -1;
+
+void set_error(PartitionResponse& response, const base::Error& error) {
+  response.error_code = error.code;
+  response.base_offset = base::kNoOffset;
+  if (!error.message.empty()) response.error_message = error.message;
+}
+
+// A produce request that waits until everything it appended is committed, or its time-out has
+// passed. Answers once.
+class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
+ public:
+  PendingProduce(Services& services, Responder<ProduceResponse> responder, ProduceResponse response)
+      : services_(services), responder_(std::move(responder)), response_(std::move(response)) {}
+
+  struct Wait {
+    std::shared_ptr<replica::Partition> partition;
+    base::Offset end;
+    std::size_t topic;
+    std::size_t index;
+  };
+
+  void start(std::vector<Wait> waits, std::int32_t timeout_ms) {
+    // One more than there are, so that nothing is answered before all of them are parked.
+    open_ = waits.size() + 1;
+    done_.assign(waits.size(), false);
+    waits_ = std::move(waits);
+    for (std::size_t i = 0; i < waits_.size(); ++i) {
+      waits_[i].partition->when_committed(
+          waits_[i].end, [self = shared_from_this(), i](const base::Result<>& committed) {
+            self->committed(i, committed);
+          });
+    }
+    arm_timeout(timeout_ms);
+    finish_one();
+  }
+
+ private:
+  void committed(std::size_t which, const base::Result<>& result) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (answered_) return;
+      done_[which] = true;
+      if (!result) set_error(response_of(which), result.error());
+    }
+    finish_one();
+  }
+
+  PartitionResponse& response_of(std::size_t which) {
+    return response_.responses[waits_[which].topic].partition_responses[waits_[which].index];
+  }
+
+  void finish_one() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (--open_ > 0 || answered_) return;
+      answered_ = true;
+    }
+    answer();
+  }
+
+  void arm_timeout(std::int32_t timeout_ms) {
+    const std::lock_guard lock(mutex_);
+    if (open_ == 1 || answered_) return;
+    timer_ = responder_.context().connection->executor.run_after(
+        std::chrono::milliseconds(std::max(timeout_ms, 0)), [weak = weak_from_this()] {
+          if (const auto self = weak.lock()) self->time_out();
+        });
+  }
+
+  void time_out() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (answered_) return;
+      answered_ = true;
+      for (std::size_t i = 0; i < waits_.size(); ++i) {
+        if (!done_[i]) set_error(response_of(i), {ErrorCode::kRequestTimedOut, "", 0});
+      }
+    }
+    answer();
+  }
+
+  void answer() {
+    if (timer_ != 0) responder_.context().connection->executor.cancel(timer_);
+    responder_.send(response_);
+  }
+
+  Services& services_;
+  Responder<ProduceResponse> responder_;
+  ProduceResponse response_;
+  std::vector<Wait> waits_;
+
+  std::mutex mutex_;
+  std::size_t open_ = 0;
+  std::vector<bool> done_;
+  bool answered_ = false;
+  env::Executor::TimerId timer_ = 0;
+};
+
+// Appends what one request brings, partition by partition, and gathers the answer.
+class ProduceAppender {
+ public:
+  ProduceAppender(Services& services, const RequestContext& context, const ProduceRequest& request)
+      : services_(services), context_(context), request_(request), image_(services.image.load()) {}
+
+  void run() {
+    response_.responses.reserve(request_.topic_data.size());
+    for (const auto& topic : request_.topic_data) append_topic(topic);
+  }
+
+  ProduceResponse take_response() { return std::move(response_); }
+  std::vector<PendingProduce::Wait> take_waits() { return std::move(waits_); }
+  bool any_error() const { return any_error_; }
+
+ private:
+  void append_topic(const ProduceRequest::TopicProduceData& data) {
+    auto& answer = response_.responses.emplace_back();
+    answer.name = data.name;
+    answer.topic_id = data.topic_id;
+    const auto topic = find_topic(*image_, context_.version >= 13, data.name, data.topic_id);
+    answer.partition_responses.reserve(data.partition_data.size());
+    for (const auto& partition : data.partition_data) {
+      auto& partition_answer = answer.partition_responses.emplace_back();
+      partition_answer.index = partition.index;
+      auto appended = topic ? append_partition(**topic, partition)
+                            : base::Result<log::AppendInfo>(std::unexpected(topic.error()));
+      if (appended) {
+        fill(partition_answer, *appended);
+      } else {
+        any_error_ = true;
+        set_error(partition_answer, appended.error());
+        partition_answer.record_errors = std::move(record_errors_);
+        record_errors_.clear();
+      }
+    }
+  }
+
+  base::Result<log::AppendInfo> append_partition(const metadata::TopicImage& topic,
+                                                 const ProduceRequest::PartitionProduceData& data) {
+    if (is_internal_topic(topic.name)) {
+      return base::fail(
+          ErrorCode::kInvalidTopicException,
+          fmt::format("topic {} is internal: clients may not write to it", topic.name));
+    }
+    const auto partition = services_.partitions.find(topic.id, data.index);
+    if (partition == nullptr) return base::fail(missing_partition_error(topic, data.index));
+    if (request_.acks == kAllInSync) {
+      if (auto enough = check_min_insync(topic, data.index); !enough) {
+        return base::fail(std::move(enough));
+      }
+    }
+    if (!data.records) {
+      return base::fail(ErrorCode::kInvalidRecord, "the request has no records for the partition");
+    }
+    auto valid = validate_produced(data.records->bytes(), partition->log().config(),
+                                   context_.version, services_, record_errors_);
+    if (!valid) return base::fail(std::move(valid));
+    auto appended = partition->append(std::move(valid->bytes), log::AppendOrigin::kClient);
+    if (appended) appended->log_append_time = valid->log_append_time;
+    if (appended && request_.acks == kAllInSync) {
+      waits_.push_back({partition, appended->last_offset + 1, response_.responses.size() - 1,
+                        response_.responses.back().partition_responses.size() - 1});
+    }
+    return appended;
+  }
+
+  base::Result<> check_min_insync(const metadata::TopicImage& topic, std::int32_t index) const {
+    const std::int64_t needed = min_insync_replicas(*image_, services_.settings, topic.name);
+    const auto in_sync = topic.partitions[static_cast<std::size_t>(index)].in_sync_replicas.size();
+    if (static_cast<std::int64_t>(in_sync) >= needed) return {};
+    return base::fail(ErrorCode::kNotEnoughReplicas,
+                      fmt::format("{}-{} has {} in-sync replicas, min.insync.replicas is {}",
+                                  topic.name, index, in_sync, needed));
+  }
+
+  static void fill(PartitionResponse& answer, const log::AppendInfo& appended) {
+    answer.base_offset = appended.first_offset;
+    answer.log_append_time_ms = appended.log_append_time;
+    answer.log_start_offset = appended.log_start_offset;
+  }
+
+  Services& services_;
+  const RequestContext& context_;
+  const ProduceRequest& request_;
+  std::shared_ptr<const metadata::ClusterImage> image_;
+  ProduceResponse response_;
+  std::vector<PendingProduce::Wait> waits_;
+  std::vector<ProduceResponse::BatchIndexAndErrorMessage> record_errors_;
+  bool any_error_ = false;
+};
+
+ProduceResponse refuse_all(const ProduceRequest& request, const base::Error& error) {
+  ProduceResponse response;
+  for (const auto& topic : request.topic_data) {
+    auto& answer = response.responses.emplace_back();
+    answer.name = topic.name;
+    answer.topic_id = topic.topic_id;
+    for (const auto& partition : topic.partition_data) {
+      auto& partition_answer = answer.partition_responses.emplace_back();
+      partition_answer.index = partition.index;
+      set_error(partition_answer, error);
+    }
+  }
+  return response;
+}
+
+std::optional<base::Error> refusal(const ProduceRequest& request) {
+  if (request.acks < -1 || request.acks > 1) {
+    return base::Error{ErrorCode::kInvalidRequiredAcks,
+                       fmt::format("acks={}: allowed are 0, 1 and -1", request.acks), 0};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void handle_produce(Services& services, ProduceRequest request,
+                    Responder<ProduceResponse> responder) {
+  if (const auto error = refusal(request)) {
+    responder.send(refuse_all(request, *error));
+    return;
+  }
+  ProduceAppender appender(services, responder.context(), request);
+  appender.run();
+  if (request.acks == 0) {
+    // There is nobody to tell; closing makes the client look for the leader again, as Kafka does.
+    if (appender.any_error()) {
+      responder.close_connection("a produce request with acks=0 failed");
+    } else {
+      responder.send_nothing();
+    }
+    return;
+  }
+  auto waits = appender.take_waits();
+  if (waits.empty()) {
+    responder.send(appender.take_response());
+    return;
+  }
+  std::make_shared<PendingProduce>(services, std::move(responder), appender.take_response())
+      ->start(std::move(waits), request.timeout_ms);
+}
+
+}  // namespace odradek::broker::api

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/api/topic_lookup.h"
+
+#include <fmt/core.h>
+
+#include <cstdlib>
+
+namespace odradek::broker::api {
+
+using base::ErrorCode;
+
+base::Result<std::shared_ptr<const metadata::TopicImage>> find_topic(
+    const metadata::ClusterImage& image, bool by_id, const std::string& name,
+    const base::TopicId& id) {
+  const auto& topic = by_id ? image.find_topic(id) : image.find_topic(name);
+  if (topic != nullptr) return topic;
+  return base::fail(by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
+}
+
+base::Error missing_partition_error(const metadata::TopicImage& topic, std::int32_t partition) {
+  if (!topic.has_partition(partition)) return {ErrorCode::kUnknownTopicOrPartition, "", 0};
+  return {ErrorCode::kNotLeaderOrFollower,
+          fmt::format("{}-{} is not on this broker", topic.name, partition), 0};
+}
+
+std::int64_t min_insync_replicas(const metadata::ClusterImage& image,
+                                 const config::Settings& settings, const std::string& topic) {
+  constexpr std::string_view kName = "min.insync.replicas";
+  if (const auto* config = image.find_config(metadata::ConfigResourceType::kTopic, topic)) {
+    if (const auto found = config->find(kName); found != config->end()) {
+      return std::strtoll(found->second.c_str(), nullptr, 10);
+    }
+  }
+  return settings.number(kName);
+}
+
+}  // namespace odradek::broker::api

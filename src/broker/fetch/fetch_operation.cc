@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/fetch/fetch_operation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/api/topic_lookup.h"
+#include "env/disk.h"
+#include "log/directory/log_directory.h"
+
+namespace odradek::broker {
+
+using base::ErrorCode;
+using wire::FetchResponse;
+
+FetchOperation::FetchOperation(Services& services, Responder<FetchResponse> responder,
+                               std::vector<FetchTarget> targets, FetchLimits limits,
+                               std::shared_ptr<FetchSession> session, bool is_incremental)
+    : services_(services),
+      responder_(std::move(responder)),
+      targets_(std::move(targets)),
+      limits_(limits),
+      session_(std::move(session)),
+      is_incremental_(is_incremental),
+      wait_is_over_(limits.max_wait_ms <= 0 || targets_.empty()) {}
+
+void FetchOperation::start() { attempt(); }
+
+void FetchOperation::wake() {
+  if (wake_posted_.exchange(true)) return;
+  loop().post([self = shared_from_this()] {
+    self->wake_posted_.store(false);
+    self->attempt();
+  });
+}
+
+void FetchOperation::attempt() {
+  while (!answered_) {
+    unpark();
+    Gathered gathered = gather();
+    if (wait_is_over_ || gathered.must_answer || gathered.bytes >= limits_.min_bytes) {
+      answer(std::move(gathered.response));
+      return;
+    }
+    if (park()) return;
+  }
+}
+
+FetchOperation::Gathered FetchOperation::gather() {
+  seen_.clear();
+  cold_.clear();
+  Gathered gathered;
+  for (const FetchTarget& target : targets_) {
+    auto& topics = gathered.response.responses;
+    if (topics.empty() || topics.back().topic != target.topic ||
+        topics.back().topic_id != target.topic_id) {
+      auto& topic = topics.emplace_back();
+      topic.topic = target.topic;
+      topic.topic_id = target.topic_id;
+    }
+    auto& data = topics.back().partitions.emplace_back();
+    data.partition_index = target.partition.partition;
+    data.high_watermark = base::kNoOffset;
+    data.aborted_transactions.reset();
+    data.records.emplace();
+    gather_partition(target, gathered, data);
+    gathered.must_answer |= data.error_code != ErrorCode::kNone;
+  }
+  return gathered;
+}
+
+void FetchOperation::gather_partition(const FetchTarget& target, Gathered& gathered,
+                                      FetchResponse::PartitionData& data) {
+  const auto image = services_.image.load();
+  const bool by_id = responder_.context().version >= 13;
+  const auto topic = api::find_topic(*image, by_id, target.topic, target.topic_id);
+  if (!topic) {
+    data.error_code = topic.error().code;
+    return;
+  }
+  auto partition = services_.partitions.find((*topic)->id, target.partition.partition);
+  if (partition == nullptr) {
+    data.error_code = api::missing_partition_error(**topic, target.partition.partition).code;
+    return;
+  }
+  read_partition(*partition, target, gathered, data);
+  seen_.push_back({std::move(partition), limits_.isolation == replica::Isolation::kReadCommitted
+                                             ? data.last_stable_offset
+                                             : data.high_watermark});
+}
+
+void FetchOperation::read_partition(replica::Partition& partition, const FetchTarget& target,
+                                    Gathered& gathered, FetchResponse::PartitionData& data) {
+  // The offsets first: what is read afterwards may only be more than they say.
+  const replica::OffsetSnapshot offsets = partition.offsets();
+  const auto wanted = target.partition;
+  if (auto leader = partition.check_leader(wanted.current_leader_epoch); !leader) {
+    data.error_code = leader.error().code;
+    return;
+  }
+  if (check_divergence(partition, target, data)) {
+    gathered.must_answer = true;
+    return;
+  }
+  const std::int64_t left = std::max<std::int64_t>(limits_.max_bytes - gathered.bytes, 0);
+  auto read = partition.read(wanted.fetch_offset, limits_.isolation, wanted.current_leader_epoch,
+                             static_cast<std::uint64_t>(std::min<std::int64_t>(
+                                 left, std::max(wanted.partition_max_bytes, 0))),
+                             gathered.bytes == 0);
+  if (!read) {
+    data.error_code = read.error().code;
+    return;
+  }
+  data.high_watermark = offsets.high_watermark;
+  data.last_stable_offset = offsets.last_stable_offset;
+  data.log_start_offset = offsets.log_start_offset;
+  if (limits_.isolation == replica::Isolation::kReadCommitted) {
+    data.aborted_transactions.emplace();
+    auto aborted =
+        partition.log().aborted_transactions(wanted.fetch_offset, offsets.last_stable_offset);
+    if (!aborted) {
+      data.error_code = aborted.error().code;
+      return;
+    }
+    for (const auto& transaction : *aborted) {
+      data.aborted_transactions->push_back({transaction.producer_id, transaction.first_offset});
+    }
+  }
+  gathered.bytes += static_cast<std::int64_t>(read->bytes.length);
+  note_cold(partition, read->bytes);
+  base::OutputChain chain;
+  chain.append(std::move(read->bytes));
+  data.records = wire::Records(std::move(chain));
+}
+
+void FetchOperation::note_cold(replica::Partition& partition, const base::FileRange& range) {
+  if (range.length == 0) return;
+  const auto& file = static_cast<const env::File&>(*range.file);
+  if (!file.is_cached(range.position, range.length)) {
+    cold_.push_back({&partition.log().directory(), range});
+  }
+}
+
+bool FetchOperation::check_divergence(replica::Partition& partition, const FetchTarget& target,
+                                      FetchResponse::PartitionData& data) {
+  const base::LeaderEpoch fetched = target.partition.last_fetched_epoch;
+  if (fetched == base::kNoLeaderEpoch) return false;
+  const log::EpochEndOffset end = partition.log().end_offset_for_epoch(fetched);
+  if (end.end_offset == base::kNoOffset) {
+    data.error_code = ErrorCode::kOffsetOutOfRange;
+    return true;
+  }
+  if (end.leader_epoch >= fetched && end.end_offset >= target.partition.fetch_offset) return false;
+  data.diverging_epoch.epoch = end.leader_epoch;
+  data.diverging_epoch.end_offset = end.end_offset;
+  return true;
+}
+
+bool FetchOperation::park() {
+  for (const Seen& seen : seen_) {
+    if (!seen.partition->watch(shared_from_this(), limits_.isolation, seen.visible_end)) {
+      unpark();
+      return false;
+    }
+    parked_.push_back(seen.partition);
+  }
+  seen_.clear();
+  if (timer_ == 0) {
+    timer_ = loop().run_after(std::chrono::milliseconds(limits_.max_wait_ms),
+                              [self = shared_from_this()] {
+                                self->wait_is_over_ = true;
+                                self->attempt();
+                              });
+  }
+  return true;
+}
+
+void FetchOperation::unpark() {
+  for (const auto& partition : parked_) partition->unwatch(this);
+  parked_.clear();
+}
+
+void FetchOperation::answer(FetchResponse response) {
+  answered_ = true;
+  seen_.clear();
+  if (timer_ != 0) loop().cancel(timer_);
+  if (session_ != nullptr) {
+    response.session_id = session_->id();
+    session_->note_response(response, is_incremental_);
+  }
+  response_ = std::move(response);
+  load_next_then_send();
+}
+
+void FetchOperation::load_next_then_send() {
+  if (cold_.empty()) {
+    responder_.send(response_);
+    return;
+  }
+  ColdRange cold = std::move(cold_.back());
+  cold_.pop_back();
+  cold.directory->work_queue().submit([self = shared_from_this(), range = std::move(cold.range)] {
+    static_cast<env::File&>(*range.file).load_into_cache(range.position, range.length);
+    self->loop().post([self] { self->load_next_then_send(); });
+  });
+}
+
+}  // namespace odradek::broker

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "broker/fetch/fetch_session.h"
+#include "broker/request.h"
+#include "broker/services.h"
+#include "replica/partition.h"
+#include "wire/messages/fetch.h"
+
+namespace odradek::broker {
+
+// What of a fetch request holds for all its partitions.
+struct FetchLimits {
+  std::int32_t max_wait_ms = 0;
+  std::int64_t min_bytes = 0;
+  std::int64_t max_bytes = 0;
+  replica::Isolation isolation = replica::Isolation::kReadUncommitted;
+};
+
+// One fetch: gathers what its partitions have; where that is less than min_bytes, is parked in them
+// until there is more or the wait is over; brings cold bytes into the page cache before they are
+// sent. Lives on its connection's loop; only wake() comes from elsewhere.
+class FetchOperation : public replica::FetchWaiter,
+                       public std::enable_shared_from_this<FetchOperation> {
+ public:
+  // `session` may be null; `is_incremental`: the client knows what the session remembers.
+  FetchOperation(Services& services, Responder<wire::FetchResponse> responder,
+                 std::vector<FetchTarget> targets, FetchLimits limits,
+                 std::shared_ptr<FetchSession> session, bool is_incremental);
+
+  void start();
+  void wake() override;
+
+ private:
+  struct Gathered {
+    wire::FetchResponse response;
+    std::int64_t bytes = 0;
+    bool must_answer = false;  // an error or a divergence, that the client has to know now
+  };
+  // Bytes to be sent that are not in the page cache, and where they lie.
+  struct ColdRange {
+    log::directory::LogDirectory* directory;
+    base::FileRange range;
+  };
+  // A partition as gather() found it.
+  struct Seen {
+    std::shared_ptr<replica::Partition> partition;
+    base::Offset visible_end;
+  };
+
+  void attempt();
+  Gathered gather();
+  void gather_partition(const FetchTarget& target, Gathered& gathered,
+                        wire::FetchResponse::PartitionData& data);
+  void read_partition(replica::Partition& partition, const FetchTarget& target, Gathered& gathered,
+                      wire::FetchResponse::PartitionData& data);
+  void note_cold(replica::Partition& partition, const base::FileRange& range);
+  bool check_divergence(replica::Partition& partition, const FetchTarget& target,
+                        wire::FetchResponse::PartitionData& data);
+  // False when something new can be read: look again.
+  bool park();
+  void unpark();
+  void answer(wire::FetchResponse response);
+  // Brings the first of the cold ranges into the page cache, then the next; sends when there is
+  // none left.
+  void load_next_then_send();
+
+  env::Executor& loop() { return responder_.context().connection->executor; }
+
+  Services& services_;
+  Responder<wire::FetchResponse> responder_;
+  const std::vector<FetchTarget> targets_;
+  const FetchLimits limits_;
+  std::shared_ptr<FetchSession> session_;
+  const bool is_incremental_;
+  std::vector<Seen> seen_;
+  std::vector<ColdRange> cold_;
+  wire::FetchResponse response_;
+  std::vector<std::shared_ptr<replica::Partition>> parked_;
+  env::Executor::TimerId timer_ = 0;
+  bool wait_is_over_ = false;
+  bool answered_ = false;
+  std::atomic<bool> wake_posted_ = false;
+};
+
+}  // namespace odradek::broker

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/bytes.h"
+#include "env/clock.h"
+#include "net/request_handler.h"
+#include "wire/api.h"
+#include "wire/layout.h"
+
+namespace odradek::broker {
+
+// Who asks, for what, in which version. Kept as long as the request is worked on.
+struct RequestContext {
+  const wire::ApiDescription* api = nullptr;
+  wire::Version version = 0;
+  std::int32_t correlation_id = 0;
+  std::optional<std::string> client_id;
+  std::shared_ptr<const net::ConnectionInfo> connection;
+  env::MonotonicTime received;
+};
+
+// Header and body of a response, without the length in front. A response that its version cannot
+// carry is a broken invariant of the handler.
+[[nodiscard]] base::OutputChain encode_response(const RequestContext& context,
+                                                const wire::MessageLayout& layout,
+                                                const void* response);
+
+// The one answer to a request; used once, from any thread. Destroyed unused, it closes the
+// connection.
+template <typename Response>
+class Responder {
+ public:
+  Responder(std::shared_ptr<const RequestContext> context, net::Reply reply)
+      : context_(std::move(context)), reply_(std::move(reply)) {}
+
+  const RequestContext& context() const { return *context_; }
+  // Kept by what outlives the responder.
+  std::shared_ptr<const RequestContext> shared_context() const { return context_; }
+
+  void send(const Response& response) {
+    reply_.send(encode_response(*context_, Response::layout(), &response));
+  }
+  void send_nothing() { reply_.send_nothing(); }
+  void close_connection(std::string reason) { reply_.close_connection(std::move(reason)); }
+  bool connected() const { return reply_.connected(); }
+
+ private:
+  std::shared_ptr<const RequestContext> context_;
+  net::Reply reply_;
+};
+
+}  // namespace odradek::broker

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "base/ids.h"
+#include "config/settings.h"
+#include "env/world.h"
+#include "metadata/cluster_image.h"
+#include "replica/partition_set.h"
+
+namespace odradek::broker {
+
+class AdminService;
+class GroupService;
+class FetchSessions;
+class ProducerIds;
+
+// The newest image of the cluster, published by the metadata runtime. Threads: any.
+class ImageHolder {
+ public:
+  std::shared_ptr<const metadata::ClusterImage> load() const { return image_.load(); }
+  void publish(std::shared_ptr<const metadata::ClusterImage> image) {
+    image_.store(std::move(image));
+  }
+
+ private:
+  std::atomic<std::shared_ptr<const metadata::ClusterImage>> image_{
+      std::make_shared<const metadata::ClusterImage>()};
+};
+
+// Settings that the data path reads at every request.
+struct RequestLimits {
+  std::int64_t fetch_max_bytes = 57671680;                    // fetch.max.bytes
+  std::int32_t max_decompressed_message_bytes = 2147483639;  // max.decompressed.message.bytes
+};
+
+// What the handlers of requests work with. Owned by Broker; outlives every session. Threads: any.
+struct Services {
+  env::World& world;
+  const config::Settings& settings;
+  const std::string cluster_id;
+  const base::BrokerId node_id;
+  const RequestLimits limits;
+  ImageHolder& image;
+  replica::PartitionSet& partitions;
+  FetchSessions& fetch_sessions;
+  AdminService& admin;
+  GroupService& groups;
+  ProducerIds& producer_ids;
+};
+
+}  // namespace odradek::broker

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/session.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "broker/api/handlers.h"
+#include "broker/request.h"
+#include "wire/codec.h"
+#include "wire/frame.h"
+#include "wire/reader.h"
+
+namespace odradek::broker {
+namespace {
+
+class BrokerSession : public net::Session {
+ public:
+  BrokerSession(Services& services, std::shared_ptr<const net::ConnectionInfo> connection)
+      : services_(services), connection_(std::move(connection)) {}
+
+  void handle(base::SharedBytes frame, net::Reply reply) override {
+    wire::Reader reader(std::move(frame));
+    auto header = wire::decode_request_header(reader);
+    if (!header) {
+      reply.close_connection(header.error().message);
+      return;
+    }
+    auto context = std::make_shared<RequestContext>();
+    context->api = wire::find_api(header->request_api_key);
+    context->version = header->request_api_version;
+    context->correlation_id = header->correlation_id;
+    context->client_id = std::move(header->client_id);
+    context->connection = connection_;
+    context->received = services_.world.clock().monotonic();
+    dispatch(std::move(context), reader, std::move(reply));
+  }
+
+ private:
+  void dispatch(std::shared_ptr<RequestContext> context, wire::Reader& reader, net::Reply reply) {
+    const api::Handler* handler = api::find_handler(context->api->key);
+    if (handler != nullptr && handler->versions.contains(context->version)) {
+      handler->handle(services_, std::move(context), reader, std::move(reply));
+      return;
+    }
+    if (context->api->key == wire::ApiKey::kApiVersions) {
+      api::refuse_api_versions(*context, std::move(reply));
+      return;
+    }
+    api::refuse_unsupported(*context, std::move(reply));
+  }
+
+  Services& services_;
+  std::shared_ptr<const net::ConnectionInfo> connection_;
+};
+
+}  // namespace
+
+std::unique_ptr<net::Session> SessionFactory::open(
+    std::shared_ptr<const net::ConnectionInfo> connection) {
+  return std::make_unique<BrokerSession>(services_, std::move(connection));
+}
+
+}  // namespace odradek::broker

@@ -18,9 +18,13 @@ constexpr std::int32_t kMinLength = 14;
 constexpr std::size_t kHeaderSizeToMagic = position::kMagic + 1;
 constexpr std::int16_t kFirstProduceVersionWithZstd = 7;
 
+// Apache Kafka answers what it can't decompress with its code for the unexpected; so do we, and the
+// message says what it is.
+constexpr ErrorCode kNotDecompressed = ErrorCode::kUnknownServerError;
+
 std::unexpected<base::Error> unknown_codec(const BatchHeader& batch) {
   return base::fail(
-      ErrorCode::kUnsupportedCompressionType,
+      kNotDecompressed,
       fmt::format("the codec {} is unknown; known are none, gzip, snappy, lz4 and zstd (0 to 4)",
                   batch.attributes() & attribute::kCodecMask));
 }
@@ -213,8 +217,9 @@ std::expected<BatchSummary, ValidationError> check_compressed(const BatchView& b
   }
   const bool at_end = chunks.at_end();
   if (chunks.error()) {
-    return refuse(ErrorCode::kInvalidRecord,
-                  fmt::format("the {} data of the batch can't be used: {}", codec_name(codec),
+    const bool is_too_large = chunks.error()->code == ErrorCode::kInvalidRecord;
+    return refuse(is_too_large ? ErrorCode::kInvalidRecord : kNotDecompressed,
+                  fmt::format("the batch's {} data can't be used: {}", codec_name(codec),
                               chunks.error()->message));
   }
   if (!at_end) {

@@ -15,7 +15,7 @@
 #include "record/batch_header.h"
 
 // What a leader checks before it appends a batch (docs/formats/record-batch.md has the table of
-// errors). Threads: any; decompression may wait (compression/decompressor.h).
+// errors). Threads: any; a large window may wait for others (compression/decompressor.h).
 namespace odradek::record {
 
 // Who made the batch.
@@ -69,8 +69,8 @@ inline constexpr std::uint64_t kMaxDecompressedBatchSize = 2147483639;
 // The one batch that a produce request of version `produce_version` may carry for a partition.
 // Bytes after it that are no whole batch are not part of it, and are dropped, as Kafka does.
 // INVALID_RECORD: no whole batch, a second one, or a magic below 2; CORRUPT_MESSAGE: a length that
-// no batch has, or an unknown magic; UNSUPPORTED_COMPRESSION_TYPE: zstd below version 7, or no
-// codec that is known.
+// no batch has, or an unknown magic; UNSUPPORTED_COMPRESSION_TYPE: zstd below version 7;
+// UNKNOWN_SERVER_ERROR: an unknown codec.
 [[nodiscard]] base::Result<BatchView> single_batch(base::ByteView records,
                                                    std::int16_t produce_version);
 
@@ -78,11 +78,11 @@ inline constexpr std::uint64_t kMaxDecompressedBatchSize = 2147483639;
 //   CORRUPT_MESSAGE: the CRC does not match.
 //   MESSAGE_TOO_LARGE: more than max.message.bytes.
 //   INVALID_RECORD: base offset, counts, offset deltas, sequence or flags that no client may send;
-//     malformed records, or bytes after them; data that can't be decompressed, or unpacks beyond
-//     its bound; a record without a key for a compacted topic (with record errors).
+//     malformed records, or bytes after them; data that unpacks beyond its bound; a record without
+//     a key for a compacted topic (with record errors).
 //   INVALID_TIMESTAMP: a timestamp out of the topic's range, or LogAppendTime set by a client (with
 //     record errors).
-//   UNSUPPORTED_COMPRESSION_TYPE: an unknown codec.
+//   UNKNOWN_SERVER_ERROR: an unknown codec, or data that can't be decompressed (Kafka's code too).
 [[nodiscard]] std::expected<BatchSummary, ValidationError> validate(
     const BatchView& batch, const ValidationOptions& options);
 

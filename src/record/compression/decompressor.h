@@ -15,14 +15,14 @@ namespace odradek::record {
 inline constexpr std::size_t kChunkSize = 64 * 1024;
 
 // The greatest zstd window and the greatest snappy block that is unpacked: what Apache Kafka's own
-// zstd accepts. Windows and blocks above 1 MiB share a budget of this size in the whole process
-// (compression/memory_budget.h), so that many large ones at once wait for each other instead of
-// adding up.
+// zstd accepts. In the whole process one window or block above 8 MiB is in use at a time, and eight
+// above 1 MiB (compression/window_lease.h): many at once wait for each other and do not add up.
 inline constexpr std::size_t kMaxWindowSize = std::size_t{128} * 1024 * 1024;
 
 // The records of one compressed batch as a stream. Nothing is allocated from a length that the
 // input states before it is checked against what the input can hold. Not thread-safe; lives and
-// dies on one thread (working memory is kept per thread). While it waits for the budget it blocks.
+// dies on one thread, which keeps working memory for the next one. Opening and reading may block
+// while other threads use large windows, so a thread has one at a time.
 class Decompressor {
  public:
   // `compressed` outlives it. Never fails: what is wrong shows at next().

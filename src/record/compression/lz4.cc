@@ -7,7 +7,7 @@
 #include "base/assert.h"
 #include "record/compression/codecs.h"
 #include "record/compression/compress.h"
-#include "record/compression/memory_budget.h"
+#include "record/compression/window_lease.h"
 #include "record/compression/working_memory.h"
 
 namespace odradek::record::compression {
@@ -48,8 +48,8 @@ class Lz4Decompressor : public Decompressor {
     is_damaged_ = !has_known_header(rest_);
     if (is_damaged_) return;
     const std::size_t working_memory = 2 * block_size(rest_[5]);
-    is_kept_ = working_memory <= kUnbudgetedSize;
-    lease_ = lease_for(working_memory);
+    is_kept_ = working_memory <= kSmallWindow;
+    lease_.take(working_memory);
   }
   ~Lz4Decompressor() override {
     if (!is_kept_) context_.discard();
@@ -78,7 +78,7 @@ class Lz4Decompressor : public Decompressor {
   }
 
   // Before the context: it gives its blocks back first.
-  MemoryBudget::Lease lease_;
+  WindowLease lease_;
   KeptPerThread<DctxPointer, make_dctx> context_;
   Chunk chunk_;
   base::ByteView rest_;

@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "record/compression/codecs.h"
-#include "record/compression/memory_budget.h"
+#include "record/compression/window_lease.h"
 #include "record/compression/working_memory.h"
 
 namespace odradek::record::compression {
@@ -86,15 +86,14 @@ class SnappyDecompressor : public Decompressor {
     if (size <= kChunkSize) return chunk_.get();
     if (size <= large_size_) return large_.get();
     large_ = nullptr;
-    lease_.release();
-    lease_ = lease_for(size);
+    lease_.take(size);
     large_ = std::make_unique_for_overwrite<std::uint8_t[]>(size);
     large_size_ = size;
     return large_.get();
   }
 
   Chunk chunk_;
-  MemoryBudget::Lease lease_;
+  WindowLease lease_;
   std::unique_ptr<std::uint8_t[]> large_;
   std::size_t large_size_ = 0;
   base::ByteView rest_;

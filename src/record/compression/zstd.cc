@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "record/compression/codecs.h"
-#include "record/compression/memory_budget.h"
+#include "record/compression/window_lease.h"
 #include "record/compression/working_memory.h"
 
 namespace odradek::record::compression {
@@ -19,12 +19,24 @@ using DCtxPointer = std::unique_ptr<ZSTD_DCtx, FreeDCtx>;
 DCtxPointer make_dctx() { return DCtxPointer(ZSTD_createDCtx()); }
 
 // A thread keeps a context with the window of the usual levels (2 MiB for 3), not a larger one.
-constexpr std::size_t kKeptContextSize = 4 * 1024 * 1024;
+constexpr std::size_t kKeptContextSize = 3 * 1024 * 1024;
+
+// The first bytes of a frame, little-endian. The library also reads the formats before 1.0, which
+// no Kafka client writes; skippable frames have sixteen magic numbers.
+constexpr std::uint32_t kMagic = 0xfd2fb528;
+constexpr std::uint32_t kSkippableMagic = 0x184d2a50;
+constexpr std::size_t kMagicSize = 4;
+
+std::uint32_t magic_of(base::ByteView frame) {
+  if (frame.size() < kMagicSize) return 0;
+  return std::uint32_t{frame[0]} | std::uint32_t{frame[1]} << 8 | std::uint32_t{frame[2]} << 16 |
+         std::uint32_t{frame[3]} << 24;
+}
 
 // The window of the frame at the front of `input` (RFC 8878, 3.1.1.1); 0 where there is no whole
 // frame header.
 std::uint64_t window_size(base::ByteView input) {
-  constexpr std::size_t kDescriptor = 4;
+  constexpr std::size_t kDescriptor = kMagicSize;
   if (input.size() < kDescriptor + 2) return 0;
   const bool is_single_segment = (input[kDescriptor] & 0x20) != 0;
   if (is_single_segment) {
@@ -69,19 +81,21 @@ class ZstdDecompressor : public Decompressor {
   }
 
   base::Result<> start_frame() {
-    const std::uint64_t window = window_size(rest_);
+    const std::uint32_t magic = magic_of(rest_);
+    const bool is_skippable = (magic & ~0xfU) == kSkippableMagic;
+    if (magic != kMagic && !is_skippable) return damaged("the data has no zstd frame");
+    const std::uint64_t window = is_skippable ? 0 : window_size(rest_);
     if (window > kMaxWindowSize) return damaged("the zstd window is larger than 128 MiB");
     // One lease at a time: the last frame's goes back first, and the memory it stood for.
-    if (lease_.bytes() > 0) context_.renew();
-    lease_.release();
-    lease_ = lease_for(window);
+    if (lease_.is_held()) context_.renew();
+    lease_.take(window);
     at_frame_start_ = false;
     has_frame_ = true;
     return {};
   }
 
   // Before the context: it gives its window back first.
-  MemoryBudget::Lease lease_;
+  WindowLease lease_;
   KeptPerThread<DCtxPointer, make_dctx> context_;
   Chunk chunk_;
   base::ByteView rest_;

@@ -39,7 +39,7 @@ std::vector<std::uint8_t> end_transaction_value(std::int32_t coordinator_epoch);
 // A voter of the metadata quorum. The directory id is written where the message has version 1.
 struct Voter {
   std::int32_t id = 0;
-  base::Uuid directory_id;
+  base::Uuid directory_id = {};
 };
 // `version` is 0 or 1.
 std::vector<std::uint8_t> leader_change_value(std::int16_t version, std::int32_t leader_id,

@@ -62,6 +62,8 @@ LinuxWorld::LinuxWorld(const LinuxWorldOptions& options)
 LinuxWorld::~LinuxWorld() {
   stop();
   for (std::thread& thread : parts_->threads) thread.join();
+  // A task may own a socket of another loop, which must go before that loop.
+  for (const auto& loop : parts_->loops) loop->discard_tasks();
 }
 
 void LinuxWorld::run() {

@@ -16,19 +16,22 @@ MonotonicTime now() { return std::chrono::steady_clock::now(); }
 LinuxLoop::LinuxLoop() = default;
 
 LinuxLoop::~LinuxLoop() {
-  {
-    const std::lock_guard lock(mutex_);
-    closing_ = true;
-  }
+  // What the tasks own may be sockets of the context, which must go before it; what the context
+  // owns may post and cancel while it goes.
+  discard_tasks();
   kernel_timer_.reset();
   work_.reset();
   context_.reset();
-  // Tasks may own things that post or cancel when they go: emptied outside the lock, until nothing
-  // comes any more.
+  discard_tasks();
+}
+
+void LinuxLoop::discard_tasks() {
   while (true) {
     std::vector<Task> tasks;
     std::map<Deadline, Task> timers;
+    // Taken under the lock and destroyed after it, until nothing comes any more.
     const std::lock_guard lock(mutex_);
+    closing_ = true;
     if (inbox_.empty() && timers_.empty()) return;
     tasks.swap(inbox_);
     timers.swap(timers_);

@@ -25,6 +25,10 @@ class LinuxLoop final : public Executor {
   LinuxLoop();
   ~LinuxLoop() override;
 
+  // Destroys the tasks that never ran; those that come later wait for the next call or the
+  // destructor. REQUIRES: the loop does not run and will not run again.
+  void discard_tasks();
+
   // Runs tasks on the calling thread until stop().
   void run();
   // Final. Threads: any.

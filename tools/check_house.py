@@ -48,7 +48,7 @@ BANNED_OUTSIDE_TESTS = [
 BANNED_PLACES = ("src/",)
 BANNED_EXCEPT = (
     "src/env/",
-    # Waits for threads that compute, never for the outside: nothing there for a simulation to order.
+    # Waits for threads that compute, never for the outside: nothing for a simulation to order.
     "src/record/compression/memory_budget.",
 )
 

@@ -99,7 +99,7 @@ class LogManager {
   // there. Blocks.
   [[nodiscard]] base::Result<std::shared_ptr<Log>> get_or_create(const NewLog& log);
   // The same for many with few syncs: one of the file system for each directory. The results are in
-  // the order of `logs`.
+  // the order of `logs`. REQUIRES: different names.
   std::vector<base::Result<std::shared_ptr<Log>>> create_many(std::span<const NewLog> logs);
   // Takes the log out and removes it (Log::remove). Nothing happens when there is none.
   [[nodiscard]] base::Result<> remove(const base::TopicPartition& name);
@@ -111,22 +111,38 @@ class LogManager {
   [[nodiscard]] base::Result<> stop(std::int64_t broker_epoch);
 
  private:
+  using Decide = std::function<LogDecision(const base::TopicPartition&)>;
+  using Created = base::Result<std::shared_ptr<Log>>;
+
   struct Place {
     directory::LogDirectory::LastStop last_stop;
     // Logs in the directory, those being created included.
     std::size_t log_count = 0;
   };
-  using Entry = std::shared_ptr<Log>;
+  struct Entry {
+    std::shared_ptr<Log> log;
+    std::size_t directory_index = 0;
+  };
+  // A partition's directory that was found at start.
+  struct Found {
+    std::size_t directory_index = 0;
+    base::TopicPartition name;
+  };
+  enum class Loaded : std::uint8_t { kOpened, kStray, kFailed };
 
   LogManager(env::World& world, LogManagerOptions options);
 
-  base::Result<> load_directory(
-      std::size_t index, const std::function<LogDecision(const base::TopicPartition&)>& decide,
-      LoadSummary& summary);
-  base::Result<> load_log(std::size_t index, const base::TopicPartition& name,
-                          const LogDecision& decision, LoadSummary& summary);
+  std::vector<Found> find_all();
+  Loaded load(const Found& found, const Decide& decide);
+  base::Result<Loaded> try_load(const Found& found, const LogDecision& decision);
+  base::Result<> set_aside(const Found& found, const std::string& why);
+
+  std::optional<Created> find_present(const NewLog& wanted) const;
   std::optional<std::size_t> choose_directory();
-  base::Result<Entry> create_in(std::size_t index, const NewLog& log, bool is_synced_by_caller);
+  Created create_in(std::size_t index, const NewLog& log, bool is_synced_by_caller);
+  void sync_created(const std::vector<std::optional<std::size_t>>& chosen,
+                    std::vector<Created>& results);
+  int parallelism() const;
 
   env::World& world_;
   LogManagerOptions options_;
@@ -134,6 +150,7 @@ class LogManager {
 
   mutable std::mutex mutex_;
   std::vector<Place> places_;
+  // Goes before the directories that the logs lie in.
   std::unordered_map<base::TopicPartition, Entry> logs_;
 };
 

@@ -50,6 +50,19 @@ std::string parent_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// Makes the directory and those above it that are missing, durably.
+base::Result<> make_durably(env::Disk& disk, const std::string& path) {
+  std::vector<std::string> holding_new_names;
+  for (std::string at = path; !disk.exists(at); at = parent_of(at)) {
+    holding_new_names.push_back(parent_of(at));
+  }
+  if (auto done = disk.make_directories(path); !done) return done;
+  for (const std::string& directory : holding_new_names) {
+    if (auto done = disk.sync_directory(directory); !done) return done;
+  }
+  return {};
+}
+
 class LogDirectoryImpl final : public LogDirectory {
  public:
   LogDirectoryImpl(env::World& world, std::string path, DirectoryOptions options,
@@ -166,10 +179,6 @@ base::Result<> LogDirectoryImpl::format(const DirectoryIdentity& identity) {
   const std::string file = path_of(kMetaPropertiesFile);
   if (auto done = world_.disk().write_file(file, format_meta_properties(identity)); !done) {
     (void)world_.disk().remove_file(file + ".tmp");
-    return explained(std::move(done), path_);
-  }
-  // The directory itself may be new.
-  if (auto done = world_.disk().sync_directory(parent_of(path_)); !done) {
     return explained(std::move(done), path_);
   }
   identity_ = identity;
@@ -338,7 +347,7 @@ base::Result<std::unique_ptr<LogDirectory>> LogDirectory::open(env::World& world
                                                                DirectoryOptions options) {
   auto identity = inspect(world, path);
   if (!identity) return base::fail(std::move(identity));
-  if (auto done = world.disk().make_directories(path); !done) {
+  if (auto done = make_durably(world.disk(), path); !done) {
     return explained(std::move(done), path);
   }
   auto lock = world.disk().lock(path + '/' + std::string(kLockFile));

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "log/log_manager.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "log/directory/partition_name.h"
+#include "log/parallel.h"
+#include "log/partition_metadata.h"
+
+namespace odradek::log {
+namespace {
+
+using directory::DirectoryIdentity;
+using directory::LogDirectory;
+
+std::unexpected<base::Error> refused(std::string message) {
+  return base::fail(base::ErrorCode::kInvalidConfig, std::move(message));
+}
+
+base::Uuid random_uuid(env::World& world) {
+  const std::uint64_t high = world.random().next();
+  return base::Uuid::from_random(high, world.random().next());
+}
+
+// `path` without slashes at its end.
+std::string trimmed(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+// What two directories have in common must be the same.
+base::Result<> check_agreement(const std::string& path, const DirectoryIdentity& one,
+                               const std::string& first_path, const DirectoryIdentity& first) {
+  if (one.cluster_id != first.cluster_id) {
+    return refused(fmt::format("log directory {} belongs to cluster {}, but {} to cluster {}", path,
+                               one.cluster_id, first_path, first.cluster_id));
+  }
+  if (one.node_id != first.node_id) {
+    return refused(fmt::format("log directory {} belongs to node {}, but {} to node {}", path,
+                               one.node_id.value(), first_path, first.node_id.value()));
+  }
+  if (!one.directory_id.is_zero() && one.directory_id == first.directory_id) {
+    return refused(
+        fmt::format("log directories {} and {} have the same directory.id {}: one is a "
+                    "copy of the other",
+                    first_path, path, one.directory_id.to_string()));
+  }
+  return {};
+}
+
+DirectoryIdentity belonging_to(const LogManager::Identity& identity) {
+  DirectoryIdentity directory;
+  directory.cluster_id = identity.cluster_id;
+  directory.node_id = identity.node_id;
+  return directory;
+}
+
+base::Result<> inspect_all(env::World& world, const std::vector<std::string>& paths) {
+  if (paths.empty()) return refused("log.dirs names no directory");
+  std::set<std::string> seen;
+  std::vector<std::pair<std::string, DirectoryIdentity>> formatted;
+  for (const std::string& path : paths) {
+    if (!seen.insert(path).second) {
+      return refused(fmt::format("log.dirs names {} twice", path));
+    }
+    auto identity = LogDirectory::inspect(world, path);
+    if (!identity) return base::fail(std::move(identity));
+    if (!*identity) continue;
+    for (const auto& [other_path, other] : formatted) {
+      if (auto done = check_agreement(path, **identity, other_path, other); !done) return done;
+    }
+    formatted.emplace_back(path, **identity);
+  }
+  return {};
+}
+
+}  // namespace
+
+LogManager::LogManager(env::World& world, LogManagerOptions options)
+    : world_(world), options_(std::move(options)) {}
+
+LogManager::~LogManager() = default;
+
+base::Result<std::unique_ptr<LogManager>> LogManager::open(env::World& world,
+                                                           LogManagerOptions options) {
+  for (std::string& path : options.paths) path = trimmed(std::move(path));
+  if (auto done = inspect_all(world, options.paths); !done) return base::fail(std::move(done));
+  std::unique_ptr<LogManager> manager(new LogManager(world, std::move(options)));
+  for (const std::string& path : manager->options_.paths) {
+    auto opened = LogDirectory::open(world, path, manager->options_.directory);
+    if (!opened) return base::fail(std::move(opened));
+    manager->directories_.push_back(std::move(*opened));
+  }
+  manager->places_.resize(manager->directories_.size());
+  return manager;
+}
+
+std::optional<LogManager::Identity> LogManager::identity() const {
+  for (const auto& directory : directories_) {
+    if (const auto& identity = directory->identity()) {
+      return Identity{.cluster_id = identity->cluster_id, .node_id = identity->node_id};
+    }
+  }
+  return std::nullopt;
+}
+
+base::Result<> LogManager::begin(const Identity& identity) {
+  ODRADEK_ASSERT(!identity.cluster_id.empty() && identity.node_id.value() >= 0);
+  for (const auto& directory : directories_) {
+    if (!directory->identity()) continue;
+    auto agreed = check_agreement(directory->path(), *directory->identity(), "this server",
+                                  belonging_to(identity));
+    if (!agreed) return agreed;
+  }
+  for (std::size_t i = 0; i < directories_.size(); ++i) {
+    LogDirectory& directory = *directories_[i];
+    DirectoryIdentity wanted = directory.identity().value_or(belonging_to(identity));
+    if (wanted.directory_id.is_zero() && wanted.version > 0) {
+      wanted.directory_id = random_uuid(world_);
+    }
+    if (wanted != directory.identity()) {
+      if (auto done = directory.format(wanted); !done) return done;
+    }
+    auto last_stop = directory.begin();
+    if (!last_stop) return base::fail(std::move(last_stop));
+    places_[i].last_stop = *last_stop;
+  }
+  return {};
+}
+
+bool LogManager::was_clean(const LogDirectory& directory) const {
+  for (std::size_t i = 0; i < directories_.size(); ++i) {
+    if (directories_[i].get() == &directory) return places_[i].last_stop.was_clean;
+  }
+  return false;
+}
+
+std::int64_t LogManager::last_broker_epoch() const {
+  const std::int64_t epoch = places_.front().last_stop.broker_epoch;
+  const bool is_same = std::ranges::all_of(
+      places_, [epoch](const Place& place) { return place.last_stop.broker_epoch == epoch; });
+  return is_same ? epoch : -1;
+}
+
+base::Result<LoadSummary> LogManager::load_logs(const Decide& decide) {
+  const env::MonotonicTime start = world_.clock().monotonic();
+  const std::vector<Found> found = find_all();
+  std::vector<Loaded> loaded(found.size());
+  run_in_parallel(world_.workers(), "load logs", parallelism(), found.size(),
+                  [&](std::size_t i) { loaded[i] = load(found[i], decide); });
+  LoadSummary summary;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (loaded[i] == Loaded::kStray) ++summary.strays;
+    if (loaded[i] != Loaded::kOpened) continue;
+    ++summary.logs;
+    if (!places_[found[i].directory_index].last_stop.was_clean) ++summary.recovered;
+  }
+  summary.duration_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(world_.clock().monotonic() - start)
+          .count();
+  const bool are_all_offline =
+      std::ranges::all_of(directories_, [](const auto& one) { return one->failure().has_value(); });
+  if (are_all_offline) return std::unexpected(*directories_.front()->failure());
+  return summary;
+}
+
+// Alternates between the directories, so that each has work at any time.
+std::vector<LogManager::Found> LogManager::find_all() {
+  std::vector<std::vector<base::TopicPartition>> names(directories_.size());
+  std::size_t most = 0;
+  for (std::size_t i = 0; i < directories_.size(); ++i) {
+    auto logs = directories_[i]->find_logs();
+    if (!logs) {
+      directories_[i]->fail(logs.error());
+      continue;
+    }
+    for (const std::string& name : logs->left_alone) {
+      base::log::warn("log", "{}: directory '{}' is no open partition's; it is left alone",
+                      directories_[i]->path(), name);
+    }
+    names[i] = std::move(logs->partitions);
+    most = std::max(most, names[i].size());
+  }
+  std::vector<Found> found;
+  for (std::size_t k = 0; k < most; ++k) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (k < names[i].size()) found.push_back({i, std::move(names[i][k])});
+    }
+  }
+  return found;
+}
+
+LogManager::Loaded LogManager::load(const Found& found, const Decide& decide) {
+  LogDirectory& directory = *directories_[found.directory_index];
+  if (directory.failure()) return Loaded::kFailed;
+  auto loaded = try_load(found, decide(found.name));
+  if (loaded) return *loaded;
+  directory.fail(loaded.error());
+  return Loaded::kFailed;
+}
+
+base::Result<LogManager::Loaded> LogManager::try_load(const Found& found,
+                                                      const LogDecision& decision) {
+  LogDirectory& directory = *directories_[found.directory_index];
+  const std::string path = directory.path() + '/' + found.name.to_string();
+  auto topic_id = read_partition_metadata(world_.disk(), path);
+  if (!topic_id) return base::fail(std::move(topic_id));
+  std::string why;
+  if (!decision.is_known) why = "this broker has no such partition";
+  if (decision.is_known && *topic_id && **topic_id != decision.topic_id) {
+    why = fmt::format("it is of topic id {}, the topic's is {}", (*topic_id)->to_string(),
+                      decision.topic_id.to_string());
+  }
+  if (!why.empty()) {
+    if (auto done = set_aside(found, why); !done) return base::fail(std::move(done));
+    return Loaded::kStray;
+  }
+  auto opened =
+      Log::open(directory, {.name = found.name,
+                            .topic_id = decision.topic_id,
+                            .config = decision.config,
+                            .recovery_point = directory.recovery_point(found.name),
+                            .log_start_offset = directory.log_start_offset(found.name),
+                            .was_clean = places_[found.directory_index].last_stop.was_clean});
+  if (!opened) return base::fail(std::move(opened));
+  const std::lock_guard lock(mutex_);
+  const Entry entry{.log = std::move(*opened), .directory_index = found.directory_index};
+  if (!logs_.try_emplace(found.name, entry).second) {
+    return refused(fmt::format("partition {} lies in {} and in another log directory",
+                               found.name.to_string(), directory.path()));
+  }
+  ++places_[found.directory_index].log_count;
+  return Loaded::kOpened;
+}
+
+base::Result<> LogManager::set_aside(const Found& found, const std::string& why) {
+  LogDirectory& directory = *directories_[found.directory_index];
+  const std::string name =
+      directory::directory_name(found.name, random_uuid(world_), directory::DirectoryRole::kStray);
+  base::log::warn("log", "{}/{}: {}; set aside as {}", directory.path(), found.name.to_string(),
+                  why, name);
+  const std::string prefix = directory.path() + '/';
+  if (auto done = world_.disk().rename(prefix + found.name.to_string(), prefix + name); !done) {
+    return done;
+  }
+  directory.forget(found.name);
+  return world_.disk().sync_directory(directory.path());
+}
+
+std::shared_ptr<Log> LogManager::get(const base::TopicPartition& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = logs_.find(name);
+  return found == logs_.end() ? nullptr : found->second.log;
+}
+
+std::vector<std::shared_ptr<Log>> LogManager::all() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Log>> logs;
+  logs.reserve(logs_.size());
+  for (const auto& [name, entry] : logs_) logs.push_back(entry.log);
+  return logs;
+}
+
+base::Result<std::shared_ptr<Log>> LogManager::get_or_create(const NewLog& log) {
+  return std::move(create_many(std::span(&log, 1)).front());
+}
+
+std::vector<base::Result<std::shared_ptr<Log>>> LogManager::create_many(
+    std::span<const NewLog> logs) {
+  const bool are_many = logs.size() > 1;
+  std::vector<Created> results(logs.size());
+  // Where each one is created; nothing for one that is there, or has no place to be.
+  std::vector<std::optional<std::size_t>> chosen(logs.size());
+  std::vector<std::size_t> missing;
+  for (std::size_t i = 0; i < logs.size(); ++i) {
+    if (auto present = find_present(logs[i])) {
+      results[i] = *std::move(present);
+    } else if ((chosen[i] = choose_directory())) {
+      missing.push_back(i);
+    } else {
+      results[i] =
+          base::fail(base::ErrorCode::kKafkaStorageError, "every directory of log.dirs is offline");
+    }
+  }
+  run_in_parallel(world_.workers(), "create logs", parallelism(), missing.size(),
+                  [&](std::size_t k) {
+                    const std::size_t i = missing[k];
+                    results[i] = create_in(*chosen[i], logs[i], are_many);
+                  });
+  if (are_many) sync_created(chosen, results);
+  const std::lock_guard lock(mutex_);
+  for (const std::size_t i : missing) {
+    if (results[i]) {
+      logs_[logs[i].name] = {.log = *results[i], .directory_index = *chosen[i]};
+    } else {
+      --places_[*chosen[i]].log_count;
+    }
+  }
+  return results;
+}
+
+std::optional<LogManager::Created> LogManager::find_present(const NewLog& wanted) const {
+  auto log = get(wanted.name);
+  if (!log) return std::nullopt;
+  if (log->topic_id() == wanted.topic_id || wanted.topic_id.is_zero()) return log;
+  return base::fail(base::ErrorCode::kInconsistentTopicId,
+                    fmt::format("{}: its log is of topic id {}, not {}", wanted.name.to_string(),
+                                log->topic_id().to_string(), wanted.topic_id.to_string()));
+}
+
+// The new logs count only once their files survive a power cut.
+void LogManager::sync_created(const std::vector<std::optional<std::size_t>>& chosen,
+                              std::vector<Created>& results) {
+  for (std::size_t index = 0; index < directories_.size(); ++index) {
+    if (std::ranges::count(chosen, std::optional(index)) == 0) continue;
+    LogDirectory& directory = *directories_[index];
+    auto synced = world_.disk().sync_file_system(directory.path());
+    if (synced) continue;
+    directory.fail(synced.error());
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (chosen[i] == index && results[i]) results[i] = std::unexpected(synced.error());
+    }
+  }
+}
+
+LogManager::Created LogManager::create_in(std::size_t index, const NewLog& log,
+                                          bool is_synced_by_caller) {
+  auto opened = Log::open(*directories_[index], {.name = log.name,
+                                                 .topic_id = log.topic_id,
+                                                 .config = log.config,
+                                                 .is_synced_by_caller = is_synced_by_caller});
+  if (!opened) return base::fail(std::move(opened));
+  return std::shared_ptr<Log>(std::move(*opened));
+}
+
+// The directory with the fewest logs, as Kafka chooses; of several, the one with the most room.
+std::optional<std::size_t> LogManager::choose_directory() {
+  std::vector<std::size_t> online;
+  for (std::size_t i = 0; i < directories_.size(); ++i) {
+    if (!directories_[i]->failure()) online.push_back(i);
+  }
+  if (online.empty()) return std::nullopt;
+  std::vector<std::uint64_t> usable_bytes(directories_.size(), 0);
+  if (online.size() > 1) {
+    for (const std::size_t i : online) {
+      auto space = world_.disk().space(directories_[i]->path());
+      if (space) usable_bytes[i] = space->usable_bytes;
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  const auto is_better = [&](std::size_t left, std::size_t right) {
+    if (places_[left].log_count != places_[right].log_count) {
+      return places_[left].log_count < places_[right].log_count;
+    }
+    return usable_bytes[left] > usable_bytes[right];
+  };
+  const std::size_t best = *std::ranges::min_element(online, is_better);
+  ++places_[best].log_count;
+  return best;
+}
+
+base::Result<> LogManager::remove(const base::TopicPartition& name) {
+  std::unique_lock lock(mutex_);
+  auto node = logs_.extract(name);
+  if (node.empty()) return {};
+  --places_[node.mapped().directory_index].log_count;
+  lock.unlock();
+  Log& log = *node.mapped().log;
+  auto removed = log.remove();
+  log.directory().forget(name);
+  return removed;
+}
+
+void LogManager::set_config(const std::string& topic, const LogConfig& config) {
+  for (const auto& log : all()) {
+    if (log->name().topic == topic) log->set_config(config);
+  }
+}
+
+base::Result<> LogManager::stop(std::int64_t broker_epoch) {
+  const auto logs = all();
+  std::mutex mutex;
+  base::Result<> first_error;
+  const auto remember = [&](base::Result<> result) {
+    const std::lock_guard lock(mutex);
+    if (!result && first_error) first_error = std::move(result);
+  };
+  run_in_parallel(world_.workers(), "close logs", parallelism(), logs.size(), [&](std::size_t i) {
+    if (auto closed = logs[i]->close(); !closed) {
+      remember(closed);
+      logs[i]->directory().fail(closed.error());
+    }
+  });
+  for (const auto& directory : directories_) remember(directory->close_cleanly(broker_epoch));
+  return first_error;
+}
+
+int LogManager::parallelism() const {
+  return options_.recovery_threads_per_directory * static_cast<int>(directories_.size());
+}
+
+}  // namespace odradek::log

@@ -14,6 +14,12 @@ std::string directory_of(const std::string& path) {
 
 }  // namespace
 
+base::Result<std::uint64_t> Disk::file_size(const std::string& path) {
+  auto file = open(path, OpenMode::kRead);
+  if (!file) return base::fail(std::move(file));
+  return (*file)->size();
+}
+
 base::Result<std::string> Disk::read_file(const std::string& path, std::uint64_t max_bytes) {
   auto file = open(path, OpenMode::kRead);
   if (!file) return base::fail(std::move(file));

@@ -98,6 +98,8 @@ class Disk {
   [[nodiscard]] virtual base::Result<std::unique_ptr<DirectoryLock>> lock(
       const std::string& path) = 0;
 
+  // The size of a file, without keeping it open.
+  [[nodiscard]] virtual base::Result<std::uint64_t> file_size(const std::string& path);
   // The whole of a file; fails beyond `max_bytes`.
   [[nodiscard]] base::Result<std::string> read_file(const std::string& path,
                                                     std::uint64_t max_bytes = 64U << 20U);

@@ -30,6 +30,8 @@ struct LogConfig {
   bool timestamp_is_log_append_time = false;
   std::int64_t timestamp_before_max_ms = std::numeric_limits<std::int64_t>::max();
   std::int64_t timestamp_after_max_ms = 3600000;
+  // A broker's key, the same for all logs: producer.id.expiration.ms.
+  std::int64_t producer_id_expiration_ms = 86400000;
   // Our own `write.caching`: acknowledge and show what is in the page cache, as Apache Kafka does.
   // Otherwise the high watermark counts flushed bytes only.
   bool write_caching = false;

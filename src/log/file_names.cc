@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "log/file_names.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+
+#include "base/assert.h"
+
+namespace odradek::log {
+
+namespace {
+
+constexpr std::size_t kOffsetDigits = 20;
+constexpr std::size_t kNameBytesMax = 255;
+
+std::string_view cut_marker(std::string_view& name) {
+  for (const auto marker : {kDeletedSuffix, kCleanedSuffix, kSwapSuffix}) {
+    if (!name.ends_with(marker)) continue;
+    const std::string_view found = name.substr(name.size() - marker.size());
+    name.remove_suffix(marker.size());
+    return found;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string offset_file_name(base::Offset offset, std::string_view suffix) {
+  ODRADEK_ASSERT(offset.value() >= 0);
+  std::array<char, kOffsetDigits> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), offset.value());
+  const auto count = static_cast<std::size_t>(end.ptr - digits.data());
+  std::string name(kOffsetDigits - count, '0');
+  name.append(digits.data(), count);
+  name.append(suffix);
+  return name;
+}
+
+std::optional<OffsetFileName> parse_offset_file_name(std::string_view name) {
+  const std::string_view marker = cut_marker(name);
+  const std::size_t dot = name.find('.');
+  if (dot == std::string_view::npos || dot == 0) return std::nullopt;
+  const std::string_view suffix = name.substr(dot);
+  constexpr std::array kSuffixes{kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix,
+                                 kTransactionIndexSuffix, kSnapshotSuffix};
+  if (std::ranges::find(kSuffixes, suffix) == kSuffixes.end()) return std::nullopt;
+  std::int64_t offset = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + dot, offset);
+  if (error != std::errc{} || end != name.data() + dot || offset < 0) return std::nullopt;
+  return OffsetFileName{base::Offset(offset), suffix, marker};
+}
+
+std::string deleted_directory_name(const base::TopicPartition& partition,
+                                   const base::Uuid& unique) {
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
+  std::string ending = '-' + std::to_string(partition.partition) + '.';
+  for (const std::uint8_t byte : unique.bytes) {
+    ending += kHexDigits[byte >> 4U];
+    ending += kHexDigits[byte & 15U];
+  }
+  ending += "-delete";
+  return partition.topic.substr(0, kNameBytesMax - ending.size()) + ending;
+}
+
+}  // namespace odradek::log

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+#include "base/topic_partition.h"
+#include "base/uuid.h"
+
+// The names of the files and directories of a partition, as Apache Kafka has them
+// (docs/formats/log.md).
+namespace odradek::log {
+
+inline constexpr std::string_view kLogSuffix = ".log";
+inline constexpr std::string_view kOffsetIndexSuffix = ".index";
+inline constexpr std::string_view kTimeIndexSuffix = ".timeindex";
+inline constexpr std::string_view kTransactionIndexSuffix = ".txnindex";
+inline constexpr std::string_view kSnapshotSuffix = ".snapshot";
+// A file that waits for its removal.
+inline constexpr std::string_view kDeletedSuffix = ".deleted";
+// A compacted segment that is being written, and one that is about to take its original's place.
+inline constexpr std::string_view kCleanedSuffix = ".cleaned";
+inline constexpr std::string_view kSwapSuffix = ".swap";
+
+// `offset` in 20 digits, then `suffix`.
+std::string offset_file_name(base::Offset offset, std::string_view suffix);
+
+// A name of the form `<digits><suffix>[<marker>]`; nothing where it has another form. The markers
+// are `.deleted`, `.cleaned` and `.swap`.
+struct OffsetFileName {
+  base::Offset offset;
+  std::string_view suffix;  // one of the five above
+  std::string_view marker;  // empty, or one of the three
+};
+std::optional<OffsetFileName> parse_offset_file_name(std::string_view name);
+
+// The name that a partition's directory gets when the partition is deleted:
+// `<topic>-<partition>.<32 hexadecimal digits>-delete`, the topic cut where it would become longer
+// than the 255 bytes that a file name may have.
+std::string deleted_directory_name(const base::TopicPartition& partition, const base::Uuid& unique);
+
+}  // namespace odradek::log

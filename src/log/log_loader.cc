@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "log/log_loader.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "log/batch_scanner.h"
+#include "log/directory/log_directory.h"
+#include "log/file_names.h"
+#include "log/log_recovery.h"
+#include "log/partition_metadata.h"
+#include "log/producer_batch.h"
+#include "log/segment_files.h"
+
+namespace odradek::log {
+
+LoadedLog::LoadedLog(env::Disk& disk, const std::string& partition_path)
+    : path(std::make_shared<const std::string>(partition_path)),
+      snapshots(disk, partition_path, {}) {}
+
+namespace {
+
+// One opening: what its steps share.
+class Loader {
+ public:
+  Loader(directory::LogDirectory& directory, const Log::OpenOptions& options)
+      : directory_(directory),
+        options_(options),
+        disk_(directory.world().disk()),
+        log_(disk_, directory.path() + '/' + options.name.to_string()) {}
+
+  base::Result<LoadedLog> load();
+
+ private:
+  base::Result<> create();
+  base::Result<> find_files();
+  base::Result<> find_end();
+  base::Result<std::optional<base::Offset>> end_of_last_segment();
+  base::Result<> start_over_if_behind();
+  base::Result<> load_epochs();
+  base::Result<> load_transaction_indexes();
+  base::Result<> load_producers();
+  std::shared_ptr<Segment> new_segment(base::Offset base_offset, std::uint64_t size, bool is_new);
+  bool is_clean() const { return options_.was_clean && !was_recovered_; }
+
+  directory::LogDirectory& directory_;
+  const Log::OpenOptions& options_;
+  env::Disk& disk_;
+  LoadedLog log_;
+  bool was_recovered_ = false;
+};
+
+base::Result<LoadedLog> Loader::load() {
+  auto tidied = tidy_partition_directory(disk_, *log_.path);
+  if (!tidied) {
+    if (tidied.error().os_error != ENOENT) return base::fail(std::move(tidied));
+    if (auto done = create(); !done) return base::fail(std::move(done));
+    return std::move(log_);
+  }
+  using Step = base::Result<> (Loader::*)();
+  for (const Step step :
+       {&Loader::find_files, &Loader::load_epochs, &Loader::load_transaction_indexes,
+        &Loader::find_end, &Loader::start_over_if_behind, &Loader::load_producers}) {
+    if (auto done = (this->*step)(); !done) return base::fail(std::move(done));
+  }
+  if (*tidied || was_recovered_) {
+    if (options_.is_synced_by_caller) return std::move(log_);
+    if (auto done = disk_.sync_directory(*log_.path); !done) return base::fail(std::move(done));
+  }
+  return std::move(log_);
+}
+
+std::shared_ptr<Segment> Loader::new_segment(base::Offset base_offset, std::uint64_t size,
+                                             bool is_new) {
+  std::int64_t jitter_ms = 0;
+  const std::int64_t bound =
+      std::min(options_.config.segment_jitter_ms, options_.config.segment_ms);
+  if (bound > 0) {
+    jitter_ms = static_cast<std::int64_t>(directory_.world().random().next() %
+                                          static_cast<std::uint64_t>(bound));
+  }
+  return std::make_shared<Segment>(log_.path, base_offset, size, is_new,
+                                   directory_.world().clock().wall(), jitter_ms);
+}
+
+base::Result<> Loader::create() {
+  if (auto made = disk_.make_directories(*log_.path); !made) return made;
+  if (!options_.topic_id.is_zero()) {
+    if (auto written = write_partition_metadata(disk_, *log_.path, options_.topic_id,
+                                                options_.is_synced_by_caller);
+        !written) {
+      return written;
+    }
+  }
+  log_.log_start_offset = log_.end_offset = options_.log_start_offset;
+  log_.producers.reset(log_.end_offset);
+  log_.segments.push_back(new_segment(log_.end_offset, 0, true));
+  if (options_.is_synced_by_caller) return {};
+  return disk_.sync_directory(directory_.path());
+}
+
+base::Result<> Loader::find_files() {
+  auto files = disk_.list(*log_.path);
+  if (!files) return base::fail(std::move(files));
+  std::vector<base::Offset> snapshots;
+  for (const env::DirectoryEntry& file : *files) {
+    const auto name = parse_offset_file_name(file.name);
+    if (file.is_directory || !name || !name->marker.empty()) continue;
+    if (name->suffix == kSnapshotSuffix) snapshots.push_back(name->offset);
+    if (name->suffix != kLogSuffix) continue;
+    auto size = disk_.file_size(*log_.path + '/' + file.name);
+    if (!size) return base::fail(std::move(size));
+    log_.segments.push_back(new_segment(name->offset, *size, false));
+  }
+  if (log_.segments.empty()) {
+    log_.segments.push_back(new_segment(options_.log_start_offset, 0, true));
+  }
+  log_.snapshots = ProducerSnapshots(disk_, *log_.path, std::move(snapshots));
+  log_.log_start_offset = std::max(options_.log_start_offset, log_.segments.front()->base_offset());
+  return {};
+}
+
+base::Result<> Loader::load_epochs() {
+  auto epochs = read_leader_epochs(disk_, *log_.path);
+  if (epochs) {
+    log_.epochs = std::move(*epochs);
+    return {};
+  }
+  if (epochs.error().os_error != 0) return base::fail(std::move(epochs));
+  base::log::warn("log", "{}; its leader epochs are read from its batches again",
+                  epochs.error().message);
+  return {};
+}
+
+base::Result<> Loader::load_transaction_indexes() {
+  for (const auto& segment : log_.segments) {
+    const std::string path = segment->path(kTransactionIndexSuffix);
+    if (segment->is_new() || !disk_.exists(path)) continue;
+    auto index = TransactionIndex::open(disk_, path, segment->base_offset());
+    if (!index) {
+      if (index.error().code != base::ErrorCode::kCorruptMessage)
+        return base::fail(std::move(index));
+      base::log::warn("log", "{}; it is begun anew", index.error().message);
+      if (auto done = TransactionIndex::reset(disk_, path); !done) return done;
+      index = TransactionIndex::open(disk_, path, segment->base_offset());
+      if (!index) return base::fail(std::move(index));
+    }
+    log_.transaction_indexes.emplace(segment->base_offset(), std::move(*index));
+  }
+  return {};
+}
+
+base::Result<> Loader::find_end() {
+  if (options_.was_clean) {
+    auto end = end_of_last_segment();
+    if (!end) return base::fail(std::move(end));
+    if (*end) {
+      log_.end_offset = **end;
+      return {};
+    }
+    base::log::warn("log", "{}: was closed cleanly, but does not end with a whole batch",
+                    options_.name.to_string());
+  }
+  was_recovered_ = true;
+  return recover_segments(directory_, options_, log_);
+}
+
+// Of a log that was closed cleanly; nothing when its file says that it was not. Where the
+// checkpoint and the last producer snapshot name the same end, nothing is read.
+base::Result<std::optional<base::Offset>> Loader::end_of_last_segment() {
+  Segment& last = *log_.segments.back();
+  if (last.size() == 0) return last.base_offset();
+  const auto snapshot = log_.snapshots.latest();
+  if (snapshot && *snapshot == options_.recovery_point && *snapshot > last.base_offset()) {
+    return *snapshot;
+  }
+  if (auto loaded = last.load_indexes(disk_); !loaded) return base::fail(std::move(loaded));
+  auto entry = last.offset_index().last();
+  if (!entry) return base::fail(std::move(entry));
+  auto file = last.file(disk_);
+  if (!file) return base::fail(std::move(file));
+  BatchScanner scanner(*file, entry->position < last.size() ? entry->position : 0, last.size());
+  base::Offset end = last.base_offset();
+  for (;;) {
+    auto header = scanner.next();
+    if (!header && header.error().code != base::ErrorCode::kCorruptMessage) {
+      return base::fail(std::move(header));
+    }
+    if (!header || !*header) break;
+    end = (*header)->next_offset();
+  }
+  last.release();
+  if (scanner.next_position() != last.size()) return std::nullopt;
+  return end;
+}
+
+// Segments were taken away from outside, or the log start moved beyond what survived.
+base::Result<> Loader::start_over_if_behind() {
+  if (log_.end_offset >= log_.log_start_offset) return {};
+  base::log::warn("log", "{}: ends at offset {}, below its start {}: it begins there again",
+                  options_.name.to_string(), log_.end_offset.value(),
+                  log_.log_start_offset.value());
+  for (const auto& segment : log_.segments) {
+    if (auto done = mark_segment_deleted(directory_, *log_.path, segment->base_offset(),
+                                         options_.config.file_delete_delay_ms);
+        !done)
+      return done;
+  }
+  log_.segments.assign(1, new_segment(log_.log_start_offset, 0, true));
+  log_.transaction_indexes.clear();
+  log_.epochs_changed |= log_.epochs.clear();
+  log_.end_offset = log_.log_start_offset;
+  return log_.snapshots.remove_below(base::Offset(std::numeric_limits<std::int64_t>::max()));
+}
+
+base::Result<> Loader::load_producers() {
+  log_.epochs_changed |= log_.epochs.truncate_from_end(log_.end_offset);
+  log_.epochs_changed |= log_.epochs.truncate_from_start(log_.log_start_offset);
+  std::vector<base::Offset> base_offsets;
+  for (const auto& segment : log_.segments) base_offsets.push_back(segment->base_offset());
+  if (auto done = log_.snapshots.remove_stray(base_offsets); !done) return done;
+  // Aborted transactions are indexed again from where nothing was flushed.
+  const base::Offset trusted = is_clean() ? log_.end_offset : options_.recovery_point;
+  if (!is_clean()) {
+    if (auto done = log_.snapshots.remove_beyond(trusted); !done) return done;
+    for (auto& [base, index] : log_.transaction_indexes) {
+      if (auto done = index.truncate_to(trusted); !done) return done;
+    }
+  }
+  const bool has_snapshot = log_.snapshots.latest().has_value();
+  if (auto done = log_.snapshots.load(log_.producers, log_.log_start_offset, log_.end_offset);
+      !done) {
+    return done;
+  }
+  // Without any, after a clean stop, there were no producers (or a Kafka without them wrote it).
+  if (is_clean() && !has_snapshot) log_.producers.set_end_offset(log_.end_offset);
+  return replay_producers(disk_, log_.segments, log_.transaction_indexes, log_.producers,
+                          log_.end_offset, trusted);
+}
+
+}  // namespace
+
+base::Result<LoadedLog> load_log(directory::LogDirectory& directory,
+                                 const Log::OpenOptions& options) {
+  return Loader(directory, options).load();
+}
+
+base::Result<TransactionIndex*> transaction_index_of(env::Disk& disk, const Segment& segment,
+                                                     TransactionIndexes& indexes) {
+  const auto found = indexes.find(segment.base_offset());
+  if (found != indexes.end()) return &found->second;
+  auto opened =
+      TransactionIndex::open(disk, segment.path(kTransactionIndexSuffix), segment.base_offset());
+  if (!opened) return base::fail(std::move(opened));
+  return &indexes.emplace(segment.base_offset(), std::move(*opened)).first->second;
+}
+
+base::Result<> replay_producers(env::Disk& disk, const Segments& segments,
+                                TransactionIndexes& indexes, ProducerState& producers,
+                                base::Offset end, base::Offset unindexed_from) {
+  for (std::size_t i = 0; i < segments.size() && producers.end_offset() < end; ++i) {
+    Segment& segment = *segments[i];
+    const base::Offset from = producers.end_offset();
+    if (i + 1 < segments.size() && segments[i + 1]->base_offset() <= from) continue;
+    if (segment.size() == 0) continue;
+    auto file = segment.file(disk);
+    if (!file) return base::fail(std::move(file));
+    if (auto loaded = segment.load_indexes(disk); !loaded) return loaded;
+    auto start = segment.offset_index().lookup(from);
+    if (!start) return base::fail(std::move(start));
+    BatchScanner scanner(*file, start->position, segment.size(), BatchScanner::kReplayChunkBytes);
+    for (;;) {
+      auto header = scanner.next();
+      if (!header) return base::fail(std::move(header));
+      if (!*header || (*header)->base_offset() >= end) break;
+      if ((*header)->last_offset() < from || !(*header)->has_producer_id()) continue;
+      auto batch = scanner.whole();
+      if (!batch) return base::fail(std::move(batch));
+      auto state = producer_batch_of(*batch);
+      if (!state) return base::fail(std::move(state));
+      if (!*state) continue;
+      const auto aborted = producers.append(**state);
+      if (!aborted || aborted->last_offset < unindexed_from) continue;
+      auto index = transaction_index_of(disk, segment, indexes);
+      if (!index) return base::fail(std::move(index));
+      if (auto done = (*index)->append(*aborted); !done) return done;
+    }
+  }
+  producers.set_end_offset(end);
+  return {};
+}
+
+}  // namespace odradek::log

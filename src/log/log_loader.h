@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "log/leader_epoch_cache.h"
+#include "log/log.h"
+#include "log/producer_state.h"
+#include "log/producer_state_snapshot.h"
+#include "log/segment.h"
+#include "log/transaction_index.h"
+
+namespace odradek::log {
+
+using Segments = std::vector<std::shared_ptr<Segment>>;
+// Indexes of aborted transactions, by their segments' base offsets; only those that exist.
+using TransactionIndexes = std::map<base::Offset, TransactionIndex>;
+
+// A partition as it was found on disk, or made anew.
+struct LoadedLog {
+  LoadedLog(env::Disk& disk, const std::string& partition_path);
+
+  std::shared_ptr<const std::string> path;
+  // By base offset; at least one.
+  Segments segments;
+  TransactionIndexes transaction_indexes;
+  base::Offset log_start_offset{0};
+  base::Offset end_offset{0};
+  LeaderEpochCache epochs;
+  bool epochs_changed = false;
+  ProducerState producers;
+  ProducerSnapshots snapshots;
+};
+
+// Reads a partition's directory, or creates it; see Log::open. Blocks.
+[[nodiscard]] base::Result<LoadedLog> load_log(directory::LogDirectory& directory,
+                                               const Log::OpenOptions& options);
+
+// Brings `producers`, which stand at their end_offset(), to `end`: reads the batches in between.
+// Aborted transactions that end at or after `unindexed_from` go into their segments' indexes.
+[[nodiscard]] base::Result<> replay_producers(env::Disk& disk, const Segments& segments,
+                                              TransactionIndexes& indexes, ProducerState& producers,
+                                              base::Offset end, base::Offset unindexed_from);
+
+// The index of `segment`, opened or made where it is not there yet.
+[[nodiscard]] base::Result<TransactionIndex*> transaction_index_of(env::Disk& disk,
+                                                                   const Segment& segment,
+                                                                   TransactionIndexes& indexes);
+
+}  // namespace odradek::log

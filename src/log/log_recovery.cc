@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "log/log_recovery.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "log/batch_scanner.h"
+#include "log/directory/log_directory.h"
+#include "log/segment_files.h"
+
+namespace odradek::log {
+
+namespace {
+
+// Drops index entries that a power cut may have spoilt and all that stand for bytes beyond the
+// recovery point, so that both indexes end at the same batch. Returns its position.
+base::Result<std::uint64_t> trusted_position(Segment& segment, base::Offset recovery_point) {
+  OffsetIndex& offsets = segment.offset_index();
+  TimeIndex& times = segment.time_index();
+  auto sane_offsets = offsets.count_sane(segment.size());
+  if (!sane_offsets) return base::fail(std::move(sane_offsets));
+  if (auto cut = offsets.file().truncate_to(*sane_offsets); !cut) return base::fail(std::move(cut));
+  if (auto cut = offsets.truncate_to(recovery_point); !cut) return base::fail(std::move(cut));
+  auto sane_times = times.count_sane(recovery_point - 1);
+  if (!sane_times) return base::fail(std::move(sane_times));
+  if (auto cut = times.file().truncate_to(*sane_times); !cut) return base::fail(std::move(cut));
+  auto time = times.last();
+  if (!time) return base::fail(std::move(time));
+  // The greatest timestamp up to an offset entry is known where a time entry stands beside it.
+  const base::Offset end =
+      time->timestamp == base::kNoTimestamp ? segment.base_offset() : time->offset + 1;
+  if (auto cut = offsets.truncate_to(end); !cut) return base::fail(std::move(cut));
+  auto last = offsets.last();
+  if (!last) return base::fail(std::move(last));
+  return last->position;
+}
+
+base::Result<> forget_indexes(Segment& segment) {
+  if (auto cut = segment.offset_index().file().truncate_to(0); !cut) return cut;
+  return segment.time_index().file().truncate_to(0);
+}
+
+// Whether the batch that the last index entry names is there.
+base::Result<bool> entry_is_true(Segment& segment, const std::shared_ptr<env::File>& file) {
+  auto entry = segment.offset_index().last();
+  if (!entry) return base::fail(std::move(entry));
+  if (entry->position == 0) return true;
+  BatchScanner scanner(file, entry->position, segment.size(), record::kBatchHeaderSize);
+  auto header = scanner.next();
+  if (!header) {
+    if (header.error().code == base::ErrorCode::kCorruptMessage) return false;
+    return base::fail(std::move(header));
+  }
+  return *header && (*header)->last_offset() == entry->offset;
+}
+
+// Whether the batch can follow a log that ends at `expected`.
+bool can_follow(const record::BatchHeader& header, const Segment& segment, base::Offset expected) {
+  return header.base_offset() >= expected && header.last_offset_delta() >= 0 &&
+         segment.can_index(header.last_offset());
+}
+
+base::Result<bool> is_whole(BatchScanner& scanner) {
+  auto batch = scanner.whole();
+  if (batch) return batch->crc_matches();
+  if (batch.error().code == base::ErrorCode::kCorruptMessage) return false;
+  return base::fail(std::move(batch));
+}
+
+}  // namespace
+
+base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment,
+                                               base::Offset recovery_point,
+                                               std::int32_t index_interval_bytes,
+                                               LeaderEpochCache& epochs, bool& epochs_changed) {
+  auto file = segment.file(disk);
+  if (!file) return base::fail(std::move(file));
+  if (auto loaded = segment.load_indexes(disk); !loaded) return base::fail(std::move(loaded));
+  auto start = trusted_position(segment, recovery_point);
+  if (!start) return base::fail(std::move(start));
+  auto is_true = entry_is_true(segment, *file);
+  if (!is_true) return base::fail(std::move(is_true));
+  if (!*is_true) {
+    if (auto done = forget_indexes(segment); !done) return base::fail(std::move(done));
+    *start = 0;
+  }
+  auto max = segment.time_index().last();
+  if (!max) return base::fail(std::move(max));
+  segment.begin_recovery(*max);
+
+  RecoveredSegment recovered{.end_offset = segment.base_offset()};
+  BatchScanner scanner(*file, *start, segment.size(), BatchScanner::kReplayChunkBytes);
+  std::uint64_t valid_bytes = *start;
+  for (;;) {
+    auto header = scanner.next();
+    if (!header && header.error().code != base::ErrorCode::kCorruptMessage) {
+      return base::fail(std::move(header));
+    }
+    if (!header || !*header || !can_follow(**header, segment, recovered.end_offset)) break;
+    const base::Offset end = (*header)->next_offset();
+    if (end > recovery_point) {
+      auto whole = is_whole(scanner);
+      if (!whole) return base::fail(std::move(whole));
+      if (!*whole) break;
+    }
+    // whole() may have moved what the header views.
+    auto batch = scanner.current();
+    if (!batch) return base::fail(std::move(batch));
+    if (auto done = segment.index_batch(*batch, scanner.position(), index_interval_bytes); !done) {
+      return base::fail(std::move(done));
+    }
+    const auto latest = epochs.latest();
+    if (batch->leader_epoch().value() >= 0 && (!latest || batch->leader_epoch() > latest->epoch)) {
+      epochs_changed |= epochs.assign(batch->leader_epoch(), batch->base_offset());
+    }
+    recovered.end_offset = end;
+    valid_bytes = scanner.next_position();
+  }
+  recovered.cut_bytes = segment.size() - valid_bytes;
+  if (recovered.cut_bytes > 0) {
+    if (auto cut = (*file)->truncate(valid_bytes); !cut) return base::fail(std::move(cut));
+  }
+  segment.end_recovery(valid_bytes);
+  if (auto done = segment.complete(disk); !done) return base::fail(std::move(done));
+  return recovered;
+}
+
+namespace {
+
+void report_cut(const Log::OpenOptions& options, const RecoveredSegment& recovered,
+                std::uint64_t later_bytes) {
+  const std::uint64_t bytes = recovered.cut_bytes + later_bytes;
+  if (recovered.end_offset < options.recovery_point) {
+    base::log::error("log",
+                     "{}: damaged at offset {}, below {} up to which it was flushed: {} bytes from "
+                     "there on can't be read and are cut",
+                     options.name.to_string(), recovered.end_offset.value(),
+                     options.recovery_point.value(), bytes);
+    return;
+  }
+  base::log::warn("log", "{}: the unclean stop tore what follows offset {}: {} bytes are cut",
+                  options.name.to_string(), recovered.end_offset.value() - 1, bytes);
+}
+
+}  // namespace
+
+base::Result<> recover_segments(directory::LogDirectory& directory, const Log::OpenOptions& options,
+                                LoadedLog& log) {
+  env::Disk& disk = directory.world().disk();
+  std::size_t first = 0;
+  while (first + 1 < log.segments.size() &&
+         log.segments[first + 1]->base_offset() <= options.recovery_point) {
+    ++first;
+  }
+  for (std::size_t i = first; i < log.segments.size(); ++i) {
+    Segment& segment = *log.segments[i];
+    auto recovered =
+        recover_segment(disk, segment, std::max(options.recovery_point, segment.base_offset()),
+                        options.config.index_interval_bytes, log.epochs, log.epochs_changed);
+    if (!recovered) return base::fail(std::move(recovered));
+    if (!options.is_synced_by_caller) {
+      if (auto flushed = segment.flush(); !flushed) return flushed;
+    }
+    segment.release();
+    log.end_offset = recovered->end_offset;
+    if (recovered->cut_bytes == 0) continue;
+    std::uint64_t later_bytes = 0;
+    for (std::size_t later = i + 1; later < log.segments.size(); ++later) {
+      later_bytes += log.segments[later]->size();
+      if (auto done = mark_segment_deleted(directory, *log.path, log.segments[later]->base_offset(),
+                                           options.config.file_delete_delay_ms);
+          !done) {
+        return done;
+      }
+    }
+    report_cut(options, *recovered, later_bytes);
+    log.segments.resize(i + 1);
+  }
+  return {};
+}
+
+}  // namespace odradek::log

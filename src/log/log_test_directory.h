@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "log/directory/log_directory.h"
+#include "log/log.h"
+
+namespace odradek::log::testing {
+
+// A log directory for unit tests of a log: checkpoints in memory, flushes when the test says so,
+// removals listed and carried out when it says so. What a real one does on its own is its tests'.
+class TestDirectory final : public directory::LogDirectory {
+ public:
+  TestDirectory(env::World& world, std::string path)
+      : world_(world),
+        path_(std::move(path)),
+        queue_(world.workers().make_queue("test directory", 1)) {
+    EXPECT_TRUE(world.disk().make_directories(path_));
+  }
+
+  // Flushes the logs that asked for it as a group does.
+  void run_group(bool by_file_system) {
+    for (Log* log : std::exchange(wants_flush, {})) {
+      ASSERT_TRUE(log->prepare_flush());
+      if (by_file_system) {
+        ASSERT_TRUE(world_.disk().sync_file_system(path_));
+      }
+      ASSERT_TRUE(log->finish_flush(by_file_system));
+    }
+  }
+  void carry_out_removals() {
+    for (const std::string& path : std::exchange(removals, {})) {
+      EXPECT_TRUE(world_.disk().remove_tree(path));
+    }
+  }
+
+  const std::string& path() const override { return path_; }
+  const std::optional<directory::DirectoryIdentity>& identity() const override { return identity_; }
+  base::Result<> format(const directory::DirectoryIdentity&) override { return {}; }
+  base::Result<LastStop> begin() override { return LastStop{}; }
+  base::Result<directory::FoundLogs> find_logs() override { return directory::FoundLogs{}; }
+  base::Offset recovery_point(const base::TopicPartition& name) const override {
+    const auto found = recovery_points.find(name);
+    return found == recovery_points.end() ? base::Offset(0) : found->second;
+  }
+  base::Offset log_start_offset(const base::TopicPartition& name) const override {
+    const auto found = log_starts.find(name);
+    return found == log_starts.end() ? base::Offset(0) : found->second;
+  }
+  base::Offset high_watermark(const base::TopicPartition&) const override {
+    return base::Offset(0);
+  }
+  void set_high_watermark(const base::TopicPartition&, base::Offset) override {}
+  void set_recovery_point(const base::TopicPartition& name, base::Offset offset) override {
+    recovery_points[name] = offset;
+  }
+  void set_recovery_point_at_close(const base::TopicPartition& name, base::Offset offset) override {
+    recovery_points[name] = offset;
+  }
+  void set_log_start_offset(const base::TopicPartition& name, base::Offset offset) override {
+    log_starts[name] = offset;
+  }
+  void forget(const base::TopicPartition& name) override {
+    recovery_points.erase(name);
+    log_starts.erase(name);
+  }
+  base::Result<> write_checkpoints() override { return {}; }
+  base::Result<> add_log(Log&) override { return {}; }
+  void forget_log(Log& log) override { wants_flush.erase(&log); }
+  void request_flush(Log& log) override { wants_flush.insert(&log); }
+  env::WorkQueue& work_queue() override { return *queue_; }
+  env::World& world() override { return world_; }
+  void remove_later(std::string path, env::Duration) override {
+    removals.push_back(std::move(path));
+  }
+  void fail(const base::Error& error) override {
+    if (!failure_) failure_ = error;
+  }
+  std::optional<base::Error> failure() const override { return failure_; }
+  void set_failure_handler(std::function<void(const base::Error&)>) override {}
+  base::Result<> close_cleanly(std::int64_t) override { return {}; }
+
+  std::map<base::TopicPartition, base::Offset> recovery_points;
+  std::map<base::TopicPartition, base::Offset> log_starts;
+  std::set<Log*> wants_flush;
+  std::vector<std::string> removals;
+
+ private:
+  env::World& world_;
+  std::string path_;
+  std::optional<directory::DirectoryIdentity> identity_;
+  std::optional<base::Error> failure_;
+  std::unique_ptr<env::WorkQueue> queue_;
+};
+
+}  // namespace odradek::log::testing

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "log/offset_index.h"
+
+#include <array>
+#include <limits>
+
+#include "base/assert.h"
+#include "base/bytes.h"
+
+namespace odradek::log {
+
+OffsetPosition OffsetIndex::parse(base::Offset base_offset, const std::uint8_t* entry) {
+  return {base_offset + base::load_big_endian<std::int32_t>(entry),
+          base::load_big_endian<std::uint32_t>(entry + 4)};
+}
+
+void OffsetIndex::append(base::Offset last_offset, std::uint64_t position) {
+  const std::int64_t relative = last_offset - base_offset_;
+  ODRADEK_ASSERT(relative >= 0 && relative <= std::numeric_limits<std::int32_t>::max());
+  ODRADEK_ASSERT(position <= std::numeric_limits<std::int32_t>::max());
+  std::array<std::uint8_t, kEntryBytes> entry{};
+  base::store_big_endian(entry.data(), static_cast<std::int32_t>(relative));
+  base::store_big_endian(entry.data() + 4, static_cast<std::int32_t>(position));
+  file_.append(entry);
+}
+
+std::optional<OffsetPosition> OffsetIndex::lookup_pending(base::Offset target) const {
+  std::uint32_t low = 0;
+  std::uint32_t high = file_.pending_entries();
+  while (low < high) {
+    const std::uint32_t middle = low + (high - low) / 2;
+    if (parse(file_.pending_entry(middle)).offset <= target) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (low == 0) return std::nullopt;
+  return parse(file_.pending_entry(low - 1));
+}
+
+base::Result<OffsetPosition> OffsetIndex::lookup_stored(const IndexFile::Stored& stored,
+                                                        base::Offset base_offset,
+                                                        base::Offset target) {
+  auto entry = stored.last_where(
+      [&](const std::uint8_t* bytes) { return parse(base_offset, bytes).offset <= target; });
+  if (!entry) return base::fail(std::move(entry));
+  if (!*entry) return OffsetPosition{base_offset, 0};
+  return parse(base_offset, (*entry)->data());
+}
+
+base::Result<OffsetPosition> OffsetIndex::lookup(base::Offset target) const {
+  if (auto pending = lookup_pending(target)) return *pending;
+  return lookup_stored(file_.stored(), base_offset_, target);
+}
+
+base::Result<OffsetPosition> OffsetIndex::last() const {
+  auto entry = file_.last();
+  if (!entry) return base::fail(std::move(entry));
+  if (!*entry) return OffsetPosition{base_offset_, 0};
+  return parse((*entry)->data());
+}
+
+base::Result<> OffsetIndex::truncate_to(base::Offset offset) {
+  const std::uint32_t stored = file_.stored().entries;
+  std::uint32_t pending = file_.pending_entries();
+  while (pending > 0 && parse(file_.pending_entry(pending - 1)).offset >= offset) --pending;
+  if (pending > 0) return file_.truncate_to(stored + pending);
+  auto kept = file_.stored().count_where(
+      [&](const std::uint8_t* entry) { return parse(entry).offset < offset; });
+  if (!kept) return base::fail(std::move(kept));
+  return file_.truncate_to(*kept);
+}
+
+base::Result<std::uint32_t> OffsetIndex::count_sane(std::uint64_t segment_bytes) const {
+  const IndexFile::Stored stored = file_.stored();
+  std::vector<std::uint8_t> block(std::size_t{kEntryBytes} * 8192);
+  OffsetPosition previous{base_offset_ - 1, 0};
+  for (std::uint32_t first = 0; first < stored.entries;) {
+    const std::uint32_t count = std::min<std::uint32_t>(8192, stored.entries - first);
+    if (auto read = stored.read(first, std::span(block).first(std::size_t{count} * kEntryBytes));
+        !read) {
+      return base::fail(std::move(read));
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const OffsetPosition entry = parse(block.data() + std::size_t{i} * kEntryBytes);
+      const bool sane = entry.offset > previous.offset && entry.position > previous.position &&
+                        entry.position < segment_bytes;
+      if (!sane) return first + i;
+      previous = entry;
+    }
+    first += count;
+  }
+  return stored.entries;
+}
+
+}  // namespace odradek::log

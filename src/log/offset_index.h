@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/ids.h"
+#include "log/index_file.h"
+
+namespace odradek::log {
+
+// A batch's place in its segment's file. In the offset index, `offset` is the batch's last one.
+struct OffsetPosition {
+  base::Offset offset = base::kNoOffset;
+  std::uint64_t position = 0;
+};
+
+// A segment's sparse offset index (`.index`, docs/formats/log.md): 8-byte entries, the last offset
+// of a batch relative to the segment's base (int32) and the batch's position (int32), both
+// increasing. Threads: guarded by its log's lock.
+class OffsetIndex {
+ public:
+  static constexpr std::uint32_t kEntryBytes = 8;
+
+  explicit OffsetIndex(base::Offset base_offset) : base_offset_(base_offset), file_(kEntryBytes) {}
+
+  IndexFile& file() { return file_; }
+  const IndexFile& file() const { return file_; }
+
+  // REQUIRES: loaded; `last_offset` above the last entry's, within int32 of the base offset.
+  void append(base::Offset last_offset, std::uint64_t position);
+
+  // The greatest entry at or below `target` among the pending ones.
+  std::optional<OffsetPosition> lookup_pending(base::Offset target) const;
+  // The same among `stored`; the segment's beginning when there is none. Any thread.
+  [[nodiscard]] static base::Result<OffsetPosition> lookup_stored(const IndexFile::Stored& stored,
+                                                                  base::Offset base_offset,
+                                                                  base::Offset target);
+  // Among all of them.
+  [[nodiscard]] base::Result<OffsetPosition> lookup(base::Offset target) const;
+  // The newest entry; the segment's beginning when there is none.
+  [[nodiscard]] base::Result<OffsetPosition> last() const;
+
+  // Keeps the entries below `offset`.
+  [[nodiscard]] base::Result<> truncate_to(base::Offset offset);
+  // How many entries, from the first, can be true in a segment of `segment_bytes`: both numbers
+  // increase, no position is 0 or beyond the segment. A power cut can leave zeros in between.
+  [[nodiscard]] base::Result<std::uint32_t> count_sane(std::uint64_t segment_bytes) const;
+
+ private:
+  OffsetPosition parse(const std::uint8_t* entry) const { return parse(base_offset_, entry); }
+  static OffsetPosition parse(base::Offset base_offset, const std::uint8_t* entry);
+
+  const base::Offset base_offset_;
+  IndexFile file_;
+};
+
+}  // namespace odradek::log

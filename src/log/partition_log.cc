@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "log/partition_log.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "log/directory/log_directory.h"
+
+namespace odradek::log {
+
+base::Result<std::unique_ptr<Log>> Log::open(directory::LogDirectory& directory,
+                                             OpenOptions options) {
+  auto loaded = load_log(directory, options);
+  if (!loaded) return base::fail(std::move(loaded));
+  auto log = std::make_unique<PartitionLog>(directory, options, std::move(*loaded));
+  if (auto added = directory.add_log(*log); !added) return base::fail(std::move(added));
+  return log;
+}
+
+PartitionLog::PartitionLog(directory::LogDirectory& directory, const OpenOptions& options,
+                           LoadedLog loaded)
+    : directory_(directory),
+      name_(options.name),
+      topic_id_(options.topic_id),
+      log_start_offset_(loaded.log_start_offset.value()),
+      end_offset_(loaded.end_offset.value()),
+      written_end_offset_(loaded.end_offset.value()),
+      flushed_end_offset_(loaded.end_offset.value()),
+      config_(options.config),
+      path_(std::move(loaded.path)),
+      segments_(std::move(loaded.segments)),
+      transaction_indexes_(std::move(loaded.transaction_indexes)),
+      epochs_(std::move(loaded.epochs)),
+      producers_(std::move(loaded.producers)),
+      snapshots_(std::move(loaded.snapshots)),
+      flushed_{loaded.end_offset, active_locked().base_offset(), active_locked().size()},
+      epochs_changed_(loaded.epochs_changed) {}
+
+PartitionLog::~PartitionLog() {
+  {
+    Lock lock(mutex_);
+    listener_ = nullptr;
+    wait_for_writer(lock);
+  }
+  // A flush group may hold the log until here.
+  directory_.forget_log(*this);
+  if (hand_over_) {
+    const std::lock_guard guard(hand_over_->mutex);
+    hand_over_->log = nullptr;
+  }
+}
+
+env::Disk& PartitionLog::disk() const { return directory_.world().disk(); }
+base::Timestamp PartitionLog::now() const { return directory_.world().clock().wall(); }
+
+std::unexpected<base::Error> PartitionLog::give_up(base::Error error) {
+  directory_.fail(error);
+  return std::unexpected(std::move(error));
+}
+
+void PartitionLog::set_listener(ProgressListener* listener) {
+  Lock lock(mutex_);
+  listener_ = listener;
+  changed_.wait(lock, [this] { return notifying_ == 0; });
+}
+
+void PartitionLog::set_config(const LogConfig& config) {
+  const std::lock_guard lock(mutex_);
+  config_ = config;
+}
+
+LogConfig PartitionLog::config() const {
+  const std::lock_guard lock(mutex_);
+  return config_;
+}
+
+base::Result<> PartitionLog::check_usable_locked() const {
+  if (failure_) return std::unexpected(*failure_);
+  if (is_closed_) {
+    return base::fail(base::ErrorCode::kKafkaStorageError, name_.to_string() + " is closed");
+  }
+  return {};
+}
+
+std::size_t PartitionLog::segment_index_locked(base::Offset offset) const {
+  const auto after = std::ranges::upper_bound(
+      segments_, offset, {}, [](const SegmentPointer& segment) { return segment->base_offset(); });
+  return after == segments_.begin() ? 0 : static_cast<std::size_t>(after - segments_.begin()) - 1;
+}
+
+std::optional<base::Offset> PartitionLog::first_unstable_offset(base::Offset high_watermark) const {
+  const std::lock_guard lock(mutex_);
+  const auto first = producers_.first_unstable_offset(high_watermark);
+  if (!first) return std::nullopt;
+  return std::max(*first, log_start_offset());
+}
+
+std::uint64_t PartitionLog::size_bytes() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t size = 0;
+  for (const auto& segment : segments_) size += segment->size();
+  return size;
+}
+
+base::LeaderEpoch PartitionLog::latest_leader_epoch() const {
+  const std::lock_guard lock(mutex_);
+  const auto latest = epochs_.latest();
+  return latest ? latest->epoch : base::kNoLeaderEpoch;
+}
+
+base::LeaderEpoch PartitionLog::leader_epoch_of(base::Offset offset) const {
+  const std::lock_guard lock(mutex_);
+  return epochs_.epoch_of(offset);
+}
+
+EpochEndOffset PartitionLog::end_offset_for_epoch(base::LeaderEpoch epoch) const {
+  const std::lock_guard lock(mutex_);
+  return epochs_.end_offset_for(epoch, log_end_offset());
+}
+
+std::vector<ActiveProducer> PartitionLog::active_producers() const {
+  const std::lock_guard lock(mutex_);
+  return producers_.active_producers();
+}
+
+void PartitionLog::notify_progress(Lock& lock) {
+  if (listener_ == nullptr) return;
+  ProgressListener* const listener = listener_;
+  ++notifying_;
+  lock.unlock();
+  listener->on_progress();
+  lock.lock();
+  if (--notifying_ == 0) changed_.notify_all();
+}
+
+void PartitionLog::notify_failure(Lock& lock) {
+  ODRADEK_ASSERT(failure_.has_value());
+  if (failure_was_told_ || listener_ == nullptr) return;
+  failure_was_told_ = true;
+  ProgressListener* const listener = listener_;
+  const base::Error error = *failure_;
+  ++notifying_;
+  lock.unlock();
+  listener->on_failure(error);
+  lock.lock();
+  if (--notifying_ == 0) changed_.notify_all();
+}
+
+void PartitionLog::on_directory_failure(const base::Error& error) {
+  Lock lock(mutex_);
+  fail_locked(error);
+  notify_failure(lock);
+}
+
+void PartitionLog::fail_locked(const base::Error& error) {
+  if (!failure_) failure_ = error;
+  // What was not written will never be; the ends stay where they are.
+  queue_.clear();
+  changed_.notify_all();
+}
+
+}  // namespace odradek::log

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "log/batch_scanner.h"
+#include "log/log.h"
+#include "log/log_loader.h"
+#include "log/position_cache.h"
+#include "log/segment.h"
+#include "record/record_reader.h"
+
+namespace odradek::log {
+
+// The log of one partition. Its parts: partition_log_append.cc gives batches their places,
+// partition_log_write.cc writes them out, partition_log_read.cc and partition_log_search.cc find
+// them again, partition_log_flush.cc makes them durable, partition_log_change.cc cuts, closes and
+// removes.
+//
+// Locking: `mutex_` guards everything that is not atomic or constant. The writer (one at a time,
+// see Writer) works on files without it; whoever changes what it works on waits for it first.
+class PartitionLog final : public Log {
+ public:
+  PartitionLog(directory::LogDirectory& directory, const OpenOptions& options, LoadedLog loaded);
+  ~PartitionLog() override;
+  PartitionLog(const PartitionLog&) = delete;
+  PartitionLog& operator=(const PartitionLog&) = delete;
+
+  const base::TopicPartition& name() const override { return name_; }
+  const base::TopicId& topic_id() const override { return topic_id_; }
+  directory::LogDirectory& directory() const override { return directory_; }
+  void set_listener(ProgressListener* listener) override;
+  void set_config(const LogConfig& config) override;
+  LogConfig config() const override;
+
+  base::Result<AppendInfo> append(base::SharedBytes batches, base::LeaderEpoch leader_epoch,
+                                  AppendOrigin origin) override;
+  void write_out() override;
+
+  base::Offset log_start_offset() const override { return load(log_start_offset_); }
+  base::Offset log_end_offset() const override { return load(end_offset_); }
+  base::Offset written_end_offset() const override { return load(written_end_offset_); }
+  base::Offset flushed_end_offset() const override { return load(flushed_end_offset_); }
+  std::optional<base::Offset> first_unstable_offset(base::Offset high_watermark) const override;
+  std::uint64_t size_bytes() const override;
+
+  base::Result<ReadInfo> read(base::Offset from, base::Offset until, std::uint64_t max_bytes,
+                              bool at_least_one_batch) override;
+  base::Result<std::vector<AbortedTransaction>> aborted_transactions(base::Offset from,
+                                                                     base::Offset until) override;
+  base::Result<std::optional<TimestampAndOffset>> offset_for_timestamp(base::Timestamp timestamp,
+                                                                       base::Offset until) override;
+  base::Result<std::optional<TimestampAndOffset>> offset_of_max_timestamp() override;
+
+  base::LeaderEpoch latest_leader_epoch() const override;
+  base::LeaderEpoch leader_epoch_of(base::Offset offset) const override;
+  EpochEndOffset end_offset_for_epoch(base::LeaderEpoch epoch) const override;
+  std::vector<ActiveProducer> active_producers() const override;
+
+  base::Result<> delete_records(base::Offset new_log_start, base::Offset limit) override;
+  base::Result<> truncate_to(base::Offset offset) override;
+
+  base::Result<> flush() override;
+  base::Result<> prepare_flush() override;
+  base::Result<> finish_flush(bool file_system_was_synced) override;
+  void on_directory_failure(const base::Error& error) override;
+  base::Result<> close() override;
+  base::Result<> remove() override;
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+  using AtomicOffset = std::atomic<std::int64_t>;
+  using SegmentPointer = std::shared_ptr<Segment>;
+
+  // A batch (or several of one append) with its place, on its way to the file.
+  struct PendingWrite {
+    SegmentPointer segment;
+    std::uint64_t position = 0;
+    base::SharedBytes bytes;
+    base::Offset end_offset;
+  };
+  // Where an end is in the files.
+  struct KnownEnd {
+    base::Offset offset;
+    base::Offset segment;
+    std::uint64_t position = 0;
+  };
+  enum class Writer : std::uint8_t {
+    kIdle,
+    kHandedOver,  // a task of the work queue will take the role, unless somebody does before
+    kWriting,
+  };
+  // What a hand-over's task holds on to: the log may be gone when it runs.
+  struct HandOver {
+    std::mutex mutex;
+    PartitionLog* log = nullptr;
+  };
+  // What one append's batches say together.
+  struct Arrived {
+    base::Offset first_offset;
+    base::Offset last_offset;
+    base::Timestamp max_timestamp = base::kNoTimestamp;
+    base::Timestamp log_append_time = base::kNoTimestamp;
+  };
+  // Bytes that a flush makes durable, as prepare_flush saw them.
+  struct FlushPlan {
+    KnownEnd end;
+    // What has unflushed bytes: `.log` files, and the indexes of segments that are finished.
+    std::vector<std::shared_ptr<env::File>> files;
+    std::shared_ptr<env::File> snapshot;
+    bool epochs_unflushed = false;
+    bool names_changed = false;
+    std::uint64_t names_version = 0;
+  };
+  // Where a read starts and what bounds it, as the lock showed them.
+  struct ReadPlan {
+    std::shared_ptr<env::File> file = nullptr;
+    std::uint64_t file_end = 0;
+    // Where to look for the first batch; exact or a lower bound.
+    OffsetPosition start = {};
+    bool start_is_exact = false;
+    std::optional<std::uint64_t> first_batch_end = std::nullopt;
+    // Where `until` is, or where to look for it from.
+    std::optional<std::uint64_t> end = std::nullopt;
+    std::uint64_t end_search_from = 0;
+  };
+
+  static base::Offset load(const AtomicOffset& offset) {
+    return base::Offset(offset.load(std::memory_order_acquire));
+  }
+  static void store(AtomicOffset& to, base::Offset offset) {
+    to.store(offset.value(), std::memory_order_release);
+  }
+  env::Disk& disk() const;
+  base::Timestamp now() const;
+  // Takes the directory offline with what failed, and passes the error on.
+  std::unexpected<base::Error> give_up(base::Error error);
+  template <typename T>
+  std::unexpected<base::Error> give_up(base::Result<T>&& result) {
+    return give_up(std::move(result).error());
+  }
+
+  // All that end in _locked: with mutex_ held.
+  base::Result<> check_usable_locked() const;
+  Segment& active_locked() const { return *segments_.back(); }
+  // The place in segments_ of the segment that `offset` belongs into.
+  std::size_t segment_index_locked(base::Offset offset) const;
+  // Until nobody writes and nothing is queued (or the log failed).
+  void drain(Lock& lock);
+  void wait_for_writer(Lock& lock);
+
+  base::Result<Arrived> stamp_locked(base::MutableByteView batches, base::LeaderEpoch leader_epoch,
+                                     AppendOrigin origin);
+  base::Result<> roll_if_needed_locked(const Arrived& arrived, std::size_t bytes);
+  base::Result<> roll_locked(base::Offset base_offset);
+  // The span of the batch that this one repeats; nothing when all are new.
+  base::Result<std::optional<ProducerBatchSpan>> check_producers_locked(base::ByteView batches,
+                                                                        AppendOrigin origin) const;
+  base::Result<> take_producers_locked(base::ByteView batches);
+  base::Result<> add_aborted_locked(const AbortedTransaction& aborted);
+  base::Result<> place_locked(base::ByteView batches, const Arrived& arrived);
+  std::int64_t roll_jitter_ms();
+
+  enum class WriteFrom : std::uint8_t { kCaller, kPool };
+  // Writes until the queue is empty; a caller's thread leaves the rest to the pool once writes are
+  // slow. REQUIRES: nobody else is writing.
+  void write_queue(Lock& lock, WriteFrom from);
+  void take_over();
+  std::vector<PendingWrite> take_run_locked();
+  // These two let go of the lock while they write.
+  base::Result<> write_run(Lock& lock, std::vector<PendingWrite> run);
+  base::Result<> write_index_tail(Lock& lock, const SegmentPointer& segment);
+  base::Result<std::shared_ptr<env::File>> open_for_writing_locked(Segment& segment);
+  void hand_over_locked();
+  void fail_locked(const base::Error& error);
+  // Calls the listener without the lock, which is held again afterwards.
+  void notify_progress(Lock& lock);
+  void notify_failure(Lock& lock);
+
+  base::Result<ReadPlan> plan_read_locked(std::size_t segment_index, base::Offset from,
+                                          base::Offset until);
+  base::Result<OffsetPosition> lookup_locked(Segment& segment, base::Offset target);
+  std::optional<std::uint64_t> known_end_locked(std::size_t segment_index,
+                                                base::Offset until) const;
+  // False: every batch of the segment lies below `from`.
+  static base::Result<bool> find_start(ReadPlan& plan, base::Offset from, bool needs_end);
+  static base::Result<std::uint64_t> find_end(const ReadPlan& plan, base::Offset until,
+                                              std::uint64_t enough);
+  static base::Result<ReadInfo> range_of(const ReadPlan& plan, base::Offset until,
+                                         std::uint64_t max_bytes, bool at_least_one_batch);
+
+  // Looks for a record in the batches of `segment` from the one at or after `from` on, outside of
+  // the lock.
+  using RecordMatch = std::function<bool(const record::Record&)>;
+  base::Result<std::optional<TimestampAndOffset>> find_record(
+      Lock& lock, const SegmentPointer& segment, base::Offset from, base::Timestamp timestamp_min,
+      base::Offset until, const RecordMatch& matches);
+  static base::Result<std::optional<TimestampAndOffset>> scan_for_record(
+      BatchScanner scanner, base::Timestamp timestamp_min, base::Offset until,
+      const RecordMatch& matches);
+  base::Result<> delete_segments_locked(base::Offset below);
+  base::Result<> mark_deleted_locked(const Segment& segment);
+  base::Result<> truncate_segments_locked(base::Offset offset);
+  base::Result<> start_over_locked(base::Offset offset);
+  base::Result<> rebuild_producers_locked(base::Offset end);
+  base::Result<> write_epochs_locked();
+  FlushPlan plan_flush_locked();
+  base::Result<> carry_out_flush(const FlushPlan& plan, bool file_system_was_synced);
+  void flushed_locked(const FlushPlan& plan);
+  base::Result<> close_files_locked();
+
+  directory::LogDirectory& directory_;
+  const base::TopicPartition name_;
+  const base::TopicId topic_id_;
+
+  AtomicOffset log_start_offset_;
+  AtomicOffset end_offset_;
+  AtomicOffset written_end_offset_;
+  AtomicOffset flushed_end_offset_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  LogConfig config_;
+  std::shared_ptr<const std::string> path_;
+  std::vector<SegmentPointer> segments_;
+  TransactionIndexes transaction_indexes_;
+  LeaderEpochCache epochs_;
+  ProducerState producers_;
+  ProducerSnapshots snapshots_;
+  PositionCache positions_;
+
+  // In a vector that is emptied as a whole: an idle log keeps nothing of a queue.
+  std::vector<PendingWrite> queue_;
+  Writer writer_ = Writer::kIdle;
+  // The last write took so long that the caller's thread is not to wait for the next.
+  bool writes_are_slow_ = false;
+  std::shared_ptr<HandOver> hand_over_;
+
+  KnownEnd flushed_;
+  std::shared_ptr<env::File> unflushed_snapshot_;
+  // Counts the files that came or went, and how far that is durable.
+  std::uint64_t names_version_ = 0;
+  std::uint64_t names_synced_version_ = 0;
+  bool epochs_changed_ = false;
+  bool epochs_unflushed_ = false;
+  std::optional<FlushPlan> prepared_flush_;
+
+  std::optional<base::Error> failure_;
+  bool failure_was_told_ = false;
+  bool is_closed_ = false;
+  ProgressListener* listener_ = nullptr;
+  int notifying_ = 0;
+};
+
+}  // namespace odradek::log

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "log/directory/log_directory.h"
+#include "log/file_names.h"
+#include "log/partition_log.h"
+#include "log/producer_batch.h"
+#include "record/batch_header.h"
+
+namespace odradek::log {
+
+base::Result<AppendInfo> PartitionLog::append(base::SharedBytes batches,
+                                              base::LeaderEpoch leader_epoch, AppendOrigin origin) {
+  const std::lock_guard lock(mutex_);
+  if (auto usable = check_usable_locked(); !usable) return base::fail(std::move(usable));
+  auto arrived = stamp_locked(batches.mutable_view(), leader_epoch, origin);
+  if (!arrived) return base::fail(std::move(arrived));
+  AppendInfo info{.first_offset = arrived->first_offset,
+                  .last_offset = arrived->last_offset,
+                  .log_append_time = arrived->log_append_time,
+                  .log_start_offset = log_start_offset()};
+  // In this order in Kafka too: an append that is refused below may have begun a segment.
+  if (auto rolled = roll_if_needed_locked(*arrived, batches.size()); !rolled) {
+    return base::fail(std::move(rolled));
+  }
+  auto duplicate = check_producers_locked(batches, origin);
+  if (!duplicate) return base::fail(std::move(duplicate));
+  if (*duplicate) {
+    info.first_offset = (*duplicate)->first_offset();
+    info.last_offset = (*duplicate)->last_offset;
+    info.log_append_time = (*duplicate)->timestamp;
+    info.is_duplicate = true;
+    return info;
+  }
+  const SegmentPointer segment = segments_.back();
+  const std::uint64_t position = segment->size();
+  if (auto placed = place_locked(batches, *arrived); !placed) return base::fail(std::move(placed));
+  queue_.push_back({segment, position, std::move(batches), arrived->last_offset + 1});
+  return info;
+}
+
+base::Result<PartitionLog::Arrived> PartitionLog::stamp_locked(base::MutableByteView batches,
+                                                               base::LeaderEpoch leader_epoch,
+                                                               AppendOrigin origin) {
+  const bool assigns = origin != AppendOrigin::kReplication;
+  Arrived arrived{.first_offset = base::kNoOffset, .last_offset = log_end_offset() - 1};
+  if (assigns && config_.timestamp_is_log_append_time) arrived.log_append_time = now();
+  record::BatchIterator iterator(batches);
+  for (;;) {
+    const std::size_t position = iterator.position();
+    auto batch = iterator.next();
+    if (!batch) return base::fail(std::move(batch));
+    if (!*batch) break;
+    const auto bytes = batches.subspan(position, (*batch)->total_size());
+    if (assigns) {
+      record::stamp_base_offset(bytes, arrived.last_offset + 1);
+      record::stamp_leader_epoch(bytes, leader_epoch);
+      if (config_.timestamp_is_log_append_time) {
+        record::stamp_max_timestamp(bytes, record::TimestampType::kLogAppendTime,
+                                    arrived.log_append_time);
+      }
+    } else if ((*batch)->base_offset() <= arrived.last_offset) {
+      return base::fail(
+          base::ErrorCode::kOffsetOutOfRange,
+          fmt::format("{}: a replicated batch starts at offset {}, below {}", name_.to_string(),
+                      (*batch)->base_offset().value(), arrived.last_offset.value() + 1));
+    }
+    if (arrived.first_offset == base::kNoOffset) arrived.first_offset = (*batch)->base_offset();
+    arrived.last_offset = (*batch)->last_offset();
+    arrived.max_timestamp = std::max(arrived.max_timestamp, (*batch)->max_timestamp());
+    if ((*batch)->leader_epoch().value() >= 0) {
+      epochs_changed_ |= epochs_.assign((*batch)->leader_epoch(), (*batch)->base_offset());
+    }
+  }
+  if (iterator.has_partial_tail() || arrived.first_offset == base::kNoOffset) {
+    return base::fail(base::ErrorCode::kCorruptMessage, "an append that is not of whole batches");
+  }
+  return arrived;
+}
+
+base::Result<> PartitionLog::roll_if_needed_locked(const Arrived& arrived, std::size_t bytes) {
+  if (bytes > static_cast<std::uint64_t>(config_.segment_bytes)) {
+    return base::fail(base::ErrorCode::kRecordListTooLarge,
+                      fmt::format("{}: {} bytes do not fit into a segment; segment.bytes is {}",
+                                  name_.to_string(), bytes, config_.segment_bytes));
+  }
+  Segment& active = active_locked();
+  if (auto done = active.prepare_append(disk()); !done) return give_up(std::move(done));
+  auto should_roll = active.should_roll(
+      disk(), {bytes, arrived.max_timestamp, arrived.last_offset, now()}, config_);
+  if (!should_roll) return give_up(std::move(should_roll));
+  if (!*should_roll) return {};
+  return roll_locked(std::max(arrived.first_offset, log_end_offset()));
+}
+
+std::int64_t PartitionLog::roll_jitter_ms() {
+  const std::int64_t bound = std::min(config_.segment_jitter_ms, config_.segment_ms);
+  if (bound <= 0) return 0;
+  return static_cast<std::int64_t>(directory_.world().random().next() %
+                                   static_cast<std::uint64_t>(bound));
+}
+
+base::Result<> PartitionLog::roll_locked(base::Offset base_offset) {
+  Segment& active = active_locked();
+  if (active.base_offset() == base_offset) return {};  // empty, and fit for it
+  if (active.size() == 0) {
+    // Never written: its place is taken by the new one.
+    segments_.pop_back();
+  } else if (auto done = active.complete(disk()); !done) {
+    return give_up(std::move(done));
+  }
+  segments_.push_back(
+      std::make_shared<Segment>(path_, base_offset, 0, true, now(), roll_jitter_ms()));
+  positions_.clear();
+  ++names_version_;
+  // So that recovering the new segment needs nothing of the old ones.
+  producers_.set_end_offset(base_offset);
+  auto snapshot = snapshots_.write(producers_, ProducerSnapshots::Durability::kFlushedLater);
+  if (!snapshot) return give_up(std::move(snapshot));
+  unflushed_snapshot_ = std::move(*snapshot);
+  return {};
+}
+
+base::Result<std::optional<ProducerBatchSpan>> PartitionLog::check_producers_locked(
+    base::ByteView batches, AppendOrigin origin) const {
+  record::BatchIterator iterator(batches);
+  for (;;) {
+    auto batch = iterator.next();
+    if (!batch) return base::fail(std::move(batch));
+    if (!*batch) return std::nullopt;
+    auto state = producer_batch_of(**batch);
+    if (!state) return base::fail(std::move(state));
+    if (!*state) continue;
+    auto duplicate = producers_.check(**state, origin);
+    if (!duplicate || *duplicate) return duplicate;
+  }
+}
+
+base::Result<> PartitionLog::place_locked(base::ByteView batches, const Arrived& arrived) {
+  Segment& active = active_locked();
+  if (arrived.first_offset != log_end_offset()) positions_.clear();  // a gap before it
+  base::Offset expected = arrived.first_offset;
+  record::BatchIterator iterator(batches);
+  for (;;) {
+    auto batch = iterator.next();
+    ODRADEK_ASSERT(batch.has_value());
+    if (!*batch) break;
+    if ((*batch)->base_offset() != expected) positions_.clear();
+    expected = (*batch)->next_offset();
+    positions_.add((*batch)->base_offset(), active.size());
+    if (auto done = active.place(**batch, config_.index_interval_bytes); !done) {
+      return give_up(std::move(done));
+    }
+    auto state = producer_batch_of(**batch);
+    ODRADEK_ASSERT(state.has_value());
+    if (!*state) continue;
+    if (auto aborted = producers_.append(**state)) {
+      if (auto done = add_aborted_locked(*aborted); !done) return done;
+    }
+  }
+  store(end_offset_, arrived.last_offset + 1);
+  producers_.set_end_offset(log_end_offset());
+  producers_.expire(now(), config_.producer_id_expiration_ms);
+  return {};
+}
+
+base::Result<> PartitionLog::add_aborted_locked(const AbortedTransaction& aborted) {
+  auto index = transaction_index_of(disk(), active_locked(), transaction_indexes_);
+  if (!index) return give_up(std::move(index));
+  if (auto done = (*index)->append(aborted); !done) return give_up(std::move(done));
+  return {};
+}
+
+}  // namespace odradek::log

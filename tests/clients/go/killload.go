@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+const (
+	killPartitions = 3
+	killStride     = 3_000 // acknowledged records from one PROGRESS to the next
+	killInFlight   = 2_000
+)
+
+// killLoad is idempotent load (franz-go's default) while the server is killed and restarted;
+// afterwards each partition holds 0, 1, 2 … exactly.
+type killLoad struct {
+	cluster                    cluster
+	topic                      string
+	acknowledged, nextProgress atomic.Int64
+	finish                     atomic.Bool
+}
+
+func runKillLoad(c cluster, topic string) {
+	l := &killLoad{cluster: c, topic: topic}
+	l.nextProgress.Store(killStride)
+	var sent [killPartitions]int64
+	if !check("kill.load", func(ctx context.Context) { l.load(ctx, &sent) }) {
+		return
+	}
+	for partition, count := range sent {
+		check("kill.nothing lost, doubled or reordered in partition "+strconv.Itoa(partition),
+			func(ctx context.Context) { l.compare(ctx, int32(partition), count) })
+	}
+}
+
+func (l *killLoad) load(ctx context.Context, sent *[killPartitions]int64) {
+	client := l.cluster.client(
+		kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.ProducerBatchMaxBytes(2048),
+		kgo.MaxBufferedRecords(killInFlight),
+	)
+	defer client.Close()
+	createTopics(ctx, client, killPartitions, l.topic)
+	go l.listen()
+	var failure atomic.Pointer[error]
+	for i := 0; !l.finish.Load() && failure.Load() == nil; i++ {
+		partition := i % killPartitions
+		record := &kgo.Record{
+			Topic:     l.topic,
+			Partition: int32(partition),
+			Value:     strconv.AppendInt(nil, sent[partition], 10),
+		}
+		sent[partition]++
+		client.Produce(ctx, record, func(_ *kgo.Record, err error) {
+			if err != nil {
+				failure.CompareAndSwap(nil, &err)
+			} else if l.acknowledged.Add(1) == l.nextProgress.Load() {
+				report("PROGRESS")
+			}
+		})
+	}
+	must(client.Flush(ctx), "Flush")
+	if err := failure.Load(); err != nil {
+		must(*err, "delivery")
+	}
+}
+
+// listen follows standard input: `restarted` asks for the next PROGRESS, `finish` ends the load.
+func (l *killLoad) listen() {
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan() && lines.Text() != "finish"; {
+		l.nextProgress.Store(l.acknowledged.Load() + killStride)
+	}
+	l.finish.Store(true)
+}
+
+func (l *killLoad) compare(ctx context.Context, partition int32, count int64) {
+	from := map[string]map[int32]kgo.Offset{l.topic: {partition: kgo.NewOffset().AtStart()}}
+	client := l.cluster.client(kgo.ConsumePartitions(from))
+	defer client.Close()
+	ends, err := kadm.NewClient(client).ListEndOffsets(ctx, l.topic)
+	must(err, "ListEndOffsets")
+	end, _ := ends.Lookup(l.topic, partition)
+	same(count, end.Offset, "the end offset")
+	next := int64(0)
+	until(ctx, "the partition is read to its end", func() bool { return next >= count }, func() {
+		client.PollFetches(ctx).EachRecord(func(record *kgo.Record) {
+			same(
+				strconv.FormatInt(next, 10),
+				string(record.Value),
+				"the record at "+strconv.FormatInt(record.Offset, 10),
+			)
+			next++
+		})
+	})
+}

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The client programmes: how each is started, and how its lines become results."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from harness.servers import ROOT
+
+CLIENTS = ROOT / "tests/clients"
+BUILD = ROOT / "build/clients"
+QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"
+LIGHT = [
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Xmx768M",
+]  # a short-lived JVM is mostly start-up
+TIMEOUT_S = 300
+REASON_LIMIT = 400  # characters of a failure's reason that are printed
+
+
+def java(classes, jars):
+    return ["java", *LIGHT, QUIET, "-cp", f"{BUILD / classes}:{jars}/*", "Main"]
+
+
+# Name of the client → the command that its arguments (BOOTSTRAP PREFIX COMMAND [ARGUMENT…]) are
+# appended to.
+COMMANDS = {
+    "java": java("java-current", ROOT / "build/peer/jars"),
+    "java-2.2": java("java-old", BUILD / "old-jars"),
+    "python": [str(BUILD / "venv/bin/python"), str(CLIENTS / "python/main.py")],
+    "go": [str(BUILD / "go-client")],
+    "node": ["node", str(BUILD / "node/main.js")],
+    "kcat": [sys.executable, str(CLIENTS / "kcat/main.py")],
+}
+
+
+class Results:
+    """Counts and prints what passed and failed; safe to use from several threads."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failed = []
+        self.lock = threading.Lock()
+
+    def add(self, name, failure=None):
+        with self.lock:
+            if failure is None:
+                self.passed += 1
+                print(f"PASS {name}", flush=True)
+            else:
+                self.failed.append(name)
+                print(f"FAIL {name}: {str(failure)[:REASON_LIMIT]}", flush=True)
+
+
+class Programme:
+    """One run of a client programme. It must print `END` and exit with 0, or the run itself counts
+    as a failure.
+    """
+
+    def __init__(self, results, logs, client, bootstrap, prefix, *arguments):
+        self.results = results
+        self.client = client
+        self.name = f"{client} {arguments[0]}"
+        self.errors = Path(logs) / f"{prefix}.stderr"
+        self.digest = None
+        self.ended = False
+        self.checks = 0
+        with open(self.errors, "wb") as errors:
+            self.process = subprocess.Popen(
+                [*COMMANDS[client], bootstrap, prefix, *map(str, arguments)],
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+        self.watchdog = threading.Timer(TIMEOUT_S, self.process.kill)
+        self.watchdog.start()
+
+    def lines(self):
+        """The lines that are for the caller; results are taken out and counted on the way."""
+        for line in self.process.stdout:
+            verdict, _, rest = line.rstrip("\n").partition(" ")
+            if verdict == "PASS":
+                self.checks += 1
+                self.results.add(f"{self.client}: {rest}")
+            elif verdict == "FAIL":
+                self.checks += 1
+                name, _, why = rest.partition(": ")
+                self.results.add(f"{self.client}: {name}", why)
+            elif verdict == "DIGEST":
+                self.digest = rest
+            elif verdict == "END":
+                self.ended = True
+            else:
+                yield line.rstrip("\n")
+
+    def tell(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def finish(self):
+        """Reads to the end, and holds the programme to its word."""
+        for line in self.lines():
+            print(f"     {self.name}: {line}", flush=True)
+        status = self.process.wait()
+        self.watchdog.cancel()
+        if status != 0 or not self.ended or self.checks == 0:
+            tail = " | ".join(self.errors.read_text(errors="replace").splitlines()[-3:])
+            self.results.add(
+                f"{self.name} runs to its end", f"status {status}, {self.checks} checks; {tail}"
+            )
+        return self

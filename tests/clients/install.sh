@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Fetches and compiles what the client tests run, into build/clients and build/peer. Fast when
+# nothing changed.
+#
+# Each language has a mark, build/clients/<name>.installed: the digest of the files that it was made
+# from. A tool that is missing is named on standard error, and the status is 1; the rest is still
+# installed.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+build=$root/build/clients
+mkdir -p "$build"
+status=0
+
+# once NAME TOOL FUNCTION FILE…: calls FUNCTION unless NAME was installed from exactly these files.
+once() {
+  local name=$1 tool=$2 function=$3 digest
+  shift 3
+  digest=$(cat "$@" | sha256sum)
+  [ "$(cat "$build/$name.installed" 2> /dev/null)" != "$digest" ] || return 0
+  if ! command -v "$tool" > /dev/null; then
+    echo "install.sh: $name needs $tool, which is missing (tools/packages-test.txt)" >&2
+    status=1
+    return 0
+  fi
+  echo "installing $name" >&2
+  if "$function"; then
+    echo "$digest" > "$build/$name.installed"
+  else
+    echo "install.sh: $name could not be installed" >&2
+    status=1
+  fi
+}
+
+# What `once` calls: steps joined by &&, for `set -e` does not hold inside a condition.
+
+old_jars() {
+  rm -rf "$build/old-jars" &&
+    mvn --quiet --batch-mode -Dstyle.color=never --file "$here/java/old/pom.xml" \
+      dependency:copy-dependencies -DoutputDirectory="$build/old-jars"
+}
+
+# compile NAME CLASSPATH DIRECTORY: the shared sources with those of one version of the client.
+compile() {
+  rm -rf "${build:?}/$1" &&
+    javac -Xlint:all,-deprecation,-processing -Werror -cp "$2" -d "$build/$1" \
+      "$here"/java/common/*.java "$3"/*.java
+}
+
+current_classes() {
+  compile java-current "$("$root/tests/peer/apache-kafka" classpath)" "$here/java/current"
+}
+
+old_classes() { compile java-old "$build/old-jars/*" "$here/java/old"; }
+
+python_packages() {
+  rm -rf "$build/venv" && python3 -m venv "$build/venv" &&
+    "$build/venv/bin/pip" install --quiet --disable-pip-version-check \
+      --requirement "$here/python/requirements.txt"
+}
+
+go_programme() { (cd "$here/go" && go build -o "$build/go-client" .); }
+
+node_packages() {
+  rm -rf "$build/node" && mkdir -p "$build/node" &&
+    cp "$here"/node/*.js "$here"/node/package*.json "$build/node" &&
+    (cd "$build/node" && npm ci --no-audit --no-fund --loglevel=error > /dev/null)
+}
+
+"$root/tests/peer/apache-kafka" install
+once old-jars mvn old_jars "$here/java/old/pom.xml"
+once java-current javac current_classes "$here"/java/{common,current}/*.java \
+  "$root/tests/peer/pom.xml"
+once java-old javac old_classes "$here"/java/{common,old}/*.java "$here/java/old/pom.xml"
+once python python3 python_packages "$here/python/requirements.txt"
+once go go go_programme "$here"/go/*.go "$here"/go/go.{mod,sum}
+once node npm node_packages "$here"/node/*.js "$here"/node/package*.json
+exit $status

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+/**
+ * Idempotent load while the server is killed and restarted; afterwards each partition holds 0, 1, 2
+ * … exactly.
+ */
+final class KillLoad {
+  private static final int PARTITIONS = 3;
+  private static final int STRIDE = 3_000; // acknowledged records from one PROGRESS to the next
+  private static final int IN_FLIGHT = 2_000;
+
+  private final Cluster cluster;
+  private final String topic;
+  private final AtomicLong acknowledged = new AtomicLong();
+  private final AtomicLong next_progress = new AtomicLong(STRIDE);
+  private final AtomicReference<Exception> problem = new AtomicReference<>();
+  private volatile boolean finish = false;
+
+  KillLoad(Cluster cluster, String prefix) {
+    this.cluster = cluster;
+    this.topic = prefix;
+  }
+
+  void run() {
+    Checks checks = new Checks("kill.");
+    long[] sent = new long[PARTITIONS];
+    if (!checks.check("load", () -> load(sent))) return;
+    for (int i = 0; i < PARTITIONS; i++) {
+      int partition = i;
+      checks.check(
+          "nothing lost, doubled or reordered in partition " + i,
+          () -> compare(partition, sent[partition]));
+    }
+  }
+
+  private void load(long[] sent) throws Exception {
+    cluster.create(topic, PARTITIONS);
+    Thread listener = new Thread(this::listen);
+    listener.setDaemon(true);
+    listener.start();
+    Semaphore slots = new Semaphore(IN_FLIGHT);
+    try (KafkaProducer<String, String> producer =
+        cluster.producer(
+            "enable.idempotence",
+            "true",
+            "acks",
+            "all",
+            "batch.size",
+            "2048",
+            "delivery.timeout.ms",
+            "120000",
+            "reconnect.backoff.max.ms",
+            "200")) {
+      for (long i = 0; !finish && problem.get() == null; i++) {
+        int partition = (int) (i % PARTITIONS);
+        slots.acquire();
+        producer.send(
+            new ProducerRecord<>(topic, partition, null, Long.toString(sent[partition]++)),
+            (metadata, failure) -> {
+              slots.release();
+              if (failure != null) problem.compareAndSet(null, failure);
+              if (failure == null) count();
+            });
+      }
+      producer.flush();
+    }
+    if (problem.get() != null) throw problem.get();
+  }
+
+  private void count() {
+    if (acknowledged.incrementAndGet() == next_progress.get()) Checks.report("PROGRESS");
+  }
+
+  /** `restarted` asks for the next PROGRESS; `finish` ends the load. */
+  private void listen() {
+    try (BufferedReader lines = new BufferedReader(new InputStreamReader(System.in))) {
+      for (String line = lines.readLine();
+          line != null && !line.equals("finish");
+          line = lines.readLine()) {
+        next_progress.set(acknowledged.get() + STRIDE);
+      }
+    } catch (Exception failure) {
+      problem.compareAndSet(null, failure);
+    }
+    finish = true;
+  }
+
+  private void compare(int partition, long count) throws Exception {
+    List<String> values = cluster.values(topic, partition, 0);
+    List<String> wanted = new ArrayList<>();
+    for (long i = 0; i < count; i++) wanted.add(Long.toString(i));
+    for (int i = 0; i < Math.min(values.size(), wanted.size()); i++) {
+      Checks.same(wanted.get(i), values.get(i), "the record at " + i);
+    }
+    Checks.same(wanted.size(), values.size(), "the number of records");
+  }
+}

@@ -60,6 +60,19 @@ TEST(OutputChainTest, LosesItsBeginningPieceByPiece) {
   EXPECT_TRUE(chain.pieces().empty());
 }
 
+TEST(OutputChainTest, IsCutInTwo) {
+  OutputChain chain;
+  chain.append(SharedBytes::copy(as_bytes("abc")));
+  chain.append(FileRange{nullptr, 10, 5});
+  const OutputChain first = chain.take_prefix(4);
+  EXPECT_EQ(first.size(), 4U);
+  EXPECT_EQ(as_text(std::get<SharedBytes>(first.pieces().front())), "abc");
+  EXPECT_EQ(std::get<FileRange>(first.pieces().back()), (FileRange{nullptr, 10, 1}));
+  EXPECT_EQ(std::get<FileRange>(chain.pieces().front()), (FileRange{nullptr, 11, 4}));
+  EXPECT_EQ(chain.take_prefix(100).size(), 4U);
+  EXPECT_TRUE(chain.empty());
+}
+
 TEST(BigEndianTest, GoesThereAndBack) {
   std::uint8_t buffer[8];
   store_big_endian<std::int64_t>(buffer, -2);

@@ -14,6 +14,13 @@ std::uint64_t piece_size(const OutputPiece& piece) {
   return std::get<FileRange>(piece).length;
 }
 
+OutputPiece first_of(const OutputPiece& piece, std::uint64_t bytes) {
+  if (const auto* memory = std::get_if<SharedBytes>(&piece)) return memory->slice(0, bytes);
+  FileRange range = std::get<FileRange>(piece);
+  range.length = bytes;
+  return range;
+}
+
 }  // namespace
 
 SharedBytes SharedBytes::allocate(std::size_t size) {
@@ -75,6 +82,22 @@ void OutputChain::remove_prefix(std::uint64_t bytes) {
     range.position += bytes;
     range.length -= bytes;
   }
+}
+
+OutputChain OutputChain::take_prefix(std::uint64_t bytes) {
+  OutputChain prefix;
+  if (bytes >= size_) {
+    std::swap(prefix, *this);
+    return prefix;
+  }
+  for (const OutputPiece& piece : pieces_) {
+    const std::uint64_t taken = std::min(bytes - prefix.size_, piece_size(piece));
+    if (taken == 0) break;
+    prefix.pieces_.push_back(first_of(piece, taken));
+    prefix.size_ += taken;
+  }
+  remove_prefix(bytes);
+  return prefix;
 }
 
 }  // namespace odradek::base

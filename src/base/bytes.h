@@ -82,6 +82,8 @@ class OutputChain {
   void append(OutputChain chain);
   // Drops the first `bytes` of the chain. REQUIRES: bytes <= size().
   void remove_prefix(std::uint64_t bytes);
+  // Takes the first `bytes` off into a chain of their own; all of it where there are fewer.
+  OutputChain take_prefix(std::uint64_t bytes);
 
   const std::vector<OutputPiece>& pieces() const { return pieces_; }
   std::vector<OutputPiece> take_pieces() { return std::move(pieces_); }

@@ -72,7 +72,9 @@ class Listener {
 
 struct ListenOptions {
   int backlog = 50;
-  SocketOptions socket;
+  SocketOptions socket = {};
+  // Bound, and clients wait in the backlog until resume().
+  bool start_paused = false;
 };
 
 // Threads: any.

@@ -43,7 +43,7 @@ class Reply {
   Reply& operator=(Reply&& other) noexcept;
   ~Reply();
 
-  // Response header and body, without the length in front.
+  // The frame of the response as wire::frame_response makes it, its length in front.
   void send(base::OutputChain response);
   // For a request that has no answer (a produce with acks=0).
   void send_nothing();

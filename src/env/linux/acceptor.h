@@ -20,7 +20,7 @@ class Acceptor final : public std::enable_shared_from_this<Acceptor> {
   const Address& address() const { return address_; }
   // Threads: any.
   void start();
-  void set_paused(bool paused);
+  void set_paused(bool paused);  // before start(), too
   void close();
 
  private:

@@ -141,6 +141,7 @@ base::Result<std::unique_ptr<Listener>> LinuxNetwork::listen(const Address& addr
   auto working =
       std::make_shared<Acceptor>(dynamic_cast<LinuxLoop&>(acceptor), *std::move(opened),
                                  std::move(bound), std::move(choose_loop), std::move(on_accept));
+  if (options.start_paused) working->set_paused(true);
   working->start();
   return std::make_unique<LinuxListener>(std::move(working));
 }

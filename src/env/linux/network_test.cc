@@ -31,16 +31,16 @@ class LinuxNetworkTest : public testing::Test {
   ~LinuxNetworkTest() override { world_.stop(); }
 
   // Listens; accepted streams arrive in `accepted_` on loop 1.
-  Address listen(const std::string& host) {
-    listener_ =
-        world_.network()
-            .listen(
-                {host, 0}, {}, world_.loop(0), [this]() -> Executor& { return world_.loop(1); },
-                [this](std::unique_ptr<Stream> stream) {
-                  EXPECT_TRUE(world_.loop(1).is_current());
-                  accepted_.set_value(std::move(stream));
-                })
-            .value();
+  Address listen(const std::string& host, const ListenOptions& options = {}) {
+    listener_ = world_.network()
+                    .listen(
+                        {host, 0}, options, world_.loop(0),
+                        [this]() -> Executor& { return world_.loop(1); },
+                        [this](std::unique_ptr<Stream> stream) {
+                          EXPECT_TRUE(world_.loop(1).is_current());
+                          accepted_.set_value(std::move(stream));
+                        })
+                    .value();
     return listener_->address();
   }
   StreamResult connect(const Address& address, Duration timeout = seconds(10)) {
@@ -168,8 +168,7 @@ TEST_F(LinuxNetworkTest, ConnectErrorsNameTheAddressAndTheReason) {
 
 TEST_F(LinuxNetworkTest, ConnectGivesUpInTime) {
   // A full backlog never answers: nobody accepts, and the kernel drops what comes.
-  const Descriptor full =
-      open_listening_socket({"127.0.0.1", 0}, {.backlog = 0, .socket = {}}).value();
+  const Descriptor full = open_listening_socket({"127.0.0.1", 0}, {.backlog = 0}).value();
   const Address address = local_address_of(full.get()).to_address();
   std::vector<std::unique_ptr<Stream>> waiting;
   base::Result<std::unique_ptr<Stream>> last;
@@ -263,11 +262,7 @@ TEST_F(LinuxNetworkTest, ClosingCompletesWhatIsPending) {
 }
 
 TEST_F(LinuxNetworkTest, APausedListenerLeavesClientsInTheBacklog) {
-  const Address address = listen("127.0.0.1");
-  on(world_.loop(0), [&] {
-    listener_->pause();
-    return 0;
-  });
+  const Address address = listen("127.0.0.1", {.start_paused = true});
   client_ = connect(address).value();
   auto accepted = accepted_.get_future();
   EXPECT_EQ(accepted.wait_for(milliseconds(50)), std::future_status::timeout);

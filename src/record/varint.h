@@ -41,6 +41,11 @@ inline const std::uint8_t* read_varint(const std::uint8_t* from, const std::uint
     value = static_cast<std::int32_t>(zigzag_decode(*from));
     return from + 1;
   }
+  // Lengths from 64 to 8191 take two bytes.
+  if (end - from >= 2 && from[1] < 0x80) [[likely]] {
+    value = static_cast<std::int32_t>(zigzag_decode((*from & 0x7fU) | from[1] << 7));
+    return from + 2;
+  }
   std::uint64_t raw = 0;
   from = read_unsigned_varint<32>(from, end, raw);
   value = static_cast<std::int32_t>(zigzag_decode(raw));

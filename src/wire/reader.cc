@@ -16,7 +16,9 @@ Reader::Reader(base::SharedBytes block, base::ErrorCode malformed)
     : block_(std::move(block)),
       next_(block_.data()),
       end_(next_ + block_.size()),
-      malformed_(malformed) {}
+      malformed_(malformed) {
+  set_memory_limit(std::clamp(kMemoryPerByte * block_.size(), kMinMemory, kMaxMemory));
+}
 
 void Reader::fail(std::string message) { fail(malformed_, std::move(message)); }
 
@@ -120,7 +122,9 @@ std::int64_t Reader::read_array_size(bool flexible, std::size_t element_wire_siz
 
 bool Reader::take_memory(std::size_t bytes) {
   if (bytes > memory_left_) {
-    fail("its arrays and strings would take too much memory");
+    fail(fmt::format(
+        "the message's arrays and strings take more than the {} bytes of memory allowed",
+        memory_limit_));
     return false;
   }
   memory_left_ -= bytes;

@@ -17,12 +17,16 @@ namespace odradek::wire {
 // The first failure sticks: from then on every read returns zero or nothing and `ok()` is false, so
 // that a caller may check once, after several reads, and at each turn of a loop.
 //
-// Slices handed out share the block. Not for use by two threads at once.
+// Slices handed out share the block and keep all of it alive: what outlives the request is copied
+// out. Not for use by two threads at once.
 class Reader {
  public:
   // What decoding may take for arrays and strings beyond the block itself, unless
-  // `set_memory_limit` says otherwise: a small message cannot be unpacked into a large one.
-  static constexpr std::size_t kDefaultMemoryLimit = std::size_t{64} << 20;
+  // `set_memory_limit` says otherwise: so many bytes for each of the block, and no more than
+  // kMaxMemory in all. Arrays of the shortest strings and structures that make sense take 17.
+  static constexpr std::size_t kMemoryPerByte = 20;
+  static constexpr std::size_t kMinMemory = std::size_t{64} << 10;
+  static constexpr std::size_t kMaxMemory = std::size_t{64} << 20;
 
   // `malformed` is the code of every error.
   explicit Reader(base::SharedBytes block,
@@ -85,7 +89,7 @@ class Reader {
   std::size_t limit(std::size_t size);
   void restore(std::size_t hidden) { end_ += hidden; }
 
-  void set_memory_limit(std::size_t bytes) { memory_left_ = bytes; }
+  void set_memory_limit(std::size_t bytes) { memory_limit_ = memory_left_ = bytes; }
 
  private:
   template <typename Number>
@@ -106,7 +110,8 @@ class Reader {
   base::SharedBytes block_;
   const std::uint8_t* next_;
   const std::uint8_t* end_;
-  std::size_t memory_left_ = kDefaultMemoryLimit;
+  std::size_t memory_limit_;
+  std::size_t memory_left_;
   bool failed_ = false;
   base::ErrorCode malformed_;
   base::Error error_;

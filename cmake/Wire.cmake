@@ -32,3 +32,5 @@ add_custom_target(protocol_document
 add_test(NAME wire_protocol_document
   COMMAND ${Python3_EXECUTABLE} -B ${generator} --schema ${CMAKE_SOURCE_DIR}/schema
           --document ${CMAKE_SOURCE_DIR}/docs/protocol.md --check)
+add_test(NAME wire_generator
+  COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tools/generate/generate_test.py)

@@ -1,39 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fills a fresh Apache Kafka at 127.0.0.1:19092 with what the fixtures of this folder hold.
-import org.apache.kafka.clients.admin.*;
-import org.apache.kafka.clients.producer.*;
-import java.util.*;
+// Fills a fresh Apache Kafka at 127.0.0.1:19092 with what the fixtures of this folder hold. Run by
+// hand, once for each version that the fixtures come from (README.md); no test runs it.
+
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
 public class GoldenDirectory {
-  static Properties props(String tid) {
-    Properties p = new Properties();
-    p.put("bootstrap.servers", "127.0.0.1:19092");
-    p.put("key.serializer", "org.apache.kafka.common.serialization.StringSerializer");
-    p.put("value.serializer", "org.apache.kafka.common.serialization.StringSerializer");
-    if (tid != null) p.put("transactional.id", tid);
-    return p;
+  private static final String SERVERS = "127.0.0.1:19092";
+  private static final String SERIALIZER =
+      "org.apache.kafka.common.serialization.StringSerializer";
+  // Topics and transaction markers are written behind the reply.
+  private static final long SETTLE_MS = 1000;
+
+  public static void main(String[] arguments) throws Exception {
+    createTopics();
+    writePlain();
+    writeIdempotent();
+    writeTransactions();
+    // A transaction stays open: nothing may close its producer.
+    Runtime.getRuntime().halt(0);
   }
-  public static void main(String[] a) throws Exception {
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", "127.0.0.1:19092"))) {
-      admin.createTopics(List.of(new NewTopic("orders", 2, (short) 1), new NewTopic("plain", 1, (short)1))).all().get();
-      Thread.sleep(1000);
+
+  private static void createTopics() throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", SERVERS))) {
+      var topics =
+          List.of(new NewTopic("orders", 2, (short) 1), new NewTopic("plain", 1, (short) 1));
+      admin.createTopics(topics).all().get();
+      Thread.sleep(SETTLE_MS);
     }
-    Properties q = props(null); q.put("enable.idempotence", "false");
-    try (KafkaProducer<String,String> p = new KafkaProducer<>(q)) {
-      p.send(new ProducerRecord<>("plain", 0, 1000L, "k", "v")).get();
+  }
+
+  private static void writePlain() throws Exception {
+    try (var producer = producer(Map.of("enable.idempotence", "false"))) {
+      send(producer, "plain", 1000, "v");
     }
-    try (KafkaProducer<String,String> p = new KafkaProducer<>(props(null))) {
-      for (int i = 0; i < 7; i++) p.send(new ProducerRecord<>("orders", 0, 1000L + i, "k", "v" + i)).get();
+  }
+
+  private static void writeIdempotent() throws Exception {
+    try (var producer = producer(Map.of())) {
+      for (int i = 0; i < 7; i++) send(producer, "orders", 1000 + i, "v" + i);
     }
-    try (KafkaProducer<String,String> p = new KafkaProducer<>(props("t-1")); KafkaProducer<String,String> r = new KafkaProducer<>(props("t-2"))) {
-      p.initTransactions(); r.initTransactions();
-      p.beginTransaction(); p.send(new ProducerRecord<>("orders", 0, 2000L, "k", "commit")).get(); p.commitTransaction();
-      p.beginTransaction(); p.send(new ProducerRecord<>("orders", 0, 2001L, "k", "abort")).get();
-      r.beginTransaction(); r.send(new ProducerRecord<>("orders", 0, 2002L, "k", "other")).get();
-      p.abortTransaction(); Thread.sleep(500);
-      r.send(new ProducerRecord<>("orders", 0, 2003L, "k", "other2")).get();
-      r.abortTransaction(); Thread.sleep(500);
-      p.beginTransaction(); p.send(new ProducerRecord<>("orders", 0, 2004L, "k", "open")).get();
-      Runtime.getRuntime().halt(0);
-    }
+  }
+
+  private static void writeTransactions() throws Exception {
+    var first = producer(Map.of("transactional.id", "t-1"));
+    var second = producer(Map.of("transactional.id", "t-2"));
+    first.initTransactions();
+    second.initTransactions();
+    first.beginTransaction();
+    send(first, "orders", 2000, "commit");
+    first.commitTransaction();
+
+    first.beginTransaction();
+    send(first, "orders", 2001, "abort");
+    second.beginTransaction();
+    send(second, "orders", 2002, "other");
+    first.abortTransaction();
+    Thread.sleep(SETTLE_MS);
+    send(second, "orders", 2003, "other2");
+    second.abortTransaction();
+    Thread.sleep(SETTLE_MS);
+
+    first.beginTransaction();
+    send(first, "orders", 2004, "open");
+  }
+
+  private static KafkaProducer<String, String> producer(Map<String, String> settings) {
+    var properties = new Properties();
+    properties.put("bootstrap.servers", SERVERS);
+    properties.put("key.serializer", SERIALIZER);
+    properties.put("value.serializer", SERIALIZER);
+    properties.putAll(settings);
+    return new KafkaProducer<>(properties);
+  }
+
+  private static void send(
+      KafkaProducer<String, String> producer, String topic, long timestamp, String value)
+      throws Exception {
+    producer.send(new ProducerRecord<>(topic, 0, timestamp, "k", value)).get();
   }
 }

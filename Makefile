@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages packages-test build run test fuzz tsan tidy format bench clean
+.PHONY: help packages packages-test packages-check build run test fuzz tsan tidy format bench clean
 
 # Where `make run` listens (port, host:port or a listener as in server.properties) and keeps data.
 LISTEN ?= 127.0.0.1:9092
@@ -16,6 +16,9 @@ help:  ## This list
 
 packages:
 	@tools/install_packages tools/packages.txt
+
+packages-check: packages
+	@tools/install_packages tools/packages-check.txt
 
 packages-test: packages
 	@tools/install_packages tools/packages-test.txt
@@ -34,13 +37,13 @@ test: packages-test  ## Build and run all tests, with sanitizers where it matter
 tsan: packages  ## The unit tests under ThreadSanitizer
 	@python3 tools/run_tests.py --preset tsan
 
-fuzz: packages  ## Run every fuzz target under libFuzzer (FUZZ_SECONDS=60 each)
+fuzz: packages-check  ## Run every fuzz target under libFuzzer (FUZZ_SECONDS=60 each)
 	@python3 tools/run_fuzzers.py --seconds $(FUZZ_SECONDS)
 
-tidy: packages  ## Check the whole tree with clang-format and clang-tidy
+tidy: packages-check  ## Check the whole tree with clang-format and clang-tidy
 	@python3 tools/run_tidy.py
 
-format: packages  ## Format all C++ files
+format: packages-check  ## Format all C++ files
 	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i
 
 bench: packages  ## Build and run the micro-benchmarks

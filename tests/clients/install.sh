@@ -45,7 +45,7 @@ old_jars() {
 # compile NAME CLASSPATH DIRECTORY: the shared sources with those of one version of the client.
 compile() {
   rm -rf "${build:?}/$1" &&
-    javac -Xlint:all,-deprecation,-processing -Werror -cp "$2" -d "$build/$1" \
+    javac -Xlint:all,-deprecation,-processing,-try -Werror -cp "$2" -d "$build/$1" \
       "$here"/java/common/*.java "$3"/*.java
 }
 

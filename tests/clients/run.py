@@ -26,7 +26,7 @@ from harness.programmes import COMMANDS, Programme, Results  # noqa: E402
 from harness.servers import ApacheKafka, Odradek, ServerFailed  # noqa: E402
 
 AT_ONCE = 3  # programmes that run side by side
-MORE = {}
+MORE = {"java": ("groups", "admin", "producer"), "python": ("groups",)}  # beside the journey
 PARTS = (*COMMANDS, "packages", "kill", "files")
 
 

@@ -32,3 +32,12 @@ def records(member, count=500):
 
 def partitions_of(topic, count):
     return [TopicPartition(topic, partition) for partition in range(count)]
+
+
+def commit(member):
+    """Commits what the member has read; having read nothing since the last time is no error."""
+    try:
+        member.commit(asynchronous=False)
+    except KafkaException as failure:
+        if failure.args[0].name() != "_NO_OFFSET":
+            raise

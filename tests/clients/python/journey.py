@@ -6,10 +6,9 @@ describe, delete.
 import time
 
 from checks import check, expect, same, until
-from cluster import RECORDS_POLL_S, consumer, partitions_of, records
+from cluster import commit, consumer, partitions_of, records
 from confluent_kafka import (
     ConsumerGroupState,
-    KafkaException,
     Producer,
     TopicCollection,
     TopicPartition,
@@ -244,12 +243,3 @@ class Journey:
         expect(
             self.group not in [group.group_id for group in groups], "the deleted group is listed"
         )
-
-
-def commit(member):
-    """Commits what the member has read; having read nothing since the last time is no error."""
-    try:
-        member.commit(asynchronous=False)
-    except KafkaException as failure:
-        if failure.args[0].name() != "_NO_OFFSET":
-            raise

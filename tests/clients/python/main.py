@@ -3,6 +3,7 @@
 
 import sys
 
+import groups
 import packages
 from checks import report
 from confluent_kafka.admin import AdminClient
@@ -11,8 +12,13 @@ from journey import Journey
 
 def main():
     bootstrap, prefix, command, *arguments = sys.argv[1:]
+    admin = AdminClient({"bootstrap.servers": bootstrap})
     if command == "journey":
-        Journey(bootstrap, AdminClient({"bootstrap.servers": bootstrap}), prefix).run()
+        Journey(bootstrap, admin, prefix).run()
+    elif command == "groups":
+        groups.run(bootstrap, admin, prefix)
+    elif command == "member":
+        groups.be_member(bootstrap, prefix)
     elif command == "package-read":
         packages.read(bootstrap, arguments[0], prefix, int(arguments[1]))
     else:

@@ -7,6 +7,12 @@ final class Main {
     String prefix = arguments[1];
     switch (arguments[2]) {
       case "journey" -> new Journey(cluster, prefix).run();
+      case "admin" -> {
+        new AdminTopicChecks(cluster, prefix).run();
+        new AdminRecordChecks(cluster, prefix).run();
+      }
+      case "producer" -> new ProducerChecks(cluster, prefix).run();
+      case "groups" -> new GroupChecks(cluster, prefix).run();
       case "kill-load" -> new KillLoad(cluster, prefix).run();
       case "package-read" ->
           Packages.read(cluster, arguments[3], prefix, Integer.parseInt(arguments[4]));

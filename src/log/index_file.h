@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,39 +16,43 @@
 namespace odradek::log {
 
 // A file of sorted entries of one fixed size, appended to at its end: what the offset index and the
-// time index have in common. The newest entries are pending: kept in memory, written in batches.
-// Nothing is opened or read before it is needed.
+// time index have in common. The newest entries are pending: kept in memory, written in batches. Of
+// those in the file only the last is in memory.
 //
-// Threads: guarded by its log's lock, but for `Stored`, which is a snapshot of its own.
+// Threads: guarded by its log's lock; what reads or writes the file works on snapshots (Stored,
+// Batch) that need no lock, or says that it blocks.
 class IndexFile {
  public:
-  // The entries in the file, as one moment saw them: they do not change until a truncation, so they
-  // are searched without the log's lock.
+  static constexpr std::uint32_t kEntryBytesMax = 12;
+  using Entry = std::array<std::uint8_t, kEntryBytesMax>;
+
+  // The entries in the file, as one moment saw them: they do not change until a truncation. Any
+  // thread; its functions block on the disk.
   struct Stored {
     std::shared_ptr<env::File> file;
     std::uint32_t entries = 0;
     std::uint32_t entry_bytes = 0;
 
-    // The last entry for which `is_before` holds; entries are sorted so that it holds for a prefix.
-    // Nothing when it holds for none.
-    [[nodiscard]] base::Result<std::optional<std::vector<std::uint8_t>>> last_where(
-        const std::function<bool(const std::uint8_t*)>& is_before) const;
-    // As last_where, but the number of entries for which it holds.
+    // The number of entries for which `is_before` holds; entries are sorted so that it holds for
+    // the first ones.
     [[nodiscard]] base::Result<std::uint32_t> count_where(
         const std::function<bool(const std::uint8_t*)>& is_before) const;
+    // The last of them; nothing when it holds for none.
+    [[nodiscard]] base::Result<std::optional<Entry>> last_where(
+        const std::function<bool(const std::uint8_t*)>& is_before) const;
+    // Calls `visit` with each entry in order until it returns false; returns how many it took.
+    [[nodiscard]] base::Result<std::uint32_t> visit_while(
+        const std::function<bool(const std::uint8_t*)>& visit) const;
     [[nodiscard]] base::Result<> read(std::uint32_t first, base::MutableByteView into) const;
   };
 
+  // An empty index without a file.
   explicit IndexFile(std::uint32_t entry_bytes) : entry_bytes_(entry_bytes) {}
+  // What is at `path`: a missing file is an empty index. The zeros that Apache Kafka preallocates
+  // are not entries. Blocks.
+  [[nodiscard]] static base::Result<IndexFile> open(env::Disk& disk, const std::string& path,
+                                                    std::uint32_t entry_bytes);
 
-  // Opens what is at `path`, where that was not done yet: a missing file is an empty one. The zeros
-  // that Apache Kafka preallocates are not entries.
-  [[nodiscard]] base::Result<> load(env::Disk& disk, const std::string& path);
-  // A new index: there is no file yet.
-  void start_empty() { is_loaded_ = true; }
-  bool is_loaded() const { return is_loaded_; }
-
-  // REQUIRES of all below: is_loaded().
   std::uint32_t entries() const { return stored_ + pending_entries(); }
   std::uint32_t pending_entries() const {
     return static_cast<std::uint32_t>(pending_.size()) / entry_bytes_;
@@ -56,39 +61,37 @@ class IndexFile {
     return pending_.data() + std::size_t{index} * entry_bytes_;
   }
   Stored stored() const { return {file_, stored_, entry_bytes_}; }
-  // The newest entry; nothing when there is none.
-  [[nodiscard]] base::Result<std::optional<std::vector<std::uint8_t>>> last() const;
+  // The newest entry; null when there is none. Lives until the next change.
+  const std::uint8_t* last() const;
 
   void append(base::ByteView entry);
 
-  // Writing the pending entries out: take them under the lock, write them without it, and commit
+  // Writing the pending entries out: take them under the lock, write() them without it, and commit
   // under the lock again. One writer at a time.
   struct Batch {
     std::shared_ptr<env::File> file;
     std::uint64_t position = 0;
     std::vector<std::uint8_t> bytes;
+
+    // Creates the file where there is none yet. Blocks.
+    [[nodiscard]] base::Result<> write(env::Disk& disk, const std::string& path);
+    // The file is exactly as long as its entries then. Blocks.
+    [[nodiscard]] base::Result<> cut_behind() const;
   };
-  // The file is created when missing.
-  [[nodiscard]] base::Result<Batch> take_pending(env::Disk& disk, const std::string& path);
+  Batch take_pending() const { return {file_, std::uint64_t{stored_} * entry_bytes_, pending_}; }
   void commit(const Batch& batch);
-  // All of it at once, and the file is exactly as long as its entries. It exists afterwards.
-  [[nodiscard]] base::Result<> write_all(env::Disk& disk, const std::string& path);
 
-  // What was written survives a power cut once it returns.
-  [[nodiscard]] base::Result<> flush() { return file_ ? file_->flush() : base::Result<>(); }
-
-  // Keeps the first `entries`.
+  // Keeps the first `entries`. Blocks. REQUIRES: nobody else uses the index.
   [[nodiscard]] base::Result<> truncate_to(std::uint32_t entries);
-  // Forgets the open file; the next load opens it again. REQUIRES: nothing is pending.
-  void release();
 
  private:
-  [[nodiscard]] base::Result<> open_file(env::Disk& disk, const std::string& path);
+  const std::uint8_t* pending_end() const { return pending_.data() + pending_.size(); }
 
-  const std::uint32_t entry_bytes_;
+  std::uint32_t entry_bytes_;
   std::uint32_t stored_ = 0;
-  bool is_loaded_ = false;
   std::shared_ptr<env::File> file_;
+  // The last one in the file.
+  Entry last_stored_{};
   std::vector<std::uint8_t> pending_;
 };
 

@@ -45,7 +45,8 @@ class Loader {
   base::Result<> load_epochs();
   base::Result<> load_transaction_indexes();
   base::Result<> load_producers();
-  std::shared_ptr<Segment> new_segment(base::Offset base_offset, std::uint64_t size, bool is_new);
+  std::shared_ptr<Segment> new_segment(base::Offset base_offset);
+  std::shared_ptr<Segment> found_segment(base::Offset base_offset, std::uint64_t size);
   bool is_clean() const { return options_.was_clean && !was_recovered_; }
 
   directory::LogDirectory& directory_;
@@ -75,17 +76,14 @@ base::Result<LoadedLog> Loader::load() {
   return std::move(log_);
 }
 
-std::shared_ptr<Segment> Loader::new_segment(base::Offset base_offset, std::uint64_t size,
-                                             bool is_new) {
-  std::int64_t jitter_ms = 0;
-  const std::int64_t bound =
-      std::min(options_.config.segment_jitter_ms, options_.config.segment_ms);
-  if (bound > 0) {
-    jitter_ms = static_cast<std::int64_t>(directory_.world().random().next() %
-                                          static_cast<std::uint64_t>(bound));
-  }
-  return std::make_shared<Segment>(log_.path, base_offset, size, is_new,
-                                   directory_.world().clock().wall(), jitter_ms);
+std::shared_ptr<Segment> Loader::new_segment(base::Offset base_offset) {
+  return Segment::make_new(log_.path, base_offset, directory_.world().clock().wall(),
+                           roll_jitter_ms(directory_.world().random(), options_.config));
+}
+
+std::shared_ptr<Segment> Loader::found_segment(base::Offset base_offset, std::uint64_t size) {
+  return std::make_shared<Segment>(log_.path, base_offset, size, directory_.world().clock().wall(),
+                                   roll_jitter_ms(directory_.world().random(), options_.config));
 }
 
 base::Result<> Loader::create() {
@@ -99,7 +97,7 @@ base::Result<> Loader::create() {
   }
   log_.log_start_offset = log_.end_offset = options_.log_start_offset;
   log_.producers.reset(log_.end_offset);
-  log_.segments.push_back(new_segment(log_.end_offset, 0, true));
+  log_.segments.push_back(new_segment(log_.end_offset));
   if (options_.is_synced_by_caller) return {};
   return disk_.sync_directory(directory_.path());
 }
@@ -115,10 +113,10 @@ base::Result<> Loader::find_files() {
     if (name->suffix != kLogSuffix) continue;
     auto size = disk_.file_size(*log_.path + '/' + file.name);
     if (!size) return base::fail(std::move(size));
-    log_.segments.push_back(new_segment(name->offset, *size, false));
+    log_.segments.push_back(found_segment(name->offset, *size));
   }
   if (log_.segments.empty()) {
-    log_.segments.push_back(new_segment(options_.log_start_offset, 0, true));
+    log_.segments.push_back(new_segment(options_.log_start_offset));
   }
   log_.snapshots = ProducerSnapshots(disk_, *log_.path, std::move(snapshots));
   log_.log_start_offset = std::max(options_.log_start_offset, log_.segments.front()->base_offset());
@@ -140,7 +138,7 @@ base::Result<> Loader::load_epochs() {
 base::Result<> Loader::load_transaction_indexes() {
   for (const auto& segment : log_.segments) {
     const std::string path = segment->path(kTransactionIndexSuffix);
-    if (segment->is_new() || !disk_.exists(path)) continue;
+    if (!disk_.exists(path)) continue;
     auto index = TransactionIndex::open(disk_, path, segment->base_offset());
     if (!index) {
       if (index.error().code != base::ErrorCode::kCorruptMessage)
@@ -179,12 +177,10 @@ base::Result<std::optional<base::Offset>> Loader::end_of_last_segment() {
   if (snapshot && *snapshot == options_.recovery_point && *snapshot > last.base_offset()) {
     return *snapshot;
   }
-  if (auto loaded = last.load_indexes(disk_); !loaded) return base::fail(std::move(loaded));
-  auto entry = last.offset_index().last();
-  if (!entry) return base::fail(std::move(entry));
-  auto file = last.file(disk_);
-  if (!file) return base::fail(std::move(file));
-  BatchScanner scanner(*file, entry->position < last.size() ? entry->position : 0, last.size());
+  auto files = last.open_files(disk_);
+  if (!files) return base::fail(std::move(files));
+  const std::uint64_t near = files->offset_index.last().position;
+  BatchScanner scanner(files->log, near < last.size() ? near : 0, last.size());
   base::Offset end = last.base_offset();
   for (;;) {
     auto header = scanner.next();
@@ -194,7 +190,6 @@ base::Result<std::optional<base::Offset>> Loader::end_of_last_segment() {
     if (!header || !*header) break;
     end = (*header)->next_offset();
   }
-  last.release();
   if (scanner.next_position() != last.size()) return std::nullopt;
   return end;
 }
@@ -211,7 +206,7 @@ base::Result<> Loader::start_over_if_behind() {
         !done)
       return done;
   }
-  log_.segments.assign(1, new_segment(log_.log_start_offset, 0, true));
+  log_.segments.assign(1, new_segment(log_.log_start_offset));
   log_.transaction_indexes.clear();
   log_.epochs_changed |= log_.epochs.clear();
   log_.end_offset = log_.log_start_offset;
@@ -245,6 +240,12 @@ base::Result<> Loader::load_producers() {
 
 }  // namespace
 
+std::int64_t roll_jitter_ms(env::Random& random, const LogConfig& config) {
+  const std::int64_t bound = std::min(config.segment_jitter_ms, config.segment_ms);
+  if (bound <= 0) return 0;
+  return static_cast<std::int64_t>(random.next() % static_cast<std::uint64_t>(bound));
+}
+
 base::Result<LoadedLog> load_log(directory::LogDirectory& directory,
                                  const Log::OpenOptions& options) {
   return Loader(directory, options).load();
@@ -264,16 +265,16 @@ base::Result<> replay_producers(env::Disk& disk, const Segments& segments,
                                 TransactionIndexes& indexes, ProducerState& producers,
                                 base::Offset end, base::Offset unindexed_from) {
   for (std::size_t i = 0; i < segments.size() && producers.end_offset() < end; ++i) {
-    Segment& segment = *segments[i];
+    const Segment& segment = *segments[i];
     const base::Offset from = producers.end_offset();
     if (i + 1 < segments.size() && segments[i + 1]->base_offset() <= from) continue;
     if (segment.size() == 0) continue;
-    auto file = segment.file(disk);
-    if (!file) return base::fail(std::move(file));
-    if (auto loaded = segment.load_indexes(disk); !loaded) return loaded;
-    auto start = segment.offset_index().lookup(from);
+    auto files = segment.open_files(disk);
+    if (!files) return base::fail(std::move(files));
+    auto start = files->offset_index.lookup(from);
     if (!start) return base::fail(std::move(start));
-    BatchScanner scanner(*file, start->position, segment.size(), BatchScanner::kReplayChunkBytes);
+    BatchScanner scanner(files->log, start->position, segment.size(),
+                         BatchScanner::kReplayChunkBytes);
     for (;;) {
       auto header = scanner.next();
       if (!header) return base::fail(std::move(header));

@@ -8,6 +8,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "env/clock.h"
 #include "log/leader_epoch_cache.h"
 #include "log/log.h"
 #include "log/producer_state.h"
@@ -36,6 +37,9 @@ struct LoadedLog {
   ProducerState producers;
   ProducerSnapshots snapshots;
 };
+
+// How much sooner than segment.ms a new segment is to be rolled, by segment.jitter.ms.
+std::int64_t roll_jitter_ms(env::Random& random, const LogConfig& config);
 
 // Reads a partition's directory, or creates it; see Log::open. Blocks.
 [[nodiscard]] base::Result<LoadedLog> load_log(directory::LogDirectory& directory,

@@ -24,15 +24,12 @@ base::Result<std::uint64_t> trusted_position(Segment& segment, base::Offset reco
   auto sane_times = times.count_sane(recovery_point - 1);
   if (!sane_times) return base::fail(std::move(sane_times));
   if (auto cut = times.file().truncate_to(*sane_times); !cut) return base::fail(std::move(cut));
-  auto time = times.last();
-  if (!time) return base::fail(std::move(time));
+  const TimestampOffset time = times.last();
   // The greatest timestamp up to an offset entry is known where a time entry stands beside it.
   const base::Offset end =
-      time->timestamp == base::kNoTimestamp ? segment.base_offset() : time->offset + 1;
+      time.timestamp == base::kNoTimestamp ? segment.base_offset() : time.offset + 1;
   if (auto cut = offsets.truncate_to(end); !cut) return base::fail(std::move(cut));
-  auto last = offsets.last();
-  if (!last) return base::fail(std::move(last));
-  return last->position;
+  return offsets.last().position;
 }
 
 base::Result<> forget_indexes(Segment& segment) {
@@ -41,17 +38,17 @@ base::Result<> forget_indexes(Segment& segment) {
 }
 
 // Whether the batch that the last index entry names is there.
-base::Result<bool> entry_is_true(Segment& segment, const std::shared_ptr<env::File>& file) {
-  auto entry = segment.offset_index().last();
-  if (!entry) return base::fail(std::move(entry));
-  if (entry->position == 0) return true;
-  BatchScanner scanner(file, entry->position, segment.size(), record::kBatchHeaderSize);
+base::Result<bool> entry_is_true(Segment& segment) {
+  const OffsetPosition entry = segment.offset_index().last();
+  if (entry.position == 0) return true;
+  BatchScanner scanner(segment.files().log, entry.position, segment.size(),
+                       record::kBatchHeaderSize);
   auto header = scanner.next();
   if (!header) {
     if (header.error().code == base::ErrorCode::kCorruptMessage) return false;
     return base::fail(std::move(header));
   }
-  return *header && (*header)->last_offset() == entry->offset;
+  return *header && (*header)->last_offset() == entry.offset;
 }
 
 // Whether the batch can follow a log that ends at `expected`.
@@ -73,23 +70,24 @@ base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment
                                                base::Offset recovery_point,
                                                std::int32_t index_interval_bytes,
                                                LeaderEpochCache& epochs, bool& epochs_changed) {
-  auto file = segment.file(disk);
-  if (!file) return base::fail(std::move(file));
-  if (auto loaded = segment.load_indexes(disk); !loaded) return base::fail(std::move(loaded));
+  if (!segment.is_open()) {
+    auto files = segment.open_files(disk);
+    if (!files) return base::fail(std::move(files));
+    segment.install(std::move(*files));
+  }
+  const std::shared_ptr<env::File> file = segment.files().log;
   auto start = trusted_position(segment, recovery_point);
   if (!start) return base::fail(std::move(start));
-  auto is_true = entry_is_true(segment, *file);
+  auto is_true = entry_is_true(segment);
   if (!is_true) return base::fail(std::move(is_true));
   if (!*is_true) {
     if (auto done = forget_indexes(segment); !done) return base::fail(std::move(done));
     *start = 0;
   }
-  auto max = segment.time_index().last();
-  if (!max) return base::fail(std::move(max));
-  segment.begin_recovery(*max);
+  segment.begin_recovery();
 
   RecoveredSegment recovered{.end_offset = segment.base_offset()};
-  BatchScanner scanner(*file, *start, segment.size(), BatchScanner::kReplayChunkBytes);
+  BatchScanner scanner(file, *start, segment.size(), BatchScanner::kReplayChunkBytes);
   std::uint64_t valid_bytes = *start;
   for (;;) {
     auto header = scanner.next();
@@ -106,9 +104,7 @@ base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment
     // whole() may have moved what the header views.
     auto batch = scanner.current();
     if (!batch) return base::fail(std::move(batch));
-    if (auto done = segment.index_batch(*batch, scanner.position(), index_interval_bytes); !done) {
-      return base::fail(std::move(done));
-    }
+    segment.index_batch(*batch, scanner.position(), index_interval_bytes);
     const auto latest = epochs.latest();
     if (batch->leader_epoch().value() >= 0 && (!latest || batch->leader_epoch() > latest->epoch)) {
       epochs_changed |= epochs.assign(batch->leader_epoch(), batch->base_offset());
@@ -118,14 +114,25 @@ base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment
   }
   recovered.cut_bytes = segment.size() - valid_bytes;
   if (recovered.cut_bytes > 0) {
-    if (auto cut = (*file)->truncate(valid_bytes); !cut) return base::fail(std::move(cut));
+    if (auto cut = file->truncate(valid_bytes); !cut) return base::fail(std::move(cut));
   }
   segment.end_recovery(valid_bytes);
-  if (auto done = segment.complete(disk); !done) return base::fail(std::move(done));
+  Segment::Completion completion = segment.begin_completion();
+  if (auto done = completion.carry_out(disk, segment); !done) return base::fail(std::move(done));
+  segment.end_completion(completion);
   return recovered;
 }
 
 namespace {
+
+base::Result<> flush_segment(const Segment& segment) {
+  const Segment::Files& files = segment.files();
+  for (const auto& file : {files.log, files.offset_index.file().stored().file,
+                           files.time_index.file().stored().file}) {
+    if (auto flushed = file->flush(); !flushed) return flushed;
+  }
+  return {};
+}
 
 void report_cut(const Log::OpenOptions& options, const RecoveredSegment& recovered,
                 std::uint64_t later_bytes) {
@@ -154,14 +161,16 @@ base::Result<> recover_segments(directory::LogDirectory& directory, const Log::O
   }
   for (std::size_t i = first; i < log.segments.size(); ++i) {
     Segment& segment = *log.segments[i];
+    log.end_offset = segment.base_offset();
+    if (segment.is_open()) continue;  // made anew: there was none
     auto recovered =
         recover_segment(disk, segment, std::max(options.recovery_point, segment.base_offset()),
                         options.config.index_interval_bytes, log.epochs, log.epochs_changed);
     if (!recovered) return base::fail(std::move(recovered));
     if (!options.is_synced_by_caller) {
-      if (auto flushed = segment.flush(); !flushed) return flushed;
+      if (auto flushed = flush_segment(segment); !flushed) return flushed;
     }
-    segment.release();
+    segment.close();
     log.end_offset = recovered->end_offset;
     if (recovered->cut_bytes == 0) continue;
     std::uint64_t later_bytes = 0;

@@ -54,11 +54,9 @@ base::Result<OffsetPosition> OffsetIndex::lookup(base::Offset target) const {
   return lookup_stored(file_.stored(), base_offset_, target);
 }
 
-base::Result<OffsetPosition> OffsetIndex::last() const {
-  auto entry = file_.last();
-  if (!entry) return base::fail(std::move(entry));
-  if (!*entry) return OffsetPosition{base_offset_, 0};
-  return parse((*entry)->data());
+OffsetPosition OffsetIndex::last() const {
+  const std::uint8_t* const entry = file_.last();
+  return entry == nullptr ? OffsetPosition{base_offset_, 0} : parse(entry);
 }
 
 base::Result<> OffsetIndex::truncate_to(base::Offset offset) {
@@ -73,25 +71,14 @@ base::Result<> OffsetIndex::truncate_to(base::Offset offset) {
 }
 
 base::Result<std::uint32_t> OffsetIndex::count_sane(std::uint64_t segment_bytes) const {
-  const IndexFile::Stored stored = file_.stored();
-  std::vector<std::uint8_t> block(std::size_t{kEntryBytes} * 8192);
   OffsetPosition previous{base_offset_ - 1, 0};
-  for (std::uint32_t first = 0; first < stored.entries;) {
-    const std::uint32_t count = std::min<std::uint32_t>(8192, stored.entries - first);
-    if (auto read = stored.read(first, std::span(block).first(std::size_t{count} * kEntryBytes));
-        !read) {
-      return base::fail(std::move(read));
-    }
-    for (std::uint32_t i = 0; i < count; ++i) {
-      const OffsetPosition entry = parse(block.data() + std::size_t{i} * kEntryBytes);
-      const bool sane = entry.offset > previous.offset && entry.position > previous.position &&
-                        entry.position < segment_bytes;
-      if (!sane) return first + i;
-      previous = entry;
-    }
-    first += count;
-  }
-  return stored.entries;
+  return file_.stored().visit_while([&](const std::uint8_t* bytes) {
+    const OffsetPosition entry = parse(bytes);
+    const bool is_sane = entry.offset > previous.offset && entry.position > previous.position &&
+                         entry.position < segment_bytes;
+    previous = entry;
+    return is_sane;
+  });
 }
 
 }  // namespace odradek::log

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
+#include <utility>
 
 #include "base/ids.h"
 #include "log/index_file.h"
@@ -18,41 +18,45 @@ struct OffsetPosition {
 
 // A segment's sparse offset index (`.index`, docs/formats/log.md): 8-byte entries, the last offset
 // of a batch relative to the segment's base (int32) and the batch's position (int32), both
-// increasing. Threads: guarded by its log's lock.
+// increasing. Threads: guarded by its log's lock; what blocks says so.
 class OffsetIndex {
  public:
   static constexpr std::uint32_t kEntryBytes = 8;
 
-  explicit OffsetIndex(base::Offset base_offset) : base_offset_(base_offset), file_(kEntryBytes) {}
+  OffsetIndex(base::Offset base_offset, IndexFile file)
+      : base_offset_(base_offset), file_(std::move(file)) {}
+  explicit OffsetIndex(base::Offset base_offset)
+      : OffsetIndex(base_offset, IndexFile(kEntryBytes)) {}
 
   IndexFile& file() { return file_; }
   const IndexFile& file() const { return file_; }
 
-  // REQUIRES: loaded; `last_offset` above the last entry's, within int32 of the base offset.
+  // REQUIRES: `last_offset` above the last entry's, within int32 of the base offset.
   void append(base::Offset last_offset, std::uint64_t position);
 
   // The greatest entry at or below `target` among the pending ones.
   std::optional<OffsetPosition> lookup_pending(base::Offset target) const;
-  // The same among `stored`; the segment's beginning when there is none. Any thread.
+  // The same among `stored`; the segment's beginning when there is none. Any thread; blocks.
   [[nodiscard]] static base::Result<OffsetPosition> lookup_stored(const IndexFile::Stored& stored,
                                                                   base::Offset base_offset,
                                                                   base::Offset target);
-  // Among all of them.
+  // Among all of them. Blocks.
   [[nodiscard]] base::Result<OffsetPosition> lookup(base::Offset target) const;
   // The newest entry; the segment's beginning when there is none.
-  [[nodiscard]] base::Result<OffsetPosition> last() const;
+  OffsetPosition last() const;
 
-  // Keeps the entries below `offset`.
+  // Keeps the entries below `offset`. Blocks. REQUIRES: nobody else uses the index.
   [[nodiscard]] base::Result<> truncate_to(base::Offset offset);
-  // How many entries, from the first, can be true in a segment of `segment_bytes`: both numbers
-  // increase, no position is 0 or beyond the segment. A power cut can leave zeros in between.
+  // How many entries of the file, from the first, can be true in a segment of `segment_bytes`: both
+  // numbers increase, no position is 0 or beyond the segment. A power cut can leave zeros in
+  // between. Blocks.
   [[nodiscard]] base::Result<std::uint32_t> count_sane(std::uint64_t segment_bytes) const;
 
  private:
   OffsetPosition parse(const std::uint8_t* entry) const { return parse(base_offset_, entry); }
   static OffsetPosition parse(base::Offset base_offset, const std::uint8_t* entry);
 
-  const base::Offset base_offset_;
+  base::Offset base_offset_;
   IndexFile file_;
 };
 

@@ -24,12 +24,13 @@ PartitionLog::PartitionLog(directory::LogDirectory& directory, const OpenOptions
     : directory_(directory),
       name_(options.name),
       topic_id_(options.topic_id),
+      path_(std::move(loaded.path)),
       log_start_offset_(loaded.log_start_offset.value()),
       end_offset_(loaded.end_offset.value()),
       written_end_offset_(loaded.end_offset.value()),
       flushed_end_offset_(loaded.end_offset.value()),
+      changed_(directory.world().workers().make_condition()),
       config_(options.config),
-      path_(std::move(loaded.path)),
       segments_(std::move(loaded.segments)),
       transaction_indexes_(std::move(loaded.transaction_indexes)),
       epochs_(std::move(loaded.epochs)),
@@ -42,9 +43,8 @@ PartitionLog::~PartitionLog() {
   {
     Lock lock(mutex_);
     listener_ = nullptr;
-    wait_for_writer(lock);
+    changed_->wait(lock, [this] { return writer_ != Writer::kWriting && notifying_ == 0; });
   }
-  // A flush group may hold the log until here.
   directory_.forget_log(*this);
   if (hand_over_) {
     const std::lock_guard guard(hand_over_->mutex);
@@ -55,6 +55,10 @@ PartitionLog::~PartitionLog() {
 env::Disk& PartitionLog::disk() const { return directory_.world().disk(); }
 base::Timestamp PartitionLog::now() const { return directory_.world().clock().wall(); }
 
+std::int64_t PartitionLog::new_roll_jitter_ms() const {
+  return roll_jitter_ms(directory_.world().random(), config_);
+}
+
 std::unexpected<base::Error> PartitionLog::give_up(base::Error error) {
   directory_.fail(error);
   return std::unexpected(std::move(error));
@@ -63,7 +67,7 @@ std::unexpected<base::Error> PartitionLog::give_up(base::Error error) {
 void PartitionLog::set_listener(ProgressListener* listener) {
   Lock lock(mutex_);
   listener_ = listener;
-  changed_.wait(lock, [this] { return notifying_ == 0; });
+  changed_->wait(lock, [this] { return notifying_ == 0; });
 }
 
 void PartitionLog::set_config(const LogConfig& config) {
@@ -88,6 +92,24 @@ std::size_t PartitionLog::segment_index_locked(base::Offset offset) const {
   const auto after = std::ranges::upper_bound(
       segments_, offset, {}, [](const SegmentPointer& segment) { return segment->base_offset(); });
   return after == segments_.begin() ? 0 : static_cast<std::size_t>(after - segments_.begin()) - 1;
+}
+
+std::optional<base::Offset> PartitionLog::next_base_locked(const Segment& segment) const {
+  const auto next = std::ranges::upper_bound(
+      segments_, segment.base_offset(), {},
+      [](const SegmentPointer& candidate) { return candidate->base_offset(); });
+  if (next == segments_.end()) return std::nullopt;
+  return (*next)->base_offset();
+}
+
+base::Result<> PartitionLog::open_segment(Lock& lock, const SegmentPointer& segment) {
+  if (segment->is_open()) return {};
+  lock.unlock();
+  auto files = segment->open_files(disk());
+  lock.lock();
+  if (!files) return base::fail(std::move(files));
+  if (!segment->is_open()) segment->install(std::move(*files));
+  return check_usable_locked();
 }
 
 std::optional<base::Offset> PartitionLog::first_unstable_offset(base::Offset high_watermark) const {
@@ -125,6 +147,10 @@ std::vector<ActiveProducer> PartitionLog::active_producers() const {
   return producers_.active_producers();
 }
 
+void PartitionLog::end_notifying_locked() {
+  if (--notifying_ == 0) changed_->notify_all();
+}
+
 void PartitionLog::notify_progress(Lock& lock) {
   if (listener_ == nullptr) return;
   ProgressListener* const listener = listener_;
@@ -132,7 +158,7 @@ void PartitionLog::notify_progress(Lock& lock) {
   lock.unlock();
   listener->on_progress();
   lock.lock();
-  if (--notifying_ == 0) changed_.notify_all();
+  end_notifying_locked();
 }
 
 void PartitionLog::notify_failure(Lock& lock) {
@@ -145,7 +171,7 @@ void PartitionLog::notify_failure(Lock& lock) {
   lock.unlock();
   listener->on_failure(error);
   lock.lock();
-  if (--notifying_ == 0) changed_.notify_all();
+  end_notifying_locked();
 }
 
 void PartitionLog::on_directory_failure(const base::Error& error) {
@@ -158,7 +184,7 @@ void PartitionLog::fail_locked(const base::Error& error) {
   if (!failure_) failure_ = error;
   // What was not written will never be; the ends stay where they are.
   queue_.clear();
-  changed_.notify_all();
+  finished_.clear();
 }
 
 }  // namespace odradek::log

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -11,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "env/executor.h"
 #include "log/batch_scanner.h"
 #include "log/log.h"
 #include "log/log_loader.h"
@@ -25,8 +25,9 @@ namespace odradek::log {
 // them again, partition_log_flush.cc makes them durable, partition_log_change.cc cuts, closes and
 // removes.
 //
-// Locking: `mutex_` guards everything that is not atomic or constant. The writer (one at a time,
-// see Writer) works on files without it; whoever changes what it works on waits for it first.
+// Locking: `mutex_` guards everything that is not atomic or constant; it is never held over a wait
+// for the disk. Two roles are each one thread's at a time: the writer's (see Writer), which appends
+// to files, and the flusher's. Whoever changes what the writer works on takes that role first.
 class PartitionLog final : public Log {
  public:
   PartitionLog(directory::LogDirectory& directory, const OpenOptions& options, LoadedLog loaded);
@@ -87,17 +88,20 @@ class PartitionLog final : public Log {
     base::SharedBytes bytes;
     base::Offset end_offset;
   };
-  // Where an end is in the files.
-  struct KnownEnd {
-    base::Offset offset;
-    base::Offset segment;
-    std::uint64_t position = 0;
+  // A segment that another one followed: its indexes are completed, and the producers are kept as
+  // they were then, so that recovering the new segment needs nothing of the old ones.
+  struct FinishedSegment {
+    SegmentPointer segment;
+    base::Offset snapshot_offset;
+    // Empty: no snapshot is wanted.
+    std::vector<std::uint8_t> snapshot;
   };
   enum class Writer : std::uint8_t {
     kIdle,
     kHandedOver,  // a task of the work queue will take the role, unless somebody does before
     kWriting,
   };
+  enum class WriteFrom : std::uint8_t { kCaller, kPool };
   // What a hand-over's task holds on to: the log may be gone when it runs.
   struct HandOver {
     std::mutex mutex;
@@ -110,6 +114,12 @@ class PartitionLog final : public Log {
     base::Timestamp max_timestamp = base::kNoTimestamp;
     base::Timestamp log_append_time = base::kNoTimestamp;
   };
+  // Where an end is in the files.
+  struct KnownEnd {
+    base::Offset offset;
+    base::Offset segment;
+    std::uint64_t position = 0;
+  };
   // Bytes that a flush makes durable, as prepare_flush saw them.
   struct FlushPlan {
     KnownEnd end;
@@ -119,19 +129,31 @@ class PartitionLog final : public Log {
     bool epochs_unflushed = false;
     bool names_changed = false;
     std::uint64_t names_version = 0;
+    std::uint64_t cuts = 0;
+  };
+  // One look into an offset index: begun under the lock, ended without it.
+  struct IndexLookup {
+    base::Offset base_offset;
+    base::Offset target;
+    std::optional<OffsetPosition> pending;
+    IndexFile::Stored stored;
+
+    // Blocks.
+    base::Result<OffsetPosition> end() const;
   };
   // Where a read starts and what bounds it, as the lock showed them.
   struct ReadPlan {
-    std::shared_ptr<env::File> file = nullptr;
+    std::shared_ptr<env::File> file;
     std::uint64_t file_end = 0;
-    // Where to look for the first batch; exact or a lower bound.
-    OffsetPosition start = {};
-    bool start_is_exact = false;
+    // The first batch where it is known, else where to look for it.
+    std::optional<OffsetPosition> start = std::nullopt;
     std::optional<std::uint64_t> first_batch_end = std::nullopt;
-    // Where `until` is, or where to look for it from.
+    IndexLookup start_lookup = {};
+    // Where `until` is, or where to look for it.
     std::optional<std::uint64_t> end = std::nullopt;
-    std::uint64_t end_search_from = 0;
+    IndexLookup end_lookup = {};
   };
+  using RecordMatch = std::function<bool(const record::Record&)>;
 
   static base::Offset load(const AtomicOffset& offset) {
     return base::Offset(offset.load(std::memory_order_acquire));
@@ -141,6 +163,7 @@ class PartitionLog final : public Log {
   }
   env::Disk& disk() const;
   base::Timestamp now() const;
+  std::int64_t new_roll_jitter_ms() const;
   // Takes the directory offline with what failed, and passes the error on.
   std::unexpected<base::Error> give_up(base::Error error);
   template <typename T>
@@ -148,78 +171,92 @@ class PartitionLog final : public Log {
     return give_up(std::move(result).error());
   }
 
-  // All that end in _locked: with mutex_ held.
+  // All that end in _locked: with mutex_ held. What takes a Lock& lets go of it meanwhile.
   base::Result<> check_usable_locked() const;
   Segment& active_locked() const { return *segments_.back(); }
   // The place in segments_ of the segment that `offset` belongs into.
   std::size_t segment_index_locked(base::Offset offset) const;
-  // Until nobody writes and nothing is queued (or the log failed).
-  void drain(Lock& lock);
-  void wait_for_writer(Lock& lock);
+  // The base offset of the segment after this one; nothing after the last.
+  std::optional<base::Offset> next_base_locked(const Segment& segment) const;
+  base::Result<> open_segment(Lock& lock, const SegmentPointer& segment);
+  // Writes out what is queued and takes the writer's role; release_writer gives it back.
+  void take_writer(Lock& lock);
+  void release_writer_locked();
+  void fail_locked(const base::Error& error);
+  // Call the listener.
+  void notify_progress(Lock& lock);
+  void notify_failure(Lock& lock);
+  void end_notifying_locked();
 
+  base::Result<> prepare_append(Lock& lock);
   base::Result<Arrived> stamp_locked(base::MutableByteView batches, base::LeaderEpoch leader_epoch,
                                      AppendOrigin origin);
   base::Result<> roll_if_needed_locked(const Arrived& arrived, std::size_t bytes);
-  base::Result<> roll_locked(base::Offset base_offset);
+  void roll_locked(base::Offset base_offset);
   // The span of the batch that this one repeats; nothing when all are new.
   base::Result<std::optional<ProducerBatchSpan>> check_producers_locked(base::ByteView batches,
                                                                         AppendOrigin origin) const;
-  base::Result<> take_producers_locked(base::ByteView batches);
-  base::Result<> add_aborted_locked(const AbortedTransaction& aborted);
   base::Result<> place_locked(base::ByteView batches, const Arrived& arrived);
-  std::int64_t roll_jitter_ms();
+  base::Result<> add_aborted_locked(const AbortedTransaction& aborted);
 
-  enum class WriteFrom : std::uint8_t { kCaller, kPool };
   // Writes until the queue is empty; a caller's thread leaves the rest to the pool once writes are
   // slow. REQUIRES: nobody else is writing.
   void write_queue(Lock& lock, WriteFrom from);
-  void take_over();
-  std::vector<PendingWrite> take_run_locked();
-  // These two let go of the lock while they write.
+  base::Result<> write_next(Lock& lock);
   base::Result<> write_run(Lock& lock, std::vector<PendingWrite> run);
   base::Result<> write_index_tail(Lock& lock, const SegmentPointer& segment);
-  base::Result<std::shared_ptr<env::File>> open_for_writing_locked(Segment& segment);
+  base::Result<std::shared_ptr<env::File>> file_to_write(Lock& lock, const SegmentPointer& segment);
+  base::Result<> finish_segment(Lock& lock, FinishedSegment finished);
+  base::Result<> complete_segment(Lock& lock, const SegmentPointer& segment);
+  std::vector<PendingWrite> take_run_locked();
   void hand_over_locked();
-  void fail_locked(const base::Error& error);
-  // Calls the listener without the lock, which is held again afterwards.
-  void notify_progress(Lock& lock);
-  void notify_failure(Lock& lock);
+  void take_over();
 
-  base::Result<ReadPlan> plan_read_locked(std::size_t segment_index, base::Offset from,
-                                          base::Offset until);
-  base::Result<OffsetPosition> lookup_locked(Segment& segment, base::Offset target);
-  std::optional<std::uint64_t> known_end_locked(std::size_t segment_index,
-                                                base::Offset until) const;
+  ReadPlan plan_read_locked(const Segment& segment, base::Offset from, base::Offset until) const;
+  static IndexLookup lookup_locked(const Segment& segment, base::Offset target);
+  std::optional<std::uint64_t> known_end_locked(const Segment& segment, base::Offset until) const;
   // False: every batch of the segment lies below `from`.
-  static base::Result<bool> find_start(ReadPlan& plan, base::Offset from, bool needs_end);
+  static base::Result<bool> find_start(ReadPlan& plan, base::Offset from);
   static base::Result<std::uint64_t> find_end(const ReadPlan& plan, base::Offset until,
                                               std::uint64_t enough);
   static base::Result<ReadInfo> range_of(const ReadPlan& plan, base::Offset until,
                                          std::uint64_t max_bytes, bool at_least_one_batch);
 
-  // Looks for a record in the batches of `segment` from the one at or after `from` on, outside of
-  // the lock.
-  using RecordMatch = std::function<bool(const record::Record&)>;
-  base::Result<std::optional<TimestampAndOffset>> find_record(
-      Lock& lock, const SegmentPointer& segment, base::Offset from, base::Timestamp timestamp_min,
-      base::Offset until, const RecordMatch& matches);
+  // The last entry of the time index at or below `timestamp`.
+  base::Result<TimestampOffset> look_up_time(Lock& lock, const Segment& segment,
+                                             base::Timestamp timestamp);
+  // Looks for a record in the batches of `segment` from the one that holds `from` on.
+  base::Result<std::optional<TimestampAndOffset>> find_record(Lock& lock, const Segment& segment,
+                                                              base::Offset from,
+                                                              base::Timestamp timestamp_min,
+                                                              base::Offset until,
+                                                              const RecordMatch& matches);
   static base::Result<std::optional<TimestampAndOffset>> scan_for_record(
       BatchScanner scanner, base::Timestamp timestamp_min, base::Offset until,
       const RecordMatch& matches);
-  base::Result<> delete_segments_locked(base::Offset below);
-  base::Result<> mark_deleted_locked(const Segment& segment);
-  base::Result<> truncate_segments_locked(base::Offset offset);
-  base::Result<> start_over_locked(base::Offset offset);
-  base::Result<> rebuild_producers_locked(base::Offset end);
-  base::Result<> write_epochs_locked();
-  FlushPlan plan_flush_locked();
-  base::Result<> carry_out_flush(const FlushPlan& plan, bool file_system_was_synced);
+
+  void begin_flush(Lock& lock);
+  void end_flush_locked();
+  base::Result<FlushPlan> plan_flush(Lock& lock);
+  base::Result<> write_epochs(Lock& lock);
+  base::Result<> carry_out_flush(const FlushPlan& plan, bool file_system_was_synced) const;
   void flushed_locked(const FlushPlan& plan);
-  base::Result<> close_files_locked();
+
+  // What a truncation puts in place of the log's parts.
+  struct Cut;
+  base::Result<> write_pending_indexes(Lock& lock);
+  Cut begin_cut_locked() const;
+  // These three block, without the lock.
+  base::Result<> carry_out_cut(Cut& cut, base::Offset offset) const;
+  base::Result<> cut_last_segment(Cut& cut, base::Offset offset) const;
+  base::Result<> start_over(Cut& cut, base::Offset offset) const;
+  void install_cut_locked(Cut cut, base::Offset offset);
+  base::Result<> close_files(Lock& lock);
 
   directory::LogDirectory& directory_;
   const base::TopicPartition name_;
   const base::TopicId topic_id_;
+  const std::shared_ptr<const std::string> path_;
 
   AtomicOffset log_start_offset_;
   AtomicOffset end_offset_;
@@ -227,23 +264,26 @@ class PartitionLog final : public Log {
   AtomicOffset flushed_end_offset_;
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
+  // A role is free again, or nobody is called any more.
+  const std::unique_ptr<env::Condition> changed_;
   LogConfig config_;
-  std::shared_ptr<const std::string> path_;
-  std::vector<SegmentPointer> segments_;
+  Segments segments_;
   TransactionIndexes transaction_indexes_;
   LeaderEpochCache epochs_;
   ProducerState producers_;
   ProducerSnapshots snapshots_;
   PositionCache positions_;
 
-  // In a vector that is emptied as a whole: an idle log keeps nothing of a queue.
+  // In vectors that are emptied as a whole: an idle log keeps nothing of them.
   std::vector<PendingWrite> queue_;
+  std::vector<FinishedSegment> finished_;
   Writer writer_ = Writer::kIdle;
   // The last write took so long that the caller's thread is not to wait for the next.
   bool writes_are_slow_ = false;
   std::shared_ptr<HandOver> hand_over_;
 
+  bool is_flushing_ = false;
+  std::optional<FlushPlan> prepared_flush_;
   KnownEnd flushed_;
   std::shared_ptr<env::File> unflushed_snapshot_;
   // Counts the files that came or went, and how far that is durable.
@@ -251,10 +291,12 @@ class PartitionLog final : public Log {
   std::uint64_t names_synced_version_ = 0;
   bool epochs_changed_ = false;
   bool epochs_unflushed_ = false;
-  std::optional<FlushPlan> prepared_flush_;
+  // Counts truncations: a flush that was under way says nothing of what came after.
+  std::uint64_t cuts_ = 0;
 
   std::optional<base::Error> failure_;
   bool failure_was_told_ = false;
+  bool is_cutting_ = false;
   bool is_closed_ = false;
   ProgressListener* listener_ = nullptr;
   int notifying_ = 0;

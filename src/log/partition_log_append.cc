@@ -4,8 +4,6 @@
 #include <algorithm>
 
 #include "base/assert.h"
-#include "log/directory/log_directory.h"
-#include "log/file_names.h"
 #include "log/partition_log.h"
 #include "log/producer_batch.h"
 #include "record/batch_header.h"
@@ -14,8 +12,8 @@ namespace odradek::log {
 
 base::Result<AppendInfo> PartitionLog::append(base::SharedBytes batches,
                                               base::LeaderEpoch leader_epoch, AppendOrigin origin) {
-  const std::lock_guard lock(mutex_);
-  if (auto usable = check_usable_locked(); !usable) return base::fail(std::move(usable));
+  Lock lock(mutex_);
+  if (auto prepared = prepare_append(lock); !prepared) return base::fail(std::move(prepared));
   auto arrived = stamp_locked(batches.mutable_view(), leader_epoch, origin);
   if (!arrived) return base::fail(std::move(arrived));
   AppendInfo info{.first_offset = arrived->first_offset,
@@ -40,6 +38,16 @@ base::Result<AppendInfo> PartitionLog::append(base::SharedBytes batches,
   if (auto placed = place_locked(batches, *arrived); !placed) return base::fail(std::move(placed));
   queue_.push_back({segment, position, std::move(batches), arrived->last_offset + 1});
   return info;
+}
+
+base::Result<> PartitionLog::prepare_append(Lock& lock) {
+  if (auto usable = check_usable_locked(); !usable) return usable;
+  while (!active_locked().is_open()) {
+    if (auto opened = open_segment(lock, segments_.back()); !opened) return opened;
+  }
+  // The caller orders changes of the role and appends: it does not lead while the log is cut.
+  ODRADEK_ASSERT(!is_cutting_);
+  return {};
 }
 
 base::Result<PartitionLog::Arrived> PartitionLog::stamp_locked(base::MutableByteView batches,
@@ -87,41 +95,22 @@ base::Result<> PartitionLog::roll_if_needed_locked(const Arrived& arrived, std::
                       fmt::format("{}: {} bytes do not fit into a segment; segment.bytes is {}",
                                   name_.to_string(), bytes, config_.segment_bytes));
   }
-  Segment& active = active_locked();
-  if (auto done = active.prepare_append(disk()); !done) return give_up(std::move(done));
-  auto should_roll = active.should_roll(
-      disk(), {bytes, arrived.max_timestamp, arrived.last_offset, now()}, config_);
-  if (!should_roll) return give_up(std::move(should_roll));
-  if (!*should_roll) return {};
-  return roll_locked(std::max(arrived.first_offset, log_end_offset()));
-}
-
-std::int64_t PartitionLog::roll_jitter_ms() {
-  const std::int64_t bound = std::min(config_.segment_jitter_ms, config_.segment_ms);
-  if (bound <= 0) return 0;
-  return static_cast<std::int64_t>(directory_.world().random().next() %
-                                   static_cast<std::uint64_t>(bound));
-}
-
-base::Result<> PartitionLog::roll_locked(base::Offset base_offset) {
-  Segment& active = active_locked();
-  if (active.base_offset() == base_offset) return {};  // empty, and fit for it
-  if (active.size() == 0) {
-    // Never written: its place is taken by the new one.
-    segments_.pop_back();
-  } else if (auto done = active.complete(disk()); !done) {
-    return give_up(std::move(done));
+  const Segment::Arrival arrival{bytes, arrived.max_timestamp, arrived.last_offset, now()};
+  if (active_locked().should_roll(arrival, config_)) {
+    roll_locked(std::max(arrived.first_offset, log_end_offset()));
   }
-  segments_.push_back(
-      std::make_shared<Segment>(path_, base_offset, 0, true, now(), roll_jitter_ms()));
-  positions_.clear();
-  ++names_version_;
-  // So that recovering the new segment needs nothing of the old ones.
-  producers_.set_end_offset(base_offset);
-  auto snapshot = snapshots_.write(producers_, ProducerSnapshots::Durability::kFlushedLater);
-  if (!snapshot) return give_up(std::move(snapshot));
-  unflushed_snapshot_ = std::move(*snapshot);
   return {};
+}
+
+void PartitionLog::roll_locked(base::Offset base_offset) {
+  Segment& active = active_locked();
+  if (active.base_offset() == base_offset) return;  // empty, and fit for it
+  producers_.set_end_offset(base_offset);
+  FinishedSegment finished{segments_.back(), base_offset, {}};
+  if (snapshots_.wants(base_offset)) finished.snapshot = encode_producer_snapshot(producers_);
+  finished_.push_back(std::move(finished));
+  segments_.push_back(Segment::make_new(path_, base_offset, now(), new_roll_jitter_ms()));
+  positions_.clear();
 }
 
 base::Result<std::optional<ProducerBatchSpan>> PartitionLog::check_producers_locked(
@@ -141,24 +130,22 @@ base::Result<std::optional<ProducerBatchSpan>> PartitionLog::check_producers_loc
 
 base::Result<> PartitionLog::place_locked(base::ByteView batches, const Arrived& arrived) {
   Segment& active = active_locked();
-  if (arrived.first_offset != log_end_offset()) positions_.clear();  // a gap before it
-  base::Offset expected = arrived.first_offset;
+  base::Offset expected = log_end_offset();
   record::BatchIterator iterator(batches);
   for (;;) {
     auto batch = iterator.next();
     ODRADEK_ASSERT(batch.has_value());
     if (!*batch) break;
+    // What the cache knows has no gaps between batches.
     if ((*batch)->base_offset() != expected) positions_.clear();
     expected = (*batch)->next_offset();
     positions_.add((*batch)->base_offset(), active.size());
-    if (auto done = active.place(**batch, config_.index_interval_bytes); !done) {
-      return give_up(std::move(done));
-    }
+    active.place(**batch, config_.index_interval_bytes);
     auto state = producer_batch_of(**batch);
     ODRADEK_ASSERT(state.has_value());
     if (!*state) continue;
     if (auto aborted = producers_.append(**state)) {
-      if (auto done = add_aborted_locked(*aborted); !done) return done;
+      if (auto done = add_aborted_locked(*aborted); !done) return give_up(std::move(done));
     }
   }
   store(end_offset_, arrived.last_offset + 1);
@@ -169,9 +156,9 @@ base::Result<> PartitionLog::place_locked(base::ByteView batches, const Arrived&
 
 base::Result<> PartitionLog::add_aborted_locked(const AbortedTransaction& aborted) {
   auto index = transaction_index_of(disk(), active_locked(), transaction_indexes_);
-  if (!index) return give_up(std::move(index));
-  if (auto done = (*index)->append(aborted); !done) return give_up(std::move(done));
-  return {};
+  if (!index) return base::fail(std::move(index));
+  ++names_version_;
+  return (*index)->append(aborted);
 }
 
 }  // namespace odradek::log

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <utility>
 
+#include "base/assert.h"
 #include "log/directory/log_directory.h"
 #include "log/file_names.h"
 #include "log/partition_log.h"
@@ -14,135 +16,214 @@
 namespace odradek::log {
 
 base::Result<> PartitionLog::delete_records(base::Offset new_log_start, base::Offset limit) {
+  Segments deleted;
+  std::int64_t delay_ms = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto usable = check_usable_locked(); !usable) return usable;
+    if (new_log_start > limit) {
+      return base::fail(base::ErrorCode::kOffsetOutOfRange,
+                        fmt::format("{}: the log can't start at offset {}, beyond the high "
+                                    "watermark {}",
+                                    name_.to_string(), new_log_start.value(), limit.value()));
+    }
+    if (new_log_start <= log_start_offset() || is_cutting_) return {};
+    store(log_start_offset_, new_log_start);
+    directory_.set_log_start_offset(name_, new_log_start);
+    epochs_changed_ |= epochs_.truncate_from_start(new_log_start);
+    producers_.forget_ended_transactions_below(new_log_start);
+    // Whole segments below the start; the last one stays.
+    auto kept = segments_.begin();
+    while (kept + 1 != segments_.end() && (*(kept + 1))->base_offset() <= new_log_start) ++kept;
+    deleted.assign(segments_.begin(), kept);
+    segments_.erase(segments_.begin(), kept);
+    transaction_indexes_.erase(transaction_indexes_.begin(),
+                               transaction_indexes_.lower_bound(segments_.front()->base_offset()));
+    delay_ms = config_.file_delete_delay_ms;
+    if (!deleted.empty()) ++names_version_;
+  }
+  for (const SegmentPointer& segment : deleted) {
+    if (auto done = mark_segment_deleted(directory_, *path_, segment->base_offset(), delay_ms);
+        !done) {
+      return give_up(std::move(done));
+    }
+  }
+  if (deleted.empty()) return {};
   const std::lock_guard lock(mutex_);
-  if (auto usable = check_usable_locked(); !usable) return usable;
-  if (new_log_start > limit) {
-    return base::fail(base::ErrorCode::kOffsetOutOfRange,
-                      fmt::format("{}: the log can't start at offset {}, beyond the high watermark "
-                                  "{}",
-                                  name_.to_string(), new_log_start.value(), limit.value()));
-  }
-  if (new_log_start <= log_start_offset()) return {};
-  store(log_start_offset_, new_log_start);
-  directory_.set_log_start_offset(name_, new_log_start);
-  epochs_changed_ |= epochs_.truncate_from_start(new_log_start);
-  producers_.forget_ended_transactions_below(new_log_start);
-  return delete_segments_locked(new_log_start);
-}
-
-// Whole segments below `below`; the last one stays.
-base::Result<> PartitionLog::delete_segments_locked(base::Offset below) {
-  std::size_t count = 0;
-  while (count + 1 < segments_.size() && segments_[count + 1]->base_offset() <= below) ++count;
-  if (count == 0) return {};
-  for (std::size_t i = 0; i < count; ++i) {
-    if (auto done = mark_deleted_locked(*segments_[i]); !done) return give_up(std::move(done));
-  }
-  segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(count));
   if (auto done = snapshots_.remove_below(segments_.front()->base_offset()); !done) {
     return give_up(std::move(done));
   }
   return {};
 }
 
-base::Result<> PartitionLog::mark_deleted_locked(const Segment& segment) {
-  transaction_indexes_.erase(segment.base_offset());
-  ++names_version_;
-  return mark_segment_deleted(directory_, *path_, segment.base_offset(),
-                              config_.file_delete_delay_ms);
-}
+struct PartitionLog::Cut {
+  Segments segments;
+  TransactionIndexes transaction_indexes;
+  ProducerSnapshots snapshots;
+  ProducerState producers = {};
+  base::Offset log_start;
+  std::int64_t delete_delay_ms = 0;
+  std::int64_t roll_jitter_ms = 0;
+};
 
 base::Result<> PartitionLog::truncate_to(base::Offset offset) {
   Lock lock(mutex_);
-  drain(lock);
-  if (auto usable = check_usable_locked(); !usable) return usable;
-  epochs_changed_ |= epochs_.truncate_from_end(std::min(offset, log_end_offset()));
-  if (offset >= log_end_offset()) return {};
-  // Before the bytes go: a recovery point above the end would hide a torn tail later on.
-  if (offset < flushed_end_offset()) {
-    directory_.set_recovery_point(name_, offset);
-    if (auto done = directory_.write_checkpoints(); !done) return give_up(std::move(done));
+  take_writer(lock);
+  const auto done = [&]() -> base::Result<> {
+    if (auto usable = check_usable_locked(); !usable) return usable;
+    epochs_changed_ |= epochs_.truncate_from_end(std::min(offset, log_end_offset()));
+    if (offset >= log_end_offset()) return {};
+    if (auto written = write_pending_indexes(lock); !written) return give_up(std::move(written));
+    is_cutting_ = true;
+    ++cuts_;
+    Cut cut = begin_cut_locked();
+    lock.unlock();
+    auto carried_out = carry_out_cut(cut, offset);
+    lock.lock();
+    is_cutting_ = false;
+    if (!carried_out) return give_up(std::move(carried_out));
+    install_cut_locked(std::move(cut), offset);
+    return {};
+  }();
+  release_writer_locked();
+  return done;
+}
+
+base::Result<> PartitionLog::write_pending_indexes(Lock& lock) {
+  for (const SegmentPointer& segment : Segments(segments_)) {
+    if (segment->is_complete() || !segment->files().log) continue;
+    Segment::Completion writing = segment->begin_writing_indexes();
+    lock.unlock();
+    auto written = writing.carry_out(disk(), *segment);
+    lock.lock();
+    if (!written) return written;
+    segment->end_completion(writing);
   }
-  positions_.clear();
-  prepared_flush_.reset();
-  auto cut = offset < segments_.front()->base_offset() ? start_over_locked(offset)
-                                                       : truncate_segments_locked(offset);
-  if (!cut) return give_up(std::move(cut));
-  store(end_offset_, offset);
-  store(written_end_offset_, offset);
-  if (offset < log_start_offset()) {
-    store(log_start_offset_, offset);
-    directory_.set_log_start_offset(name_, offset);
-  }
-  const KnownEnd end{offset, active_locked().base_offset(), active_locked().size()};
-  if (offset < flushed_end_offset()) {
-    flushed_ = end;
-    store(flushed_end_offset_, offset);
-  }
-  if (auto done = rebuild_producers_locked(offset); !done) return give_up(std::move(done));
   return {};
 }
 
-base::Result<> PartitionLog::truncate_segments_locked(base::Offset offset) {
-  while (segments_.size() > 1 && active_locked().base_offset() > offset) {
-    if (auto done = mark_deleted_locked(active_locked()); !done) return done;
-    segments_.pop_back();
+PartitionLog::Cut PartitionLog::begin_cut_locked() const {
+  return {.segments = segments_,
+          .transaction_indexes = transaction_indexes_,
+          .snapshots = snapshots_,
+          .log_start = log_start_offset(),
+          .delete_delay_ms = config_.file_delete_delay_ms,
+          .roll_jitter_ms = new_roll_jitter_ms()};
+}
+
+base::Result<> PartitionLog::carry_out_cut(Cut& cut, base::Offset offset) const {
+  // Before the bytes go: a recovery point above the end would hide a torn tail later on.
+  if (offset < flushed_end_offset()) {
+    directory_.set_recovery_point(name_, offset);
+    if (auto done = directory_.write_checkpoints(); !done) return done;
   }
-  Segment& last = active_locked();
+  cut.log_start = std::min(cut.log_start, offset);
+  const bool keeps_nothing = offset < cut.segments.front()->base_offset();
+  auto done = keeps_nothing ? start_over(cut, offset) : cut_last_segment(cut, offset);
+  if (!done) return done;
+  if (auto loaded = cut.snapshots.load(cut.producers, cut.log_start, offset); !loaded) {
+    return loaded;
+  }
+  return replay_producers(disk(), cut.segments, cut.transaction_indexes, cut.producers, offset,
+                          offset);
+}
+
+base::Result<> PartitionLog::cut_last_segment(Cut& cut, base::Offset offset) const {
+  while (cut.segments.size() > 1 && cut.segments.back()->base_offset() > offset) {
+    const base::Offset base_offset = cut.segments.back()->base_offset();
+    if (auto done = mark_segment_deleted(directory_, *path_, base_offset, cut.delete_delay_ms);
+        !done) {
+      return done;
+    }
+    cut.transaction_indexes.erase(base_offset);
+    cut.segments.pop_back();
+  }
+  const Segment& last = *cut.segments.back();
   if (last.size() == 0) return {};
-  auto start = lookup_locked(last, offset);
-  if (!start) return base::fail(std::move(start));
-  auto file = last.file(disk());
-  if (!file) return base::fail(std::move(file));
-  ReadPlan plan{.file = *file, .file_end = last.size(), .start = *start};
-  auto found = find_start(plan, offset, false);
+  auto files = last.open_files(disk());
+  if (!files) return base::fail(std::move(files));
+  auto near = files->offset_index.lookup(offset);
+  if (!near) return base::fail(std::move(near));
+  ReadPlan plan{.file = files->log, .file_end = last.size()};
+  plan.start_lookup = {last.base_offset(), offset, *near, {}};
+  auto found = find_start(plan, offset);
   if (!found) return base::fail(std::move(found));
-  const std::uint64_t position = *found ? plan.start.position : last.size();
-  if (auto done = last.truncate(disk(), offset, position, now()); !done) return done;
-  const auto index = transaction_indexes_.find(last.base_offset());
-  if (index == transaction_indexes_.end()) return {};
+  const std::uint64_t position = *found ? plan.start->position : last.size();
+  auto shortened = last.truncated(disk(), offset, position, now());
+  if (!shortened) return base::fail(std::move(shortened));
+  const auto index = cut.transaction_indexes.find(last.base_offset());
+  cut.segments.back() = std::move(*shortened);
+  if (index == cut.transaction_indexes.end()) return {};
   return index->second.truncate_to(offset);
 }
 
 // Everything lies at or above `offset`: the log begins again there.
-base::Result<> PartitionLog::start_over_locked(base::Offset offset) {
-  for (const SegmentPointer& segment : segments_) {
-    if (auto done = mark_deleted_locked(*segment); !done) return done;
+base::Result<> PartitionLog::start_over(Cut& cut, base::Offset offset) const {
+  for (const SegmentPointer& segment : cut.segments) {
+    if (auto done =
+            mark_segment_deleted(directory_, *path_, segment->base_offset(), cut.delete_delay_ms);
+        !done) {
+      return done;
+    }
   }
-  segments_.assign(1, std::make_shared<Segment>(path_, offset, 0, true, now(), roll_jitter_ms()));
-  epochs_changed_ |= epochs_.clear();
-  return snapshots_.remove_below(base::Offset(std::numeric_limits<std::int64_t>::max()));
+  cut.segments.assign(1, Segment::make_new(path_, offset, now(), cut.roll_jitter_ms));
+  cut.transaction_indexes.clear();
+  return cut.snapshots.remove_below(base::Offset(std::numeric_limits<std::int64_t>::max()));
 }
 
-base::Result<> PartitionLog::rebuild_producers_locked(base::Offset end) {
-  if (auto done = snapshots_.load(producers_, log_start_offset(), end); !done) return done;
-  return replay_producers(disk(), segments_, transaction_indexes_, producers_, end, end);
+void PartitionLog::install_cut_locked(Cut cut, base::Offset offset) {
+  segments_ = std::move(cut.segments);
+  transaction_indexes_ = std::move(cut.transaction_indexes);
+  snapshots_ = std::move(cut.snapshots);
+  producers_ = std::move(cut.producers);
+  positions_.clear();
+  ++names_version_;
+  if (cut.log_start < log_start_offset()) {
+    store(log_start_offset_, cut.log_start);
+    directory_.set_log_start_offset(name_, cut.log_start);
+  }
+  store(end_offset_, offset);
+  store(written_end_offset_, offset);
+  if (offset < flushed_end_offset()) {
+    flushed_ = {offset, active_locked().base_offset(), active_locked().size()};
+    store(flushed_end_offset_, offset);
+  }
 }
 
 base::Result<> PartitionLog::close() {
   Lock lock(mutex_);
-  if (is_closed_) return {};
-  drain(lock);
-  if (failure_) return std::unexpected(*failure_);
-  if (auto done = close_files_locked(); !done) return give_up(std::move(done));
+  take_writer(lock);
+  if (is_closed_ || failure_) {
+    release_writer_locked();
+    return failure_ ? std::unexpected(*failure_) : base::Result<>();
+  }
   is_closed_ = true;
-  directory_.set_recovery_point_at_close(name_, log_end_offset());
+  auto done = close_files(lock);
+  release_writer_locked();
+  const base::Offset end = log_end_offset();
   lock.unlock();
+  if (!done) return give_up(std::move(done));
   directory_.forget_log(*this);
+  directory_.set_recovery_point_at_close(name_, end);
   return {};
 }
 
-base::Result<> PartitionLog::close_files_locked() {
-  if (auto done = write_epochs_locked(); !done) return done;
-  producers_.set_end_offset(log_end_offset());
+base::Result<> PartitionLog::close_files(Lock& lock) {
+  if (auto done = write_epochs(lock); !done) return done;
   // A log that never held anything has none, as in Kafka.
-  if (log_end_offset() > log_start_offset() || snapshots_.latest()) {
-    auto snapshot = snapshots_.write(producers_, ProducerSnapshots::Durability::kFlushedLater);
+  const bool had_records = log_end_offset() > log_start_offset() || snapshots_.latest();
+  const base::Offset end = log_end_offset();
+  if (had_records && snapshots_.wants(end)) {
+    const std::vector<std::uint8_t> encoded = encode_producer_snapshot(producers_);
+    lock.unlock();
+    auto snapshot = ProducerSnapshots::write_file(disk(), *path_, end, encoded);
+    lock.lock();
     if (!snapshot) return base::fail(std::move(snapshot));
+    snapshots_.add(end);
   }
-  for (const SegmentPointer& segment : segments_) {
-    if (auto done = segment->complete(disk()); !done) return done;
-    segment->release();
+  for (const SegmentPointer& segment : Segments(segments_)) {
+    if (auto done = complete_segment(lock, segment); !done) return done;
+    segment->close();
   }
   for (auto& [base, index] : transaction_indexes_) index.close();
   return {};
@@ -150,9 +231,13 @@ base::Result<> PartitionLog::close_files_locked() {
 
 base::Result<> PartitionLog::remove() {
   Lock lock(mutex_);
-  drain(lock);
+  take_writer(lock);
+  const bool was_closed = std::exchange(is_closed_, true);
+  const auto delay = std::chrono::milliseconds(config_.file_delete_delay_ms);
+  release_writer_locked();
+  lock.unlock();
   if (failure_) return std::unexpected(*failure_);
-  is_closed_ = true;
+  if (!was_closed) directory_.forget_log(*this);
   auto& random = directory_.world().random();
   const base::Uuid unique = base::Uuid::from_random(random.next(), random.next());
   const std::string marked = directory_.path() + '/' + deleted_directory_name(name_, unique);
@@ -161,9 +246,7 @@ base::Result<> PartitionLog::remove() {
     return give_up(std::move(synced));
   }
   directory_.forget(name_);
-  directory_.remove_later(marked, std::chrono::milliseconds(config_.file_delete_delay_ms));
-  lock.unlock();
-  directory_.forget_log(*this);
+  directory_.remove_later(marked, delay);
   return {};
 }
 

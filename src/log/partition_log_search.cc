@@ -14,55 +14,71 @@ base::Result<std::optional<TimestampAndOffset>> PartitionLog::offset_for_timesta
   if (auto usable = check_usable_locked(); !usable) return base::fail(std::move(usable));
   until = std::min(until, written_end_offset());
   const base::Offset log_start = log_start_offset();
-  // Segments may be rolled or deleted between two looks: they are found by offset again.
-  for (base::Offset next{0};;) {
-    const auto at = std::ranges::lower_bound(
-        segments_, next, {}, [](const SegmentPointer& segment) { return segment->base_offset(); });
-    if (at == segments_.end() || (*at)->base_offset() >= until) return std::nullopt;
-    const SegmentPointer segment = *at;
-    next = segment->base_offset() + 1;
-    auto max = segment->max_timestamp(disk());
-    if (!max) return base::fail(std::move(max));
-    if (max->timestamp < timestamp) continue;
-    auto entry = segment->time_index().lookup(timestamp);
+  // Segments may come and go while one is looked into: the next is found by its offset.
+  std::optional<base::Offset> next = segments_.front()->base_offset();
+  while (next && *next < until) {
+    const SegmentPointer segment = segments_[segment_index_locked(*next)];
+    if (auto opened = open_segment(lock, segment); !opened) return base::fail(std::move(opened));
+    next = next_base_locked(*segment);
+    if (segment->files().max_timestamp.timestamp < timestamp) continue;
+    auto entry = look_up_time(lock, *segment, timestamp);
     if (!entry) return base::fail(std::move(entry));
-    auto found = find_record(lock, segment, std::max(entry->offset, log_start), timestamp, until,
+    auto found = find_record(lock, *segment, std::max(entry->offset, log_start), timestamp, until,
                              [&](const record::Record& record) {
                                return record.timestamp >= timestamp && record.offset >= log_start;
                              });
     if (!found || *found) return found;
   }
+  return std::nullopt;
 }
 
 base::Result<std::optional<TimestampAndOffset>> PartitionLog::offset_of_max_timestamp() {
   Lock lock(mutex_);
   if (auto usable = check_usable_locked(); !usable) return base::fail(std::move(usable));
-  SegmentPointer segment;
-  TimestampOffset greatest;
-  for (const SegmentPointer& candidate : segments_) {
-    auto max = candidate->max_timestamp(disk());
-    if (!max) return base::fail(std::move(max));
-    if (segment && max->timestamp <= greatest.timestamp) continue;
-    segment = candidate;
-    greatest = *max;
+  SegmentPointer greatest;
+  std::optional<base::Offset> next = segments_.front()->base_offset();
+  while (next) {
+    const SegmentPointer segment = segments_[segment_index_locked(*next)];
+    if (auto opened = open_segment(lock, segment); !opened) return base::fail(std::move(opened));
+    next = next_base_locked(*segment);
+    if (greatest &&
+        segment->files().max_timestamp.timestamp <= greatest->files().max_timestamp.timestamp) {
+      continue;
+    }
+    greatest = segment;
   }
-  if (greatest.timestamp == base::kNoTimestamp) return std::nullopt;
+  const TimestampOffset max = greatest->files().max_timestamp;
+  if (max.timestamp == base::kNoTimestamp) return std::nullopt;
   return find_record(
-      lock, segment, greatest.offset, greatest.timestamp, written_end_offset(),
-      [&](const record::Record& record) { return record.timestamp == greatest.timestamp; });
+      lock, *greatest, max.offset, max.timestamp, written_end_offset(),
+      [&](const record::Record& record) { return record.timestamp == max.timestamp; });
+}
+
+base::Result<TimestampOffset> PartitionLog::look_up_time(Lock& lock, const Segment& segment,
+                                                         base::Timestamp timestamp) {
+  const TimeIndex& times = segment.files().time_index;
+  if (const auto pending = times.lookup_pending(timestamp)) return *pending;
+  const IndexFile::Stored stored = times.file().stored();
+  lock.unlock();
+  auto entry = TimeIndex::lookup_stored(stored, segment.base_offset(), timestamp);
+  lock.lock();
+  return entry;
 }
 
 base::Result<std::optional<TimestampAndOffset>> PartitionLog::find_record(
-    Lock& lock, const SegmentPointer& segment, base::Offset from, base::Timestamp timestamp_min,
+    Lock& lock, const Segment& segment, base::Offset from, base::Timestamp timestamp_min,
     base::Offset until, const RecordMatch& matches) {
-  auto start = lookup_locked(*segment, from);
-  if (!start) return base::fail(std::move(start));
-  const std::uint64_t end = segment->written_size();
+  const std::shared_ptr<env::File> file = segment.files().log;
+  const std::uint64_t end = segment.written_size();
   if (end == 0) return std::nullopt;
-  auto file = segment->file(disk());
-  if (!file) return base::fail(std::move(file));
+  const IndexLookup lookup = lookup_locked(segment, from);
   lock.unlock();
-  auto found = scan_for_record({*file, start->position, end}, timestamp_min, until, matches);
+  base::Result<std::optional<TimestampAndOffset>> found;
+  if (auto start = lookup.end()) {
+    found = scan_for_record({file, start->position, end}, timestamp_min, until, matches);
+  } else {
+    found = base::fail(std::move(start));
+  }
   lock.lock();
   return found;
 }

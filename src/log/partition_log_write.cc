@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <utility>
 
 #include "base/assert.h"
-#include "base/log.h"
 #include "log/directory/log_directory.h"
 #include "log/file_names.h"
 #include "log/partition_log.h"
@@ -28,7 +28,7 @@ constexpr env::Duration kSlowWrite = std::chrono::milliseconds(5);
 void PartitionLog::write_out() {
   Lock lock(mutex_);
   if (failure_) return notify_failure(lock);
-  if (queue_.empty() || writer_ != Writer::kIdle) return;
+  if ((queue_.empty() && finished_.empty()) || writer_ != Writer::kIdle) return;
   if (writes_are_slow_) return hand_over_locked();
   write_queue(lock, WriteFrom::kCaller);
 }
@@ -51,6 +51,52 @@ void PartitionLog::take_over() {
   if (writer_ == Writer::kHandedOver) write_queue(lock, WriteFrom::kPool);
 }
 
+void PartitionLog::take_writer(Lock& lock) {
+  for (;;) {
+    changed_->wait(lock, [this] { return writer_ != Writer::kWriting; });
+    if (failure_ || (queue_.empty() && finished_.empty())) break;
+    write_queue(lock, WriteFrom::kPool);
+  }
+  writer_ = Writer::kWriting;
+}
+
+void PartitionLog::release_writer_locked() {
+  ODRADEK_ASSERT(writer_ == Writer::kWriting);
+  writer_ = Writer::kIdle;
+  changed_->notify_all();
+}
+
+void PartitionLog::write_queue(Lock& lock, WriteFrom from) {
+  writer_ = Writer::kWriting;
+  while (!failure_ && (!queue_.empty() || !finished_.empty())) {
+    if (auto written = write_next(lock); !written) {
+      fail_locked(give_up(std::move(written)).error());
+      break;
+    }
+    if (writes_are_slow_ && from == WriteFrom::kCaller && !queue_.empty()) {
+      release_writer_locked();
+      return hand_over_locked();
+    }
+  }
+  release_writer_locked();
+  if (failure_) notify_failure(lock);
+}
+
+// A segment is finished when all of it was written, and before anything of the next one is.
+base::Result<> PartitionLog::write_next(Lock& lock) {
+  const bool is_finished =
+      !finished_.empty() && (queue_.empty() || queue_.front().segment != finished_.front().segment);
+  if (is_finished) {
+    FinishedSegment finished = std::move(finished_.front());
+    finished_.erase(finished_.begin());
+    return finish_segment(lock, std::move(finished));
+  }
+  if (auto written = write_run(lock, take_run_locked()); !written) return written;
+  if (!config_.write_caching) directory_.request_flush(*this);
+  notify_progress(lock);
+  return {};
+}
+
 std::vector<PartitionLog::PendingWrite> PartitionLog::take_run_locked() {
   const Segment* const segment = queue_.front().segment.get();
   std::size_t count = 0;
@@ -69,29 +115,9 @@ std::vector<PartitionLog::PendingWrite> PartitionLog::take_run_locked() {
   return run;
 }
 
-void PartitionLog::write_queue(Lock& lock, WriteFrom from) {
-  writer_ = Writer::kWriting;
-  while (!queue_.empty() && !failure_) {
-    if (auto written = write_run(lock, take_run_locked()); !written) {
-      (void)give_up(written.error());
-      fail_locked(written.error());
-      break;
-    }
-    if (!config_.write_caching) directory_.request_flush(*this);
-    notify_progress(lock);
-    if (writes_are_slow_ && from == WriteFrom::kCaller && !queue_.empty()) {
-      writer_ = Writer::kIdle;
-      return hand_over_locked();
-    }
-  }
-  writer_ = Writer::kIdle;
-  changed_.notify_all();
-  if (failure_) notify_failure(lock);
-}
-
 base::Result<> PartitionLog::write_run(Lock& lock, std::vector<PendingWrite> run) {
   const SegmentPointer segment = run.front().segment;
-  auto file = open_for_writing_locked(*segment);
+  auto file = file_to_write(lock, segment);
   if (!file) return base::fail(std::move(file));
   std::vector<base::ByteView> parts;
   parts.reserve(run.size());
@@ -112,15 +138,20 @@ base::Result<> PartitionLog::write_run(Lock& lock, std::vector<PendingWrite> run
   return write_index_tail(lock, segment);
 }
 
-base::Result<std::shared_ptr<env::File>> PartitionLog::open_for_writing_locked(Segment& segment) {
-  const bool is_new = segment.is_new();
-  auto file = segment.file(disk());
-  if (!file || !is_new) return file;
-  ++names_version_;
-  if (config_.preallocate) {
-    const auto bytes = static_cast<std::uint64_t>(config_.segment_bytes);
-    if (auto done = (*file)->allocate(0, bytes); !done) return base::fail(std::move(done));
+base::Result<std::shared_ptr<env::File>> PartitionLog::file_to_write(
+    Lock& lock, const SegmentPointer& segment) {
+  if (segment->files().log) return segment->files().log;
+  const std::uint64_t allocated =
+      config_.preallocate ? static_cast<std::uint64_t>(config_.segment_bytes) : 0;
+  lock.unlock();
+  auto file = create_log_file(disk(), segment->path(kLogSuffix));
+  if (file && allocated > 0) {
+    if (auto done = (*file)->allocate(0, allocated); !done) file = base::fail(std::move(done));
   }
+  lock.lock();
+  if (!file) return file;
+  segment->set_log_file(*file);
+  ++names_version_;
   return file;
 }
 
@@ -132,27 +163,39 @@ base::Result<> PartitionLog::write_index_tail(Lock& lock, const SegmentPointer& 
   for (const Target target : {Target{segment->offset_index().file(), kOffsetIndexSuffix},
                               Target{segment->time_index().file(), kTimeIndexSuffix}}) {
     if (target.index.pending_entries() < kIndexEntriesPending) continue;
-    auto batch = target.index.take_pending(disk(), segment->path(target.suffix));
-    if (!batch) return base::fail(std::move(batch));
+    IndexFile::Batch batch = target.index.take_pending();
     lock.unlock();
-    auto written = batch->file->write_at(batch->position, batch->bytes);
+    auto written = batch.write(disk(), segment->path(target.suffix));
     lock.lock();
     if (!written) return written;
-    target.index.commit(*batch);
+    target.index.commit(batch);
   }
   return {};
 }
 
-void PartitionLog::wait_for_writer(Lock& lock) {
-  changed_.wait(lock, [this] { return writer_ != Writer::kWriting; });
+base::Result<> PartitionLog::finish_segment(Lock& lock, FinishedSegment finished) {
+  if (auto done = complete_segment(lock, finished.segment); !done) return done;
+  if (finished.snapshot.empty()) return {};
+  lock.unlock();
+  auto snapshot =
+      ProducerSnapshots::write_file(disk(), *path_, finished.snapshot_offset, finished.snapshot);
+  lock.lock();
+  if (!snapshot) return base::fail(std::move(snapshot));
+  snapshots_.add(finished.snapshot_offset);
+  unflushed_snapshot_ = std::move(*snapshot);
+  return {};
 }
 
-void PartitionLog::drain(Lock& lock) {
-  for (;;) {
-    wait_for_writer(lock);
-    if (queue_.empty() || failure_) return;
-    write_queue(lock, WriteFrom::kPool);
-  }
+base::Result<> PartitionLog::complete_segment(Lock& lock, const SegmentPointer& segment) {
+  if (segment->is_complete()) return {};
+  Segment::Completion completion = segment->begin_completion();
+  lock.unlock();
+  auto done = completion.carry_out(disk(), *segment);
+  lock.lock();
+  if (!done) return done;
+  segment->end_completion(completion);
+  ++names_version_;
+  return {};
 }
 
 }  // namespace odradek::log

@@ -160,19 +160,28 @@ base::Result<> ProducerSnapshots::load(ProducerState& state, base::Offset log_st
 base::Result<std::shared_ptr<env::File>> ProducerSnapshots::write(const ProducerState& state,
                                                                   Durability durability) {
   const base::Offset offset = state.end_offset();
-  if (!offsets_.empty() && offsets_.back() >= offset) return std::shared_ptr<env::File>();
-  const std::vector<std::uint8_t> bytes = encode_producer_snapshot(state);
-  auto file = disk_->open(path_of(offset), env::OpenMode::kCreate);
+  if (!wants(offset)) return std::shared_ptr<env::File>();
+  auto file = write_file(*disk_, directory_, offset, encode_producer_snapshot(state));
   if (!file) return file;
-  if (auto done = (*file)->truncate(0); !done) return base::fail(std::move(done));
-  if (auto done = (*file)->write_at(0, base::ByteView(bytes)); !done) {
-    return base::fail(std::move(done));
-  }
-  offsets_.push_back(offset);
+  add(offset);
   if (durability == Durability::kFlushedLater) return file;
   if (auto done = (*file)->flush(); !done) return base::fail(std::move(done));
   if (auto done = disk_->sync_directory(directory_); !done) return base::fail(std::move(done));
   return file;
+}
+
+base::Result<std::shared_ptr<env::File>> ProducerSnapshots::write_file(
+    env::Disk& disk, const std::string& partition_directory, base::Offset offset,
+    base::ByteView encoded) {
+  auto file = disk.open(partition_directory + '/' + file_name_of(offset), env::OpenMode::kCreate);
+  if (!file) return file;
+  if (auto done = (*file)->truncate(0); !done) return base::fail(std::move(done));
+  if (auto done = (*file)->write_at(0, encoded); !done) return base::fail(std::move(done));
+  return file;
+}
+
+void ProducerSnapshots::add(base::Offset offset) {
+  if (wants(offset)) offsets_.push_back(offset);
 }
 
 template <typename Predicate>

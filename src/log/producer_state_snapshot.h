@@ -55,6 +55,15 @@ class ProducerSnapshots {
   // one. Returns the file written.
   [[nodiscard]] base::Result<std::shared_ptr<env::File>> write(const ProducerState& state,
                                                                Durability durability);
+  // The same in two steps, for a caller that lets go of its lock in between: whether the state at
+  // `offset` is to be written, then (blocking, any thread) the file, then the note that it is
+  // there.
+  bool wants(base::Offset offset) const { return offsets_.empty() || offsets_.back() < offset; }
+  [[nodiscard]] static base::Result<std::shared_ptr<env::File>> write_file(
+      env::Disk& disk, const std::string& partition_directory, base::Offset offset,
+      base::ByteView encoded);
+  void add(base::Offset offset);
+
   // Removes the snapshots below `offset`: of segments that are gone.
   [[nodiscard]] base::Result<> remove_below(base::Offset offset);
   // Removes the snapshots beyond `offset`, before a truncation to it.

@@ -2,7 +2,6 @@
 #include "log/segment.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "base/assert.h"
@@ -12,74 +11,62 @@
 namespace odradek::log {
 
 Segment::Segment(std::shared_ptr<const std::string> directory, base::Offset base_offset,
-                 std::uint64_t size, bool is_new, base::Timestamp created,
-                 std::int64_t roll_jitter_ms)
+                 std::uint64_t size, base::Timestamp created, std::int64_t roll_jitter_ms)
     : directory_(std::move(directory)),
       base_offset_(base_offset),
       size_(size),
       written_size_(size),
-      offset_index_(base_offset),
-      time_index_(base_offset),
       created_(created),
-      roll_jitter_ms_(roll_jitter_ms),
-      is_new_(is_new),
-      is_complete_(!is_new) {
-  ODRADEK_ASSERT(!is_new || size == 0);
-  if (!is_new) return;
-  offset_index_.file().start_empty();
-  time_index_.file().start_empty();
-  max_timestamp_ = TimestampOffset{base::kNoTimestamp, base_offset};
+      roll_jitter_ms_(roll_jitter_ms) {}
+
+std::shared_ptr<Segment> Segment::make_new(std::shared_ptr<const std::string> directory,
+                                           base::Offset base_offset, base::Timestamp created,
+                                           std::int64_t roll_jitter_ms) {
+  auto segment =
+      std::make_shared<Segment>(std::move(directory), base_offset, 0, created, roll_jitter_ms);
+  segment->install({nullptr,
+                    OffsetIndex(base_offset),
+                    TimeIndex(base_offset),
+                    {base::kNoTimestamp, base_offset}});
+  segment->is_complete_ = false;
+  return segment;
 }
 
 std::string Segment::path(std::string_view suffix) const {
   return *directory_ + '/' + offset_file_name(base_offset_, suffix);
 }
 
-base::Result<std::shared_ptr<env::File>> Segment::file(env::Disk& disk) {
-  if (!file_) {
-    const auto mode = is_new_ ? env::OpenMode::kCreate : env::OpenMode::kReadWrite;
-    auto opened = disk.open(path(kLogSuffix), mode);
-    if (!opened) return base::fail(std::move(opened));
-    if (is_new_) {
-      // What a crash left under this name does not belong to the log.
-      auto leftover = (*opened)->size();
-      if (!leftover) return base::fail(std::move(leftover));
-      if (*leftover > 0) {
-        if (auto cut = (*opened)->truncate(0); !cut) return base::fail(std::move(cut));
-      }
-    }
-    file_ = std::move(*opened);
-    is_new_ = false;
+base::Result<Segment::Files> Segment::open_files(env::Disk& disk) const {
+  auto log = disk.open(path(kLogSuffix), env::OpenMode::kReadWrite);
+  if (!log) return base::fail(std::move(log));
+  auto offsets = IndexFile::open(disk, path(kOffsetIndexSuffix), OffsetIndex::kEntryBytes);
+  if (!offsets) return base::fail(std::move(offsets));
+  auto times = IndexFile::open(disk, path(kTimeIndexSuffix), TimeIndex::kEntryBytes);
+  if (!times) return base::fail(std::move(times));
+  Files files{std::move(*log),
+              OffsetIndex(base_offset_, std::move(*offsets)),
+              TimeIndex(base_offset_, std::move(*times)),
+              {}};
+  files.max_timestamp = files.time_index.last();
+  BatchScanner scanner(files.log, 0, std::numeric_limits<std::int64_t>::max(),
+                       record::kBatchHeaderSize);
+  auto first = scanner.next();
+  // What is no batch is found, and told, by whoever reads it.
+  if (!first && first.error().code != base::ErrorCode::kCorruptMessage) {
+    return base::fail(std::move(first));
   }
-  return file_;
+  if (first && *first) files.first_batch_timestamp = (*first)->max_timestamp();
+  return files;
 }
 
-base::Result<> Segment::load_indexes(env::Disk& disk) {
-  if (!offset_index_.file().is_loaded()) {
-    if (auto done = offset_index_.file().load(disk, path(kOffsetIndexSuffix)); !done) return done;
-  }
-  if (!time_index_.file().is_loaded()) {
-    if (auto done = time_index_.file().load(disk, path(kTimeIndexSuffix)); !done) return done;
-  }
-  return {};
+void Segment::install(Files files) {
+  ODRADEK_ASSERT(!is_open());
+  files_ = std::make_unique<Files>(std::move(files));
 }
 
-base::Result<TimestampOffset> Segment::max_timestamp(env::Disk& disk) {
-  if (!max_timestamp_) {
-    if (auto loaded = load_indexes(disk); !loaded) return base::fail(std::move(loaded));
-    auto last = time_index_.last();
-    if (!last) return base::fail(std::move(last));
-    max_timestamp_ = *last;
-  }
-  return *max_timestamp_;
-}
-
-base::Result<> Segment::prepare_append(env::Disk& disk) {
-  if (max_timestamp_ && offset_index_.file().is_loaded()) return {};
-  if (auto loaded = load_indexes(disk); !loaded) return loaded;
-  auto max = max_timestamp(disk);
-  if (!max) return base::fail(std::move(max));
-  return {};
+void Segment::close() {
+  ODRADEK_ASSERT(is_complete_ && written_size_ == size_);
+  files_.reset();
 }
 
 bool Segment::can_index(base::Offset offset) const {
@@ -87,20 +74,7 @@ bool Segment::can_index(base::Offset offset) const {
   return relative >= 0 && relative <= std::numeric_limits<std::int32_t>::max();
 }
 
-base::Result<base::Timestamp> Segment::first_batch_timestamp(env::Disk& disk) {
-  if (first_batch_timestamp_) return *first_batch_timestamp_;
-  auto opened = file(disk);
-  if (!opened) return base::fail(std::move(opened));
-  BatchScanner scanner(*opened, 0, written_size_, record::kBatchHeaderSize);
-  auto header = scanner.next();
-  if (!header) return base::fail(std::move(header));
-  if (!*header) return base::kNoTimestamp;
-  first_batch_timestamp_ = (*header)->max_timestamp();
-  return *first_batch_timestamp_;
-}
-
-base::Result<bool> Segment::should_roll(env::Disk& disk, const Arrival& arrival,
-                                        const LogConfig& config) {
+bool Segment::should_roll(const Arrival& arrival, const LogConfig& config) const {
   if (!can_index(arrival.last_offset)) return true;
   if (size_ == 0) return false;
   const auto limit = static_cast<std::uint64_t>(config.segment_bytes);
@@ -109,15 +83,13 @@ base::Result<bool> Segment::should_roll(env::Disk& disk, const Arrival& arrival,
     return static_cast<std::uint64_t>(config.segment_index_bytes) / entry_bytes;
   };
   // The last place in the time index is kept for the entry of the end.
-  if (offset_index_.file().entries() >= entries_max(OffsetIndex::kEntryBytes) ||
-      time_index_.file().entries() + 1 >= entries_max(TimeIndex::kEntryBytes)) {
+  if (files_->offset_index.file().entries() >= entries_max(OffsetIndex::kEntryBytes) ||
+      files_->time_index.file().entries() + 1 >= entries_max(TimeIndex::kEntryBytes)) {
     return true;
   }
-  auto first = first_batch_timestamp(disk);
-  if (!first) return base::fail(std::move(first));
-  const std::int64_t waited_ms = first->value() >= 0
-                                     ? arrival.max_timestamp.value() - first->value()
-                                     : arrival.now.value() - created_.value();
+  const base::Timestamp first = files_->first_batch_timestamp;
+  const std::int64_t waited_ms = first.value() >= 0 ? arrival.max_timestamp.value() - first.value()
+                                                    : arrival.now.value() - created_.value();
   std::int64_t segment_ms = config.segment_ms;
   if (config.cleanup_compact && config.max_compaction_lag_ms > 0) {
     segment_ms = std::min(segment_ms, config.max_compaction_lag_ms);
@@ -125,84 +97,91 @@ base::Result<bool> Segment::should_roll(env::Disk& disk, const Arrival& arrival,
   return waited_ms > segment_ms - roll_jitter_ms_;
 }
 
-base::Result<> Segment::place(const record::BatchHeader& batch, std::int32_t index_interval_bytes) {
-  if (size_ == 0) first_batch_timestamp_ = batch.max_timestamp();
+void Segment::place(const record::BatchHeader& batch, std::int32_t index_interval_bytes) {
+  if (size_ == 0) files_->first_batch_timestamp = batch.max_timestamp();
   const std::uint64_t position = size_;
   size_ += batch.total_size();
   is_complete_ = false;
-  return index_batch(batch, position, index_interval_bytes);
+  index_batch(batch, position, index_interval_bytes);
 }
 
-base::Result<> Segment::index_batch(const record::BatchHeader& batch, std::uint64_t position,
-                                    std::int32_t index_interval_bytes) {
-  ODRADEK_ASSERT(max_timestamp_ && can_index(batch.last_offset()));
-  if (batch.max_timestamp() > max_timestamp_->timestamp) {
-    max_timestamp_ = TimestampOffset{batch.max_timestamp(), batch.last_offset()};
+void Segment::index_batch(const record::BatchHeader& batch, std::uint64_t position,
+                          std::int32_t index_interval_bytes) {
+  if (batch.max_timestamp() > files_->max_timestamp.timestamp) {
+    files_->max_timestamp = {batch.max_timestamp(), batch.last_offset()};
   }
-  if (bytes_since_index_entry_ > static_cast<std::uint64_t>(index_interval_bytes)) {
-    offset_index_.append(batch.last_offset(), position);
-    if (auto done = time_index_.append_if_greater(*max_timestamp_); !done) return done;
-    bytes_since_index_entry_ = 0;
+  if (files_->bytes_since_index_entry > static_cast<std::uint64_t>(index_interval_bytes)) {
+    files_->offset_index.append(batch.last_offset(), position);
+    files_->time_index.append_if_greater(files_->max_timestamp);
+    files_->bytes_since_index_entry = 0;
   }
-  bytes_since_index_entry_ += batch.total_size();
-  return {};
+  files_->bytes_since_index_entry += batch.total_size();
 }
 
-base::Result<> Segment::complete(env::Disk& disk) {
-  if (is_complete_) return {};
-  if (auto loaded = prepare_append(disk); !loaded) return loaded;
-  if (auto opened = file(disk); !opened) return base::fail(std::move(opened));
-  if (auto done = time_index_.append_if_greater(*max_timestamp_); !done) return done;
-  if (auto done = offset_index_.file().write_all(disk, path(kOffsetIndexSuffix)); !done)
-    return done;
-  if (auto done = time_index_.file().write_all(disk, path(kTimeIndexSuffix)); !done) return done;
+Segment::Completion Segment::begin_completion() {
+  files_->time_index.append_if_greater(files_->max_timestamp);
+  return begin_writing_indexes();
+}
+
+Segment::Completion Segment::begin_writing_indexes() {
+  return {files_->log, files_->offset_index.file().take_pending(),
+          files_->time_index.file().take_pending()};
+}
+
+base::Result<> Segment::Completion::carry_out(env::Disk& disk, const Segment& segment) {
+  if (!log) {
+    auto created = create_log_file(disk, segment.path(kLogSuffix));
+    if (!created) return base::fail(std::move(created));
+    log = std::move(*created);
+  }
+  if (auto done = offset_index.write(disk, segment.path(kOffsetIndexSuffix)); !done) return done;
+  if (auto done = time_index.write(disk, segment.path(kTimeIndexSuffix)); !done) return done;
+  if (auto done = offset_index.cut_behind(); !done) return done;
+  return time_index.cut_behind();
+}
+
+void Segment::end_completion(const Completion& completion) {
+  files_->log = completion.log;
+  files_->offset_index.file().commit(completion.offset_index);
+  files_->time_index.file().commit(completion.time_index);
   is_complete_ = true;
-  return {};
 }
 
-void Segment::begin_recovery(TimestampOffset max_timestamp) {
-  max_timestamp_ = max_timestamp;
-  first_batch_timestamp_.reset();
-  bytes_since_index_entry_ = 0;
+void Segment::begin_recovery() {
+  files_->max_timestamp = files_->time_index.last();
+  files_->bytes_since_index_entry = 0;
   is_complete_ = false;
 }
 
 void Segment::end_recovery(std::uint64_t size) {
   size_ = written_size_ = size;
-  bytes_since_index_entry_ = 0;
+  files_->bytes_since_index_entry = 0;
 }
 
-base::Result<> Segment::flush() {
-  if (file_) {
-    if (auto done = file_->flush(); !done) return done;
-  }
-  if (auto done = offset_index_.file().flush(); !done) return done;
-  return time_index_.file().flush();
+base::Result<std::shared_ptr<env::File>> create_log_file(env::Disk& disk, const std::string& path) {
+  auto file = disk.open(path, env::OpenMode::kCreate);
+  if (!file) return file;
+  auto leftover = (*file)->size();
+  if (!leftover) return base::fail(std::move(leftover));
+  if (*leftover == 0) return file;
+  if (auto cut = (*file)->truncate(0); !cut) return base::fail(std::move(cut));
+  return file;
 }
 
-base::Result<> Segment::truncate(env::Disk& disk, base::Offset offset, std::uint64_t position,
-                                 base::Timestamp now) {
-  ODRADEK_ASSERT(position <= size_ && written_size_ == size_);
-  if (auto loaded = load_indexes(disk); !loaded) return loaded;
-  auto opened = file(disk);
-  if (!opened) return base::fail(std::move(opened));
-  if (auto done = offset_index_.truncate_to(offset); !done) return done;
-  if (auto done = time_index_.truncate_to(offset); !done) return done;
-  if (auto done = (*opened)->truncate(position); !done) return done;
-  size_ = written_size_ = position;
-  is_complete_ = false;
-  bytes_since_index_entry_ = 0;
-  if (size_ == 0) {
-    created_ = now;
-    first_batch_timestamp_.reset();
-  }
+base::Result<std::shared_ptr<Segment>> Segment::truncated(env::Disk& disk, base::Offset offset,
+                                                          std::uint64_t position,
+                                                          base::Timestamp now) const {
+  auto files = open_files(disk);
+  if (!files) return base::fail(std::move(files));
+  if (auto done = files->offset_index.truncate_to(offset); !done)
+    return base::fail(std::move(done));
+  if (auto done = files->time_index.truncate_to(offset); !done) return base::fail(std::move(done));
+  if (auto done = files->log->truncate(position); !done) return base::fail(std::move(done));
   // The greatest timestamp is the last entry's, or comes after it.
-  auto entry = time_index_.last();
-  if (!entry) return base::fail(std::move(entry));
-  TimestampOffset max = *entry;
-  auto start = offset_index_.lookup(max.offset);
+  TimestampOffset max = files->time_index.last();
+  auto start = files->offset_index.lookup(max.offset);
   if (!start) return base::fail(std::move(start));
-  BatchScanner scanner(*opened, start->position, size_, BatchScanner::kReplayChunkBytes);
+  BatchScanner scanner(files->log, start->position, position, BatchScanner::kReplayChunkBytes);
   for (;;) {
     auto header = scanner.next();
     if (!header) return base::fail(std::move(header));
@@ -211,15 +190,13 @@ base::Result<> Segment::truncate(env::Disk& disk, base::Offset offset, std::uint
       max = {(*header)->max_timestamp(), (*header)->last_offset()};
     }
   }
-  max_timestamp_ = max;
-  return {};
-}
-
-void Segment::release() {
-  ODRADEK_ASSERT(is_complete_ && written_size_ == size_);
-  file_.reset();
-  offset_index_.file().release();
-  time_index_.file().release();
+  files->max_timestamp = max;
+  if (position == 0) files->first_batch_timestamp = base::kNoTimestamp;
+  auto cut = std::make_shared<Segment>(directory_, base_offset_, position,
+                                       position == 0 ? now : created_, roll_jitter_ms_);
+  cut->install(std::move(*files));
+  cut->is_complete_ = false;
+  return cut;
 }
 
 }  // namespace odradek::log

@@ -18,14 +18,31 @@
 namespace odradek::log {
 
 // One segment of a partition: its `.log` file, its two sparse indexes and what decides when the
-// next one begins. An idle one has no open file and nothing of its indexes in memory. Threads:
-// guarded by its log's lock, but for what says otherwise.
+// next one begins. A closed one is a few numbers: no open file, nothing of its indexes in memory.
+//
+// Threads: guarded by its log's lock. What blocks on the disk says so; it is called without that
+// lock, works on what it is given, and its result is installed under the lock.
 class Segment {
  public:
-  // `directory` is the partition's. A segment that is there has `size` bytes of whole batches; a
-  // new one (size 0, is_new) has no files before it needs them. `created`: now.
+  // What an open segment has. The file is null while a new segment has none.
+  struct Files {
+    std::shared_ptr<env::File> log;
+    OffsetIndex offset_index;
+    TimeIndex time_index;
+    TimestampOffset max_timestamp;
+    // Of the first batch; kNoTimestamp in an empty segment.
+    base::Timestamp first_batch_timestamp = base::kNoTimestamp;
+    std::uint64_t bytes_since_index_entry = 0;
+  };
+
+  // A closed segment of `size` bytes of whole batches, in the partition's `directory`. `created`:
+  // now.
   Segment(std::shared_ptr<const std::string> directory, base::Offset base_offset,
-          std::uint64_t size, bool is_new, base::Timestamp created, std::int64_t roll_jitter_ms);
+          std::uint64_t size, base::Timestamp created, std::int64_t roll_jitter_ms);
+  // An empty, open segment that has no files before it needs them.
+  static std::shared_ptr<Segment> make_new(std::shared_ptr<const std::string> directory,
+                                           base::Offset base_offset, base::Timestamp created,
+                                           std::int64_t roll_jitter_ms);
 
   base::Offset base_offset() const { return base_offset_; }
   // The path of the segment's file with this suffix. Any thread.
@@ -36,15 +53,19 @@ class Segment {
   std::uint64_t written_size() const { return written_size_; }
   void set_written_size(std::uint64_t size) { written_size_ = size; }
 
-  // The `.log` file, opened or created now where it was not.
-  [[nodiscard]] base::Result<std::shared_ptr<env::File>> file(env::Disk& disk);
-  // Where it is open already.
-  const std::shared_ptr<env::File>& open_file() const { return file_; }
-  // Whether no file was made yet.
-  bool is_new() const { return is_new_; }
+  bool is_open() const { return files_ != nullptr; }
+  // Blocks; any thread.
+  [[nodiscard]] base::Result<Files> open_files(env::Disk& disk) const;
+  // REQUIRES: not open.
+  void install(Files files);
+  // REQUIRES: complete.
+  void close();
 
-  // Loads what appending needs: the indexes' ends, the greatest timestamp.
-  [[nodiscard]] base::Result<> prepare_append(env::Disk& disk);
+  // REQUIRES of all below: open.
+  const Files& files() const { return *files_; }
+  void set_log_file(std::shared_ptr<env::File> file) { files_->log = std::move(file); }
+  OffsetIndex& offset_index() { return files_->offset_index; }
+  TimeIndex& time_index() { return files_->time_index; }
 
   // What is about to be appended, as far as rolling goes.
   struct Arrival {
@@ -54,64 +75,59 @@ class Segment {
     base::Timestamp now;
   };
   // Kafka's rule: the segment would become too large or (by record time) too old, an index is full,
-  // or an offset does not fit in 31 bits above the base. REQUIRES: prepare_append was called.
-  [[nodiscard]] base::Result<bool> should_roll(env::Disk& disk, const Arrival& arrival,
-                                               const LogConfig& config);
+  // or an offset does not fit in 31 bits above the base.
+  bool should_roll(const Arrival& arrival, const LogConfig& config) const;
   // Whether `offset` can be in this segment's index.
   bool can_index(base::Offset offset) const;
 
-  // Gives a batch its place at the end, with its index entries. REQUIRES: prepare_append.
-  [[nodiscard]] base::Result<> place(const record::BatchHeader& batch,
-                                     std::int32_t index_interval_bytes);
+  // Gives a batch its place at the end, with its index entries.
+  void place(const record::BatchHeader& batch, std::int32_t index_interval_bytes);
 
-  // Recovery: between begin_recovery, with the greatest timestamp below the place where it starts,
-  // and end_recovery, with the bytes that are whole, index_batch is told of each batch that is in
-  // the file. Where it starts at an index entry, that entry's batch is the first.
-  void begin_recovery(TimestampOffset max_timestamp);
-  [[nodiscard]] base::Result<> index_batch(const record::BatchHeader& batch, std::uint64_t position,
-                                           std::int32_t index_interval_bytes);
+  // Completing the indexes with the greatest timestamp and writing them, exactly as long as they
+  // are: begun under the lock, carried out without it, ended under it again. All three files exist
+  // afterwards.
+  struct Completion {
+    std::shared_ptr<env::File> log;
+    IndexFile::Batch offset_index;
+    IndexFile::Batch time_index;
+
+    // Blocks.
+    [[nodiscard]] base::Result<> carry_out(env::Disk& disk, const Segment& segment);
+  };
+  // Whether there is anything to complete; closed or open.
+  bool is_complete() const { return is_complete_; }
+  Completion begin_completion();
+  // The same without the greatest timestamp: the segment is going to be cut.
+  Completion begin_writing_indexes();
+  void end_completion(const Completion& completion);
+
+  // The segment cut, with its indexes, at `position`, where the batch at or after `offset` starts:
+  // a new object in its place. Blocks. REQUIRES: nothing is written meanwhile.
+  [[nodiscard]] base::Result<std::shared_ptr<Segment>> truncated(env::Disk& disk,
+                                                                 base::Offset offset,
+                                                                 std::uint64_t position,
+                                                                 base::Timestamp now) const;
+
+  // Recovery: between begin_recovery and end_recovery, with the bytes that are whole, index_batch
+  // is told of each batch that is in the file from an index entry on, that entry's batch included.
+  void begin_recovery();
+  void index_batch(const record::BatchHeader& batch, std::uint64_t position,
+                   std::int32_t index_interval_bytes);
   void end_recovery(std::uint64_t size);
 
-  // The greatest timestamp, and the last offset of its batch; no timestamp where there is none.
-  [[nodiscard]] base::Result<TimestampOffset> max_timestamp(env::Disk& disk);
-
-  OffsetIndex& offset_index() { return offset_index_; }
-  TimeIndex& time_index() { return time_index_; }
-  [[nodiscard]] base::Result<> load_indexes(env::Disk& disk);
-
-  // Completes the indexes with the greatest timestamp and writes them, exactly as long as they are;
-  // all three files exist afterwards. The segment may go on after it.
-  [[nodiscard]] base::Result<> complete(env::Disk& disk);
-  // Makes the files that are open durable.
-  [[nodiscard]] base::Result<> flush();
-  // Whether complete() would change a file.
-  bool is_complete() const { return is_complete_; }
-
-  // Cuts the segment and its indexes at `position`, where the batch of `offset` starts. REQUIRES:
-  // nothing is being written.
-  [[nodiscard]] base::Result<> truncate(env::Disk& disk, base::Offset offset,
-                                        std::uint64_t position, base::Timestamp now);
-  // Closes files. REQUIRES: complete.
-  void release();
-
  private:
-  [[nodiscard]] base::Result<base::Timestamp> first_batch_timestamp(env::Disk& disk);
-
   const std::shared_ptr<const std::string> directory_;
   const base::Offset base_offset_;
   std::uint64_t size_;
   std::uint64_t written_size_;
-  std::shared_ptr<env::File> file_;
-  OffsetIndex offset_index_;
-  TimeIndex time_index_;
-  // Nothing: not known yet.
-  std::optional<TimestampOffset> max_timestamp_;
-  std::optional<base::Timestamp> first_batch_timestamp_;
-  std::uint64_t bytes_since_index_entry_ = 0;
-  base::Timestamp created_;
+  const base::Timestamp created_;
   const std::int64_t roll_jitter_ms_;
-  bool is_new_;
-  bool is_complete_;
+  std::unique_ptr<Files> files_;
+  bool is_complete_ = true;
 };
+
+// Creates the `.log` file of a new segment; what a crash left under its name is dropped. Blocks.
+[[nodiscard]] base::Result<std::shared_ptr<env::File>> create_log_file(env::Disk& disk,
+                                                                       const std::string& path);
 
 }  // namespace odradek::log

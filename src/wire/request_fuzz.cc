@@ -58,8 +58,8 @@ void try_request(const base::SharedBytes& frame) {
 base::SharedBytes make_request(std::uint64_t seed) {
   std::mt19937_64 random(seed);
   const ApiDescription& api = all_apis()[random() % all_apis().size()];
-  auto versions = static_cast<std::uint64_t>(api.max_version - api.min_version + 1);
-  auto version = static_cast<Version>(api.min_version + static_cast<int>(random() % versions));
+  std::size_t versions = static_cast<std::size_t>(api.max_version) + 1 - api.min_version;
+  auto version = static_cast<Version>(api.min_version + random() % versions);
   const MessageType& type = request_type(api);
   AnyMessage message(type.create(), type.destroy);
   testing::fill_with_random_values(type.layout(), message.get(), version, random);

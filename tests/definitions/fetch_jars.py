@@ -7,6 +7,7 @@ look. Does nothing when the directory already has what this pom.xml lists.
 
 import hashlib
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -24,6 +25,9 @@ def main():
     wanted = hashlib.sha256(pom.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
         return 0
+    if shutil.which("mvn") is None:
+        print("mvn is not installed (Debian package maven)", file=sys.stderr)
+        return 1
     directory.mkdir(parents=True, exist_ok=True)
     done = copy(pom, directory, offline=True)
     if done.returncode != 0:

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quorum/embedded/quorum_state.h"
+
+#include <fmt/core.h>
+
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include "wire/reader.h"
+#include "wire/records/control.h"
+
+namespace odradek::quorum {
+namespace {
+
+using base::ErrorCode;
+
+constexpr std::string_view kFileName = "/quorum-state";
+constexpr std::string_view kVoterKey = "\"voterId\":";
+constexpr std::uint64_t kMaxFileBytes = 1U << 20U;
+
+std::unexpected<base::Error> refuse(const std::string& path, std::int32_t voter,
+                                    base::BrokerId node) {
+  return base::fail(
+      ErrorCode::kInvalidConfig,
+      fmt::format("{}: the metadata quorum of this directory has voter {}, and this "
+                  "node is {}: a node of its own can't lead it. Move the metadata to one "
+                  "voter first, or start with the node.id of that voter",
+                  path, voter, node.value()));
+}
+
+// The numbers that follow `key` in the text. The file's one shape is written by Kafka and by us;
+// all that matters in it here is its voters.
+std::vector<std::int32_t> numbers_after(std::string_view text, std::string_view key) {
+  std::vector<std::int32_t> numbers;
+  for (auto at = text.find(key); at != std::string_view::npos; at = text.find(key, at)) {
+    at += key.size();
+    while (at < text.size() && text[at] == ' ') ++at;
+    std::int32_t number = 0;
+    if (std::from_chars(text.data() + at, text.data() + text.size(), number).ec == std::errc{}) {
+      numbers.push_back(number);
+    }
+  }
+  return numbers;
+}
+
+}  // namespace
+
+base::Result<> check_sole_voter(env::Disk& disk, const std::string& directory,
+                                base::BrokerId node) {
+  const std::string path = directory + std::string(kFileName);
+  if (!disk.exists(path)) return {};
+  auto text = disk.read_file(path, kMaxFileBytes);
+  if (!text) return base::fail(std::move(text));
+  for (const std::int32_t voter : numbers_after(*text, kVoterKey)) {
+    if (voter != node.value()) return refuse(path, voter, node);
+  }
+  return {};
+}
+
+base::Result<> check_voters_record(base::ByteView value, base::BrokerId node,
+                                   const std::string& path) {
+  wire::Reader reader(base::SharedBytes::copy(value), ErrorCode::kCorruptMessage);
+  auto voters = wire::VotersRecord::decode(reader, 0);
+  if (!voters) return base::fail(std::move(voters));
+  for (const auto& voter : voters->voters) {
+    if (voter.voter_id.value() != node.value()) return refuse(path, voter.voter_id.value(), node);
+  }
+  return {};
+}
+
+base::Result<> write_sole_voter(env::Disk& disk, const std::string& directory, base::BrokerId node,
+                                base::LeaderEpoch epoch) {
+  return disk.write_file(
+      directory + std::string(kFileName),
+      fmt::format(R"({{"clusterId":"","leaderId":{0},"leaderEpoch":{1},"votedId":-1,)"
+                  R"("appliedOffset":0,"currentVoters":[{{"voterId":{0}}}],"data_version":0}})",
+                  node.value(), epoch.value()));
+}
+
+}  // namespace odradek::quorum

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "env/disk.h"
+#include "quorum/engine.h"
+
+// Snapshots of the metadata log (KIP-630): `%020d-%010d.checkpoint`, named by the offset and epoch
+// that they reach. A header batch, batches of records, a footer batch.
+namespace odradek::quorum {
+
+std::string snapshot_file_name(const Position& position);
+// Nothing for another name.
+std::optional<Position> parse_snapshot_file_name(const std::string& name);
+
+// Written as `.part`, flushed, renamed. `last_timestamp` is that of the last record which the
+// snapshot holds.
+[[nodiscard]] base::Result<> write_snapshot_file(env::Disk& disk, const std::string& directory,
+                                                 const Position& position,
+                                                 const std::vector<base::SharedBytes>& records,
+                                                 base::Timestamp last_timestamp);
+
+// Calls for each batch of a file of consecutive batches, in order; CORRUPT_MESSAGE names the file
+// and the place of a batch that is damaged or cut off.
+[[nodiscard]] base::Result<> read_batches(
+    env::Disk& disk, const std::string& path,
+    const std::function<base::Result<>(const base::SharedBytes& batch)>& visit);
+
+}  // namespace odradek::quorum

@@ -11,13 +11,14 @@ namespace odradek::replica {
 using base::ErrorCode;
 using base::Offset;
 
-Partition::Partition(log::Log& log, base::TopicId topic_id) : log_(log), topic_id_(topic_id) {
-  log_.set_listener(this);
+Partition::Partition(std::shared_ptr<log::Log> log, base::TopicId topic_id)
+    : log_(std::move(log)), topic_id_(topic_id) {
+  log_->set_listener(this);
 }
 
 Partition::~Partition() {
   retire({ErrorCode::kNotLeaderOrFollower, "the broker stops", 0});
-  log_.set_listener(nullptr);
+  log_->set_listener(nullptr);
 }
 
 void Partition::become_leader(base::LeaderEpoch epoch) {
@@ -51,9 +52,9 @@ base::Result<log::AppendInfo> Partition::append(base::SharedBytes batches,
     if (auto leader = check_leader_locked(base::kNoLeaderEpoch); !leader) {
       return base::fail(std::move(leader));
     }
-    appended = log_.append(std::move(batches), leader_epoch_, origin);
+    appended = log_->append(std::move(batches), leader_epoch_, origin);
   }
-  if (appended && !appended->is_duplicate) log_.write_out();
+  if (appended && !appended->is_duplicate) log_->write_out();
   return appended;
 }
 
@@ -87,8 +88,8 @@ base::Result<log::ReadInfo> Partition::read(Offset from, Isolation isolation,
     until = visible_end_locked(isolation);
   }
   // A fetch between the end it may see and the log's end waits; it is not out of range.
-  if (from > until && from <= log_.log_end_offset()) return log::ReadInfo{};
-  return log_.read(from, until, max_bytes, at_least_one_batch);
+  if (from > until && from <= log_->log_end_offset()) return log::ReadInfo{};
+  return log_->read(from, until, max_bytes, at_least_one_batch);
 }
 
 bool Partition::watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
@@ -117,10 +118,10 @@ base::LeaderEpoch Partition::leader_epoch() const {
 
 OffsetSnapshot Partition::offsets() const {
   const std::lock_guard lock(mutex_);
-  return {.log_start_offset = log_.log_start_offset(),
+  return {.log_start_offset = log_->log_start_offset(),
           .last_stable_offset = visible_end_locked(Isolation::kReadCommitted),
           .high_watermark = high_watermark_,
-          .log_end_offset = log_.log_end_offset()};
+          .log_end_offset = log_->log_end_offset()};
 }
 
 Offset Partition::visible_end(Isolation isolation) const {
@@ -138,8 +139,8 @@ base::Result<Offset> Partition::delete_records(Offset to) {
     limit = high_watermark_;
   }
   const Offset target = to == base::kNoOffset ? limit : to;
-  if (auto done = log_.delete_records(target, limit); !done) return base::fail(std::move(done));
-  return log_.log_start_offset();
+  if (auto done = log_->delete_records(target, limit); !done) return base::fail(std::move(done));
+  return log_->log_start_offset();
 }
 
 void Partition::on_progress() {
@@ -168,13 +169,13 @@ base::Result<> Partition::check_leader_locked(base::LeaderEpoch current_leader_e
 
 Offset Partition::committed_end_locked() const {
   // The in-sync set is this replica alone, so what it has safely is committed.
-  return log_.config().write_caching ? log_.written_end_offset() : log_.flushed_end_offset();
+  return log_->config().write_caching ? log_->written_end_offset() : log_->flushed_end_offset();
 }
 
 Offset Partition::visible_end_locked(Isolation isolation) const {
   if (isolation == Isolation::kReadUncommitted) return high_watermark_;
   return std::min(high_watermark_,
-                  log_.first_unstable_offset(high_watermark_).value_or(high_watermark_));
+                  log_->first_unstable_offset(high_watermark_).value_or(high_watermark_));
 }
 
 Partition::Released Partition::release_reached_locked() {

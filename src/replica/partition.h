@@ -47,15 +47,15 @@ class Partition : private log::ProgressListener {
  public:
   using CommitHandler = std::move_only_function<void(base::Result<>)>;
 
-  // `log` outlives the partition; the partition is its listener as long as it lives.
-  Partition(log::Log& log, base::TopicId topic_id);
+  // The partition is its log's listener as long as it lives.
+  Partition(std::shared_ptr<log::Log> log, base::TopicId topic_id);
   ~Partition() override;
   Partition(const Partition&) = delete;
   Partition& operator=(const Partition&) = delete;
 
-  const base::TopicPartition& name() const { return log_.name(); }
+  const base::TopicPartition& name() const { return log_->name(); }
   const base::TopicId& topic_id() const { return topic_id_; }
-  log::Log& log() { return log_; }
+  log::Log& log() { return *log_; }
 
   // Takes the leadership of `epoch`; the high watermark goes on from what is committed here.
   void become_leader(base::LeaderEpoch epoch);
@@ -114,7 +114,7 @@ class Partition : private log::ProgressListener {
 
   static void complete(Released released, const std::optional<base::Error>& error);
 
-  log::Log& log_;
+  const std::shared_ptr<log::Log> log_;
   const base::TopicId topic_id_;
 
   mutable std::mutex mutex_;

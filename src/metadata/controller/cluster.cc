@@ -21,6 +21,16 @@ constexpr FeatureLevel kFormatLevels[] = {
 
 }  // namespace
 
+std::map<std::string, std::pair<std::int16_t, std::int16_t>> supported_features() {
+  return {{"eligible.leader.replicas.version", {0, 1}},
+          {"group.version", {0, 1}},
+          {"kraft.version", {0, 1}},
+          {"metadata.version", {7, 33}},
+          {"share.version", {0, 2}},
+          {"streams.version", {0, 1}},
+          {"transaction.version", {0, 2}}};
+}
+
 std::vector<MetadataRecord> format_records() {
   std::vector<MetadataRecord> records;
   for (const auto& [name, level] : kFormatLevels) {

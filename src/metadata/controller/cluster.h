@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "metadata/cluster_image.h"
@@ -11,6 +14,9 @@ namespace odradek::metadata {
 
 // The feature levels that Apache Kafka 4.3.1 formats a directory with, so that it can open ours.
 std::vector<MetadataRecord> format_records();
+
+// The features that this server knows, each with the least and the greatest level.
+std::map<std::string, std::pair<std::int16_t, std::int16_t>> supported_features();
 
 // Registers the broker (or again, under a new epoch) and unfences it. Its epoch is `epoch`, the
 // offset that the records will have in the log.

@@ -25,7 +25,7 @@ struct RequestContext {
   env::MonotonicTime received;
 };
 
-// Header and body of a response, without the length in front. A response that its version cannot
+// The frame of a response, its length in front. A response that its version cannot
 // carry is a broken invariant of the handler.
 [[nodiscard]] base::OutputChain encode_response(const RequestContext& context,
                                                 const wire::MessageLayout& layout,

@@ -4,8 +4,10 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
+#include "broker/listeners.h"
 #include "config/settings.h"
 #include "env/world.h"
 #include "metadata/cluster_image.h"
@@ -14,7 +16,6 @@
 namespace odradek::broker {
 
 class AdminService;
-class GroupService;
 class FetchSessions;
 class ProducerIds;
 
@@ -33,7 +34,7 @@ class ImageHolder {
 
 // Settings that the data path reads at every request.
 struct RequestLimits {
-  std::int64_t fetch_max_bytes = 57671680;                    // fetch.max.bytes
+  std::int64_t fetch_max_bytes = 57671680;                   // fetch.max.bytes
   std::int32_t max_decompressed_message_bytes = 2147483639;  // max.decompressed.message.bytes
 };
 
@@ -44,11 +45,11 @@ struct Services {
   const std::string cluster_id;
   const base::BrokerId node_id;
   const RequestLimits limits;
+  const std::vector<ListenerConfig> listeners;
   ImageHolder& image;
   replica::PartitionSet& partitions;
   FetchSessions& fetch_sessions;
   AdminService& admin;
-  GroupService& groups;
   ProducerIds& producer_ids;
 };
 

@@ -6,10 +6,14 @@
 
 // The APIs that this server has, in the order of their keys: X(function suffix, message name). For
 // each, `handle_<suffix>` is defined in <suffix>.cc and answers exactly once, now or later.
-#define ODRADEK_APIS(X) \
-  X(produce, Produce)   \
-  X(fetch, Fetch)       \
-  X(api_versions, ApiVersions)
+#define ODRADEK_APIS(X)          \
+  X(produce, Produce)            \
+  X(fetch, Fetch)                \
+  X(metadata, Metadata)          \
+  X(api_versions, ApiVersions)   \
+  X(create_topics, CreateTopics) \
+  X(delete_topics, DeleteTopics) \
+  X(create_partitions, CreatePartitions)
 
 namespace odradek::wire {
 #define ODRADEK_FORWARD(suffix, Name) \

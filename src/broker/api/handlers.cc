@@ -10,7 +10,11 @@
 #include "broker/api/apis.h"
 #include "broker/api/declare.h"
 #include "wire/messages/api_versions.h"
+#include "wire/messages/create_partitions.h"
+#include "wire/messages/create_topics.h"
+#include "wire/messages/delete_topics.h"
 #include "wire/messages/fetch.h"
+#include "wire/messages/metadata.h"
 #include "wire/messages/produce.h"
 
 namespace odradek::broker::api {

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "broker/api/apis.h"
-#include "broker/api/internal_topics.h"
 #include "broker/api/produce_validation.h"
 #include "broker/api/topic_lookup.h"
+#include "broker/internal_topics.h"
 #include "wire/messages/produce.h"
 
 namespace odradek::broker::api {

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace odradek::broker::api {
+namespace odradek::broker {
 
 inline constexpr std::string_view kGroupTopic = "__consumer_offsets";
 inline constexpr std::string_view kTransactionTopic = "__transaction_state";
@@ -14,4 +14,4 @@ constexpr bool is_internal_topic(std::string_view name) {
   return name == kGroupTopic || name == kTransactionTopic || name == kShareTopic;
 }
 
-}  // namespace odradek::broker::api
+}  // namespace odradek::broker

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/server.h"
+
+#include <fmt/core.h>
+#include <malloc.h>
+
+#include <csignal>
+#include <utility>
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "config/settings.h"
+#include "env/linux/linux_world.h"
+
+namespace odradek::app {
+namespace {
+
+constexpr int kExitUncleanStop = 7;
+
+int exit_code(broker::StartFailure failure) {
+  switch (failure) {
+    case broker::StartFailure::kConfiguration:
+      return 1;
+    case broker::StartFailure::kDirectory:
+      return 2;
+    case broker::StartFailure::kDiskFull:
+      return 3;
+    case broker::StartFailure::kPermission:
+      return 4;
+    case broker::StartFailure::kAddressInUse:
+      return 5;
+    case broker::StartFailure::kListener:
+      return 6;
+  }
+  return 1;
+}
+
+std::string_view reason(broker::StartFailure failure) {
+  switch (failure) {
+    case broker::StartFailure::kConfiguration:
+      return "the configuration";
+    case broker::StartFailure::kDirectory:
+      return "the data directory";
+    case broker::StartFailure::kDiskFull:
+      return "no room on the disk";
+    case broker::StartFailure::kPermission:
+      return "a missing right";
+    case broker::StartFailure::kAddressInUse:
+      return "a port in use";
+    case broker::StartFailure::kListener:
+      return "a listener";
+  }
+  return "an error";
+}
+
+base::Result<config::Settings> load_settings(const ServerArguments& arguments) {
+  std::string text;
+  if (!arguments.config_file.empty()) {
+    env::LinuxWorldOptions options;
+    options.loop_count = 1;
+    env::LinuxWorld world(options);
+    auto read = world.disk().read_file(arguments.config_file);
+    if (!read) return base::fail(std::move(read));
+    text = std::move(*read);
+  }
+  return config::Settings::parse(arguments.config_file, text, arguments.overrides);
+}
+
+env::LinuxWorldOptions world_options(const config::Settings& settings) {
+  env::LinuxWorldOptions options;
+  if (settings.is_set("num.network.threads")) {
+    options.loop_count = static_cast<std::size_t>(settings.number("num.network.threads"));
+  }
+  options.worker_threads = static_cast<std::size_t>(settings.number("num.io.threads"));
+  return options;
+}
+
+void say_how_to_connect(const broker::Broker& broker) {
+  for (const auto& listener : broker.listeners()) {
+    base::log::info("broker", "{} listens on {}", listener.name, listener.address.to_string());
+  }
+}
+
+}  // namespace
+
+int run_server(const ServerArguments& arguments) {
+  // Memory goes back to the system soon, and few arenas hold on to it.
+  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  auto settings = load_settings(arguments);
+  if (!settings) {
+    fmt::print(stderr, "odradek: {}\n", settings.error().message);
+    return exit_code(broker::StartFailure::kConfiguration);
+  }
+  for (const std::string& key : settings->unknown_keys()) {
+    base::log::warn("config", "{} is not a key that this server knows; it changes nothing", key);
+  }
+  env::LinuxWorld world(world_options(*settings));
+  auto broker = broker::Broker::start(world, std::move(*settings));
+  if (!broker) {
+    fmt::print(stderr, "odradek: not started, because of {}: {}\n", reason(broker.error().failure),
+               broker.error().error.message);
+    return exit_code(broker.error().failure);
+  }
+  say_how_to_connect(**broker);
+  bool is_stopping = false;
+  base::Result<> stopped;
+  world.on_signal({SIGTERM, SIGINT}, [&](int) {
+    if (std::exchange(is_stopping, true)) return;
+    base::log::info("broker", "stopping");
+    (*broker)->stop([&](base::Result<> done) {
+      stopped = std::move(done);
+      world.stop();
+    });
+  });
+  base::log::info("broker", "node {} of cluster {} serves", (*broker)->node_id().value(),
+                  (*broker)->cluster_id());
+  world.run();
+  if (!stopped) {
+    base::log::error("broker", "not stopped cleanly: {}", stopped.error().message);
+    return kExitUncleanStop;
+  }
+  base::log::info("broker", "stopped cleanly");
+  return 0;
+}
+
+}  // namespace odradek::app

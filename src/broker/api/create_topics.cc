@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/messages/create_topics.h"
+
+#include <memory>
+#include <utility>
+
+#include "broker/api/apis.h"
+#include "broker/runtime/admin_service.h"
+
+namespace odradek::broker::api {
+
+using wire::CreateTopicsRequest;
+using wire::CreateTopicsResponse;
+
+void handle_create_topics(Services& services, CreateTopicsRequest request,
+                          Responder<CreateTopicsResponse> responder) {
+  services.admin.change<CreateTopicsResponse>(
+      [request = std::move(request)](const metadata::ClusterImage& image,
+                                     const metadata::ControllerInputs& inputs) {
+        return metadata::create_topics(image, inputs, request);
+      },
+      [responder = std::move(responder)](CreateTopicsResponse response,
+                                         const base::Result<>& committed) mutable {
+        for (auto& topic : response.topics) {
+          if (committed || topic.error_code != base::ErrorCode::kNone) continue;
+          topic.error_code = committed.error().code;
+          topic.error_message = committed.error().message;
+        }
+        responder.send(response);
+      });
+}
+
+}  // namespace odradek::broker::api

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/messages/metadata.h"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "broker/api/apis.h"
+#include "broker/api/authorized_operations.h"
+#include "broker/internal_topics.h"
+#include "broker/runtime/admin_service.h"
+#include "metadata/controller/topic_name.h"
+
+namespace odradek::broker::api {
+namespace {
+
+using base::ErrorCode;
+using wire::MetadataRequest;
+using wire::MetadataResponse;
+using TopicAnswer = MetadataResponse::MetadataResponseTopic;
+
+void add_brokers(const Services& services, const metadata::ClusterImage& image,
+                 const net::ConnectionInfo& connection, MetadataResponse& response) {
+  for (const auto& [id, broker] : image.brokers) {
+    if (broker->fenced) continue;
+    const auto endpoint =
+        endpoint_for(*broker, id == services.node_id, services.listeners, connection);
+    if (!endpoint) continue;
+    response.brokers.push_back({id, endpoint->host, endpoint->port, broker->rack});
+  }
+}
+
+bool is_live(const metadata::ClusterImage& image, base::BrokerId id) {
+  const metadata::BrokerImage* broker = image.find_broker(id);
+  return broker != nullptr && !broker->fenced;
+}
+
+MetadataResponse::MetadataResponsePartition describe_partition(
+    const metadata::ClusterImage& image, const metadata::PartitionImage& partition,
+    std::int32_t index) {
+  MetadataResponse::MetadataResponsePartition answer;
+  answer.partition_index = index;
+  answer.leader_id = partition.leader;
+  answer.leader_epoch = partition.leader_epoch;
+  answer.replica_nodes = partition.replicas;
+  answer.isr_nodes = partition.in_sync_replicas;
+  if (!is_live(image, partition.leader)) {
+    answer.error_code = ErrorCode::kLeaderNotAvailable;
+    answer.leader_id = base::kNoBroker;
+  }
+  std::ranges::copy_if(partition.replicas, std::back_inserter(answer.offline_replicas),
+                       [&image](base::BrokerId id) { return !is_live(image, id); });
+  return answer;
+}
+
+class MetadataAnswer {
+ public:
+  MetadataAnswer(Services& services, const MetadataRequest& request, const RequestContext& context)
+      : services_(services), request_(request), context_(context), image_(services.image.load()) {}
+
+  MetadataResponse run() {
+    response_.cluster_id = services_.cluster_id;
+    response_.controller_id = services_.node_id;
+    if (request_.include_cluster_authorized_operations) {
+      response_.cluster_authorized_operations = kAllClusterOperations;
+    }
+    add_brokers(services_, *image_, *context_.connection, response_);
+    if (wants_all()) {
+      add_all_topics();
+    } else {
+      for (const auto& topic : *request_.topics) add_topic(topic);
+    }
+    return std::move(response_);
+  }
+
+ private:
+  // Version 0 has no null: an empty list means all topics.
+  bool wants_all() const {
+    return !request_.topics || (context_.version == 0 && request_.topics->empty());
+  }
+
+  void add_all_topics() {
+    std::map<std::string, std::shared_ptr<const metadata::TopicImage>> sorted;
+    image_->topics_by_name.for_each(
+        [&sorted](const std::string& name, const auto& topic) { sorted.emplace(name, topic); });
+    for (const auto& [name, topic] : sorted) add_present(*topic);
+  }
+
+  void add_topic(const MetadataRequest::MetadataRequestTopic& wanted) {
+    if (!wanted.topic_id.is_zero()) {
+      const auto& topic = image_->find_topic(wanted.topic_id);
+      if (topic != nullptr) {
+        add_present(*topic);
+      } else {
+        add_missing({}, wanted.topic_id, ErrorCode::kUnknownTopicId);
+      }
+      return;
+    }
+    const std::string name = wanted.name.value_or("");
+    if (const auto& topic = image_->find_topic(name)) {
+      add_present(*topic);
+    } else {
+      add_missing(name, {},
+                  metadata::check_topic_name(name) ? ErrorCode::kUnknownTopicOrPartition
+                                                   : ErrorCode::kInvalidTopicException);
+    }
+  }
+
+  void add_present(const metadata::TopicImage& topic) {
+    TopicAnswer& answer = response_.topics.emplace_back();
+    answer.name = topic.name;
+    answer.topic_id = topic.id;
+    answer.is_internal = is_internal_topic(topic.name);
+    if (request_.include_topic_authorized_operations) {
+      answer.topic_authorized_operations = kAllTopicOperations;
+    }
+    answer.partitions.reserve(topic.partitions.size());
+    for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+      answer.partitions.push_back(
+          describe_partition(*image_, topic.partitions[i], static_cast<std::int32_t>(i)));
+    }
+  }
+
+  void add_missing(std::optional<std::string> name, const base::TopicId& id, ErrorCode code) {
+    TopicAnswer& answer = response_.topics.emplace_back();
+    answer.name = std::move(name);
+    // Before version 12 a response has a name for every topic.
+    if (!answer.name && context_.version < 12) answer.name = "";
+    answer.topic_id = id;
+    answer.error_code = code;
+  }
+
+  Services& services_;
+  const MetadataRequest& request_;
+  const RequestContext& context_;
+  std::shared_ptr<const metadata::ClusterImage> image_;
+  MetadataResponse response_;
+};
+
+// Names that the request may have created: auto.create.topics.enable, and the client does not mind.
+std::vector<std::string> names_to_create(const Services& services, const MetadataRequest& request) {
+  std::vector<std::string> names;
+  if (!request.topics || !request.allow_auto_topic_creation ||
+      !services.settings.flag("auto.create.topics.enable")) {
+    return names;
+  }
+  const auto image = services.image.load();
+  for (const auto& topic : *request.topics) {
+    const bool is_candidate = topic.topic_id.is_zero() && topic.name &&
+                              image->find_topic(*topic.name) == nullptr &&
+                              metadata::check_topic_name(*topic.name);
+    if (is_candidate) names.push_back(*topic.name);
+  }
+  return names;
+}
+
+// Creates the topics, then answers: the client finds them there at the first asking.
+class CreateThenAnswer : public std::enable_shared_from_this<CreateThenAnswer> {
+ public:
+  CreateThenAnswer(Services& services, MetadataRequest request,
+                   Responder<MetadataResponse> responder)
+      : services_(services), request_(std::move(request)), responder_(std::move(responder)) {}
+
+  void start(const std::vector<std::string>& names) {
+    open_ = names.size();
+    for (const std::string& name : names) {
+      auto done = [self = shared_from_this(), name](base::Result<> created) {
+        self->created(name, std::move(created));
+      };
+      if (is_internal_topic(name)) {
+        services_.admin.ensure_internal_topic(name, std::move(done));
+      } else {
+        services_.admin.create_automatically(name, std::move(done));
+      }
+    }
+  }
+
+ private:
+  void created(const std::string& name, base::Result<> result) {
+    if (!result) {
+      const std::lock_guard lock(mutex_);
+      errors_[name] = result.error().code;
+    }
+    if (--open_ > 0) return;
+    MetadataResponse response = MetadataAnswer(services_, request_, responder_.context()).run();
+    for (TopicAnswer& topic : response.topics) {
+      if (topic.error_code == ErrorCode::kNone || !topic.name) continue;
+      if (const auto failed = errors_.find(*topic.name); failed != errors_.end()) {
+        topic.error_code = failed->second;
+      }
+    }
+    responder_.send(response);
+  }
+
+  Services& services_;
+  const MetadataRequest request_;
+  Responder<MetadataResponse> responder_;
+  std::atomic<std::size_t> open_ = 0;
+  std::mutex mutex_;
+  std::map<std::string, ErrorCode> errors_;
+};
+
+}  // namespace
+
+void handle_metadata(Services& services, MetadataRequest request,
+                     Responder<MetadataResponse> responder) {
+  const auto names = names_to_create(services, request);
+  if (names.empty()) {
+    responder.send(MetadataAnswer(services, request, responder.context()).run());
+    return;
+  }
+  std::make_shared<CreateThenAnswer>(services, std::move(request), std::move(responder))
+      ->start(names);
+}
+
+}  // namespace odradek::broker::api

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/broker.h"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "base/log.h"
+#include "broker/fetch/fetch_session.h"
+#include "broker/runtime/admin_service.h"
+#include "broker/runtime/metadata_runtime.h"
+#include "broker/runtime/producer_ids.h"
+#include "broker/runtime/replicas.h"
+#include "broker/server_options.h"
+#include "broker/services.h"
+#include "broker/session.h"
+#include "log/log_manager.h"
+#include "metadata/controller/cluster.h"
+#include "net/server.h"
+#include "quorum/embedded/embedded_engine.h"
+
+namespace odradek::broker {
+namespace {
+
+constexpr std::string_view kArea = "broker";
+constexpr std::int32_t kDefaultNodeId = 1;
+constexpr auto kStopGrace = std::chrono::seconds(5);
+
+StartError start_error(StartFailure otherwise, base::Error error) {
+  StartFailure failure = otherwise;
+  if (error.os_error == ENOSPC || error.os_error == EDQUOT) failure = StartFailure::kDiskFull;
+  if (error.os_error == EACCES || error.os_error == EPERM || error.os_error == EROFS) {
+    failure = StartFailure::kPermission;
+  }
+  if (error.os_error == EADDRINUSE) failure = StartFailure::kAddressInUse;
+  if (error.code == base::ErrorCode::kInvalidConfig) failure = StartFailure::kConfiguration;
+  return {failure, std::move(error)};
+}
+
+class RunningBroker : public Broker {
+ public:
+  RunningBroker(env::World& world, config::Settings settings)
+      : world_(world), settings_(std::move(settings)) {}
+
+  std::expected<void, StartError> start();
+
+  const std::vector<BoundListener>& listeners() const override { return bound_; }
+  const std::string& cluster_id() const override { return cluster_id_; }
+  base::BrokerId node_id() const override { return node_id_; }
+  void stop(std::move_only_function<void(base::Result<>)> done) override;
+
+ private:
+  base::Result<> open_logs();
+  base::Result<> start_metadata();
+  base::Result<> start_partitions();
+  base::Result<> open_listeners();
+  void make_services();
+  metadata::BrokerImage registration() const;
+  base::Result<> close();
+
+  env::World& world_;
+  const config::Settings settings_;
+  std::string cluster_id_;
+  base::BrokerId node_id_;
+  std::vector<ListenerConfig> listener_configs_;
+  std::vector<BoundListener> bound_;
+
+  ImageHolder image_;
+  replica::PartitionSet partitions_;
+  std::unique_ptr<log::LogManager> logs_;
+  std::unique_ptr<quorum::EmbeddedEngine> engine_;
+  std::unique_ptr<MetadataRuntime> metadata_;
+  std::unique_ptr<Replicas> replicas_;
+  std::unique_ptr<AdminService> admin_;
+  std::unique_ptr<ProducerIds> producer_ids_;
+  std::unique_ptr<FetchSessions> fetch_sessions_;
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<SessionFactory> sessions_;
+  std::unique_ptr<net::Server> server_;
+  std::unique_ptr<env::WorkQueue> stopping_;
+};
+
+std::expected<void, StartError> RunningBroker::start() {
+  auto listeners = parse_listeners(settings_);
+  if (!listeners) {
+    return std::unexpected(start_error(StartFailure::kConfiguration, std::move(listeners).error()));
+  }
+  listener_configs_ = std::move(*listeners);
+  for (auto step : {&RunningBroker::open_logs, &RunningBroker::start_metadata,
+                    &RunningBroker::start_partitions}) {
+    if (auto done = (this->*step)(); !done) {
+      return std::unexpected(start_error(StartFailure::kDirectory, std::move(done).error()));
+    }
+  }
+  make_services();
+  if (auto done = open_listeners(); !done) {
+    return std::unexpected(start_error(StartFailure::kListener, std::move(done).error()));
+  }
+  server_->start();
+  return {};
+}
+
+base::Result<> RunningBroker::open_logs() {
+  log::LogManagerOptions options;
+  options.paths = settings_.log_directories();
+  options.recovery_threads_per_directory =
+      static_cast<int>(settings_.number("num.recovery.threads.per.data.dir"));
+  options.directory.recovery_point_interval_ms =
+      settings_.number("log.flush.offset.checkpoint.interval.ms");
+  options.directory.log_start_interval_ms =
+      settings_.number("log.flush.start.offset.checkpoint.interval.ms");
+  options.directory.high_watermark_interval_ms =
+      settings_.number("replica.high.watermark.checkpoint.interval.ms");
+  auto logs = log::LogManager::open(world_, std::move(options));
+  if (!logs) return base::fail(std::move(logs));
+  logs_ = std::move(*logs);
+  const auto identity = logs_->identity();
+  node_id_ = base::BrokerId(
+      settings_.node_id().value_or(identity ? identity->node_id.value() : kDefaultNodeId));
+  env::Random& random = world_.random();
+  const std::uint64_t high = random.next();
+  cluster_id_ =
+      identity ? identity->cluster_id : base::Uuid::from_random(high, random.next()).to_string();
+  return logs_->begin({cluster_id_, node_id_});
+}
+
+base::Result<> RunningBroker::start_metadata() {
+  log::directory::LogDirectory& directory = logs_->metadata_directory();
+  quorum::EmbeddedOptions options;
+  options.node_id = node_id_;
+  options.segment_bytes = settings_.number("metadata.log.segment.bytes");
+  options.max_record_bytes_between_snapshots =
+      settings_.number("metadata.log.max.record.bytes.between.snapshots");
+  options.max_snapshot_interval_ms = settings_.number("metadata.log.max.snapshot.interval.ms");
+  options.was_clean = logs_->was_clean(directory);
+  auto engine = quorum::EmbeddedEngine::open(directory, options);
+  if (!engine) return base::fail(std::move(engine));
+  engine_ = std::move(*engine);
+  metadata_ = std::make_unique<MetadataRuntime>(world_, *engine_, image_);
+  return metadata_->start(metadata::format_records(),
+                          [this](const metadata::ClusterImage& image, std::int64_t broker_epoch) {
+                            auto records = metadata::register_broker(registration(), broker_epoch);
+                            for (auto& record : metadata::lead_on_start(image, node_id_)) {
+                              records.push_back(std::move(record));
+                            }
+                            return records;
+                          });
+}
+
+metadata::BrokerImage RunningBroker::registration() const {
+  metadata::BrokerImage broker;
+  broker.id = node_id_;
+  env::Random& random = world_.random();
+  const std::uint64_t high = random.next();
+  broker.incarnation_id = base::Uuid::from_random(high, random.next());
+  for (const ListenerConfig& listener : listener_configs_) {
+    const env::Address& address = listener.advertised.value_or(listener.bind);
+    const bool is_any = address.host.empty() || address.host == "0.0.0.0" || address.host == "::";
+    broker.endpoints.push_back(
+        {listener.name, is_any ? "localhost" : address.host, address.port, 0});
+  }
+  broker.supported_features = metadata::supported_features();
+  for (const auto& directory : logs_->directories()) {
+    if (const auto& identity = directory->identity()) {
+      broker.log_directories.push_back(identity->directory_id);
+    }
+  }
+  broker.rack = settings_.value("broker.rack");
+  return broker;
+}
+
+base::Result<> RunningBroker::start_partitions() {
+  replicas_ = std::make_unique<Replicas>(settings_, node_id_, *logs_, partitions_);
+  auto summary = replicas_->start(*image_.load());
+  if (!summary) return base::fail(std::move(summary));
+  if (summary->logs > 0) {
+    base::log::info(kArea, "{} logs opened in {} ms, {} of them read again, {} set aside",
+                    summary->logs, summary->duration_ms, summary->recovered, summary->strays);
+  }
+  metadata_->follow(*replicas_);
+  return {};
+}
+
+void RunningBroker::make_services() {
+  admin_ = std::make_unique<AdminService>(world_, settings_, *metadata_);
+  producer_ids_ = std::make_unique<ProducerIds>(node_id_, *metadata_);
+  fetch_sessions_ = std::make_unique<FetchSessions>(
+      world_,
+      static_cast<std::size_t>(settings_.number("max.incremental.fetch.session.cache.slots")));
+  const RequestLimits limits{
+      settings_.number("fetch.max.bytes"),
+      static_cast<std::int32_t>(settings_.number("max.decompressed.message.bytes"))};
+  services_ = std::make_unique<Services>(Services{.world = world_,
+                                                  .settings = settings_,
+                                                  .cluster_id = cluster_id_,
+                                                  .node_id = node_id_,
+                                                  .limits = limits,
+                                                  .listeners = listener_configs_,
+                                                  .image = image_,
+                                                  .partitions = partitions_,
+                                                  .fetch_sessions = *fetch_sessions_,
+                                                  .admin = *admin_,
+                                                  .producer_ids = *producer_ids_});
+  sessions_ = std::make_unique<SessionFactory>(*services_);
+}
+
+base::Result<> RunningBroker::open_listeners() {
+  server_ = std::make_unique<net::Server>(world_, *sessions_, make_server_options(settings_));
+  for (const ListenerConfig& listener : listener_configs_) {
+    auto address = server_->listen(make_listener_options(settings_, listener));
+    if (!address) return base::fail(std::move(address));
+    bound_.push_back({listener.name, *address});
+  }
+  return {};
+}
+
+void RunningBroker::stop(std::move_only_function<void(base::Result<>)> done) {
+  stopping_ = world_.workers().make_queue("stop", 1);
+  server_->stop(kStopGrace, [this, done = std::move(done)]() mutable {
+    stopping_->submit([this, done = std::move(done)]() mutable { done(close()); });
+  });
+}
+
+base::Result<> RunningBroker::close() {
+  metadata_->stop();
+  replicas_->stop();
+  auto engine_closed = engine_->close();
+  auto logs_closed = logs_->stop(metadata_->broker_epoch());
+  return engine_closed ? std::move(logs_closed) : std::move(engine_closed);
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Broker>, StartError> Broker::start(env::World& world,
+                                                                 config::Settings settings) {
+  auto broker = std::make_unique<RunningBroker>(world, std::move(settings));
+  if (auto started = broker->start(); !started) return std::unexpected(std::move(started).error());
+  return broker;
+}
+
+}  // namespace odradek::broker

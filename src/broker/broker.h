@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "config/settings.h"
+#include "env/world.h"
+
+namespace odradek::broker {
+
+// Why a broker could not start, as the process tells it to whoever started it.
+enum class StartFailure : std::uint8_t {
+  kConfiguration,  // a setting is wrong or refused
+  kDirectory,      // a log directory is not ours to use, damaged, or another process has it
+  kDiskFull,       // no room to format an empty directory
+  kPermission,     // a missing right
+  kAddressInUse,   // a listener's port is taken
+  kListener,       // a listener's address can't be bound for another reason
+};
+
+struct StartError {
+  StartFailure failure = StartFailure::kConfiguration;
+  base::Error error;
+};
+
+struct BoundListener {
+  std::string name;
+  env::Address address;
+};
+
+// A whole broker on a world: log directories, metadata, partitions, groups, listeners. The only
+// thing that `app` and the simulation start. It is destroyed after stop() is done, or when the
+// world's loops have ended.
+class Broker {
+ public:
+  // Blocks: call it before the loops run, or on none of them. `world` outlives the broker. Formats
+  // an empty data directory; refuses, untouched, one that is not this node's alone.
+  [[nodiscard]] static std::expected<std::unique_ptr<Broker>, StartError> start(
+      env::World& world, config::Settings settings);
+  virtual ~Broker() = default;
+
+  virtual const std::vector<BoundListener>& listeners() const = 0;
+  virtual const std::string& cluster_id() const = 0;
+  virtual base::BrokerId node_id() const = 0;
+
+  // Stops accepting, finishes what is in flight, closes the logs cleanly, then calls `done` once,
+  // from any thread. Call once, on loop 0.
+  virtual void stop(std::move_only_function<void(base::Result<>)> done) = 0;
+};
+
+}  // namespace odradek::broker

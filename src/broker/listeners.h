@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "config/settings.h"
+#include "env/network.h"
+#include "metadata/cluster_image.h"
+#include "net/request_handler.h"
+
+namespace odradek::broker {
+
+// One of `listeners`, with what the other listener settings say of it.
+struct ListenerConfig {
+  std::string name;
+  std::string security_protocol;
+  // An empty host is every address.
+  env::Address bind;
+  // From advertised.listeners; nothing: each client is told the address that it came in by.
+  std::optional<env::Address> advertised;
+};
+
+// `listeners`, `advertised.listeners`, `listener.security.protocol.map`. Without `listeners` the
+// broker listens on loopback only (docs/differences.md). Listeners named in
+// controller.listener.names are left out: the controller needs none here. INVALID_CONFIG names the
+// key, the value and what is allowed; a protocol that is not there yet is refused.
+[[nodiscard]] base::Result<std::vector<ListenerConfig>> parse_listeners(
+    const config::Settings& settings);
+
+// Where a client that came in by `connection` finds `broker`; nothing when the broker has no such
+// listener.
+std::optional<env::Address> endpoint_for(const metadata::BrokerImage& broker, bool is_this_broker,
+                                         const std::vector<ListenerConfig>& listeners,
+                                         const net::ConnectionInfo& connection);
+
+}  // namespace odradek::broker

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/runtime/log_config.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "config/table.h"
+#include "config/topic_config.h"
+
+namespace odradek::broker {
+namespace {
+
+class TopicValues {
+ public:
+  TopicValues(const config::Settings& settings, const metadata::ConfigMap* overrides)
+      : settings_(settings), overrides_(overrides) {}
+
+  std::string text(std::string_view key) const {
+    return config::topic_value(settings_, overrides_, key);
+  }
+  std::int64_t number(std::string_view key) const {
+    return std::strtoll(text(key).c_str(), nullptr, 10);
+  }
+  std::int32_t small(std::string_view key) const { return static_cast<std::int32_t>(number(key)); }
+  double ratio(std::string_view key) const { return std::strtod(text(key).c_str(), nullptr); }
+  bool flag(std::string_view key) const {
+    const std::string word = text(key);
+    return !word.empty() && (word[0] == 't' || word[0] == 'T');
+  }
+
+ private:
+  const config::Settings& settings_;
+  const metadata::ConfigMap* overrides_;
+};
+
+}  // namespace
+
+log::LogConfig make_log_config(const config::Settings& settings,
+                               const metadata::ConfigMap* overrides) {
+  const TopicValues topic(settings, overrides);
+  const auto policies = config::split_list(topic.text("cleanup.policy"));
+  log::LogConfig config;
+  config.segment_bytes = topic.number("segment.bytes");
+  config.segment_ms = topic.number("segment.ms");
+  config.segment_jitter_ms = topic.number("segment.jitter.ms");
+  config.segment_index_bytes = topic.number("segment.index.bytes");
+  config.index_interval_bytes = topic.small("index.interval.bytes");
+  config.flush_messages = topic.number("flush.messages");
+  config.flush_ms = topic.number("flush.ms");
+  config.retention_bytes = topic.number("retention.bytes");
+  config.retention_ms = topic.number("retention.ms");
+  config.cleanup_delete = std::ranges::find(policies, "delete") != policies.end();
+  config.cleanup_compact = std::ranges::find(policies, "compact") != policies.end();
+  config.delete_retention_ms = topic.number("delete.retention.ms");
+  config.file_delete_delay_ms = topic.number("file.delete.delay.ms");
+  config.min_compaction_lag_ms = topic.number("min.compaction.lag.ms");
+  config.max_compaction_lag_ms = topic.number("max.compaction.lag.ms");
+  config.min_cleanable_dirty_ratio = topic.ratio("min.cleanable.dirty.ratio");
+  config.max_message_bytes = topic.small("max.message.bytes");
+  config.preallocate = topic.flag("preallocate");
+  config.timestamp_is_log_append_time = topic.text("message.timestamp.type") == "LogAppendTime";
+  config.timestamp_before_max_ms = topic.number("message.timestamp.before.max.ms");
+  config.timestamp_after_max_ms = topic.number("message.timestamp.after.max.ms");
+  config.write_caching = topic.flag("write.caching");
+  return config;
+}
+
+}  // namespace odradek::broker

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/result.h"
+#include "broker/runtime/replicas.h"
+#include "broker/services.h"
+#include "env/world.h"
+#include "metadata/image_builder.h"
+#include "quorum/engine.h"
+
+namespace odradek::broker {
+
+// The controller at work: takes requests one after the other, lets the machine decide on the newest
+// image, commits the records, makes the partitions follow, publishes the next image, answers.
+// Threads: any; the work is done on a queue of its own.
+class MetadataRuntime {
+ public:
+  // Decides on the newest image; nothing to commit is fine.
+  using Decide =
+      std::move_only_function<std::vector<metadata::MetadataRecord>(const metadata::ClusterImage&)>;
+  using Done = std::move_only_function<void(base::Result<>)>;
+  using Observer = std::function<void(const metadata::ImageDelta&, const metadata::ClusterImage&)>;
+
+  MetadataRuntime(env::World& world, quorum::Engine& engine, ImageHolder& image);
+
+  // Loads the image and takes the lead. Blocks; once, first. A fresh log gets `format`, and
+  // `on_start` decides what is logged at every start (it is given the epoch of the broker's
+  // registration: the offset of its record).
+  [[nodiscard]] base::Result<> start(
+      std::vector<metadata::MetadataRecord> format,
+      const std::function<std::vector<metadata::MetadataRecord>(
+          const metadata::ClusterImage&, std::int64_t broker_epoch)>& on_start);
+  // From here on changes are followed there.
+  void follow(Replicas& replicas) { replicas_ = &replicas; }
+  // Told of every change after the partitions have followed it; set before the first submit.
+  void observe(Observer observer) { observers_.push_back(std::move(observer)); }
+
+  // `done` is called once, from any thread, when what was decided is committed, followed and
+  // published.
+  void submit(Decide decide, Done done);
+  std::int64_t broker_epoch() const { return broker_epoch_; }
+  // Refuses what is not begun, waits for what is. Blocks.
+  void stop();
+
+ private:
+  struct Job {
+    Decide decide;
+    Done done;
+  };
+
+  void run(Job job);
+  void finish(Job job, std::vector<metadata::MetadataRecord> records,
+              base::Result<quorum::Position> committed);
+  void next();
+  base::Result<> commit_now(const std::vector<metadata::MetadataRecord>& records);
+  base::Result<metadata::ImageDelta> replay(const std::vector<metadata::MetadataRecord>& records,
+                                            const quorum::Position& position,
+                                            std::shared_ptr<const metadata::ClusterImage>& next);
+  void snapshot_if_due();
+
+  env::World& world_;
+  quorum::Engine& engine_;
+  ImageHolder& image_;
+  Replicas* replicas_ = nullptr;
+  std::vector<Observer> observers_;
+  std::int64_t broker_epoch_ = -1;
+  std::unique_ptr<env::WorkQueue> queue_;
+
+  std::mutex mutex_;
+  std::deque<Job> waiting_;
+  bool busy_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace odradek::broker

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/runtime/replicas.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "broker/runtime/log_config.h"
+
+namespace odradek::broker {
+namespace {
+
+using base::ErrorCode;
+using metadata::ConfigResourceType;
+
+}  // namespace
+
+base::Result<log::LoadSummary> Replicas::start(const metadata::ClusterImage& image) {
+  auto summary = logs_.load_logs([&](const base::TopicPartition& name) {
+    log::LogDecision decision;
+    const auto& topic = image.find_topic(name.topic);
+    if (topic == nullptr || !topic->has_partition(name.partition)) return decision;
+    decision.is_known = is_mine(topic->partitions[static_cast<std::size_t>(name.partition)]);
+    decision.topic_id = topic->id;
+    decision.config =
+        make_log_config(settings_, image.find_config(ConfigResourceType::kTopic, name.topic));
+    return decision;
+  });
+  if (!summary) return summary;
+  image.topics_by_id.for_each(
+      [&](const base::TopicId&, const auto& topic) { create_missing(*topic, image); });
+  return summary;
+}
+
+bool Replicas::is_mine(const metadata::PartitionImage& partition) const {
+  return std::ranges::find(partition.replicas, node_) != partition.replicas.end();
+}
+
+void Replicas::apply(const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
+  for (const auto& topic : delta.removed_topics) remove(*topic);
+  for (const base::TopicId& id : delta.changed_topics) {
+    if (const auto& topic = image.find_topic(id)) create_missing(*topic, image);
+  }
+  for (const metadata::ConfigResource& resource : delta.changed_configs) {
+    if (resource.type != ConfigResourceType::kTopic) continue;
+    logs_.set_config(resource.name,
+                     make_log_config(settings_, image.find_config(resource.type, resource.name)));
+  }
+}
+
+void Replicas::create_missing(const metadata::TopicImage& topic,
+                              const metadata::ClusterImage& image) {
+  std::vector<log::NewLog> wanted;
+  std::vector<std::int32_t> indexes;
+  const log::LogConfig config =
+      make_log_config(settings_, image.find_config(ConfigResourceType::kTopic, topic.name));
+  for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+    const auto index = static_cast<std::int32_t>(i);
+    if (!is_mine(topic.partitions[i]) || partitions_.find(topic.id, index) != nullptr) continue;
+    wanted.push_back({{topic.name, index}, topic.id, config});
+    indexes.push_back(index);
+  }
+  if (wanted.empty()) return;
+  auto logs = logs_.create_many(wanted);
+  for (std::size_t i = 0; i < logs.size(); ++i) {
+    if (logs[i]) {
+      lead(std::move(*logs[i]), topic, indexes[i]);
+    } else {
+      base::log::error("replica", "{} is offline: {}", wanted[i].name.to_string(),
+                       logs[i].error().message);
+    }
+  }
+}
+
+void Replicas::lead(std::shared_ptr<log::Log> log, const metadata::TopicImage& topic,
+                    std::int32_t index) {
+  const auto& image = topic.partitions[static_cast<std::size_t>(index)];
+  auto partition = std::make_shared<replica::Partition>(std::move(log), topic.id);
+  if (image.leader == node_) partition->become_leader(image.leader_epoch);
+  partitions_.add(std::move(partition), index);
+}
+
+void Replicas::remove(const metadata::TopicImage& topic) {
+  for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+    const auto index = static_cast<std::int32_t>(i);
+    const auto partition = partitions_.remove(topic.id, index);
+    if (partition == nullptr) continue;
+    partition->retire({ErrorCode::kUnknownTopicOrPartition, "the topic was deleted", 0});
+    if (auto done = logs_.remove({topic.name, index}); !done) {
+      base::log::error("replica", "{}-{} could not be removed: {}", topic.name, index,
+                       done.error().message);
+    }
+  }
+}
+
+void Replicas::stop() {
+  for (const auto& partition : partitions_.all()) {
+    partition->retire({ErrorCode::kNotLeaderOrFollower, "the broker stops", 0});
+  }
+}
+
+}  // namespace odradek::broker

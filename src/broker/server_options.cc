@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/server_options.h"
+
+#include <charconv>
+#include <chrono>
+
+namespace odradek::broker {
+namespace {
+
+// max.connections.per.ip.overrides: "host:count,host:count".
+std::map<std::string, std::int64_t> per_ip_overrides(const config::Settings& settings) {
+  std::map<std::string, std::int64_t> overrides;
+  constexpr std::string_view kKey = "max.connections.per.ip.overrides";
+  for (const std::string& entry : settings.list(kKey)) {
+    const auto colon = entry.rfind(':');
+    if (colon == std::string::npos) continue;
+    std::int64_t count = 0;
+    std::from_chars(entry.data() + colon + 1, entry.data() + entry.size(), count);
+    overrides[entry.substr(0, colon)] = count;
+  }
+  return overrides;
+}
+
+}  // namespace
+
+net::ServerOptions make_server_options(const config::Settings& settings) {
+  net::ServerOptions options;
+  options.request_max_bytes = settings.number("socket.request.max.bytes");
+  options.queued_request_max_bytes = settings.number("queued.max.request.bytes");
+  options.max_connections = settings.number("max.connections");
+  options.max_connections_per_ip = settings.number("max.connections.per.ip");
+  options.max_connections_per_ip_overrides = per_ip_overrides(settings);
+  options.max_connection_creation_rate = settings.number("max.connection.creation.rate");
+  options.max_idle = std::chrono::milliseconds(settings.number("connections.max.idle.ms"));
+  return options;
+}
+
+net::ListenerOptions make_listener_options(const config::Settings& settings,
+                                           const ListenerConfig& listener) {
+  net::ListenerOptions options;
+  options.name = listener.name;
+  options.security_protocol = listener.security_protocol;
+  options.address = listener.bind;
+  options.socket.backlog = static_cast<int>(settings.number("socket.listen.backlog.size"));
+  options.socket.socket.send_buffer_bytes =
+      static_cast<int>(settings.number("socket.send.buffer.bytes"));
+  options.socket.socket.receive_buffer_bytes =
+      static_cast<int>(settings.number("socket.receive.buffer.bytes"));
+  return options;
+}
+
+}  // namespace odradek::broker

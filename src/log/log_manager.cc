@@ -55,6 +55,11 @@ base::Result<> check_agreement(const std::string& path, const DirectoryIdentity&
   return {};
 }
 
+std::string other_topic(const base::TopicId& found, const base::TopicId& wanted) {
+  return fmt::format("it is of topic id {}, the topic's is {}", found.to_string(),
+                     wanted.to_string());
+}
+
 DirectoryIdentity belonging_to(const LogManager::Identity& identity) {
   DirectoryIdentity directory;
   directory.cluster_id = identity.cluster_id;
@@ -209,14 +214,12 @@ LogManager::Loaded LogManager::load(const Found& found, const Decide& decide) {
 base::Result<LogManager::Loaded> LogManager::try_load(const Found& found,
                                                       const LogDecision& decision) {
   LogDirectory& directory = *directories_[found.directory_index];
-  const std::string path = directory.path() + '/' + found.name.to_string();
-  auto topic_id = read_partition_metadata(world_.disk(), path);
+  auto topic_id = read_partition_metadata(world_.disk(), path_of(found));
   if (!topic_id) return base::fail(std::move(topic_id));
   std::string why;
   if (!decision.is_known) why = "this broker has no such partition";
   if (decision.is_known && *topic_id && **topic_id != decision.topic_id) {
-    why = fmt::format("it is of topic id {}, the topic's is {}", (*topic_id)->to_string(),
-                      decision.topic_id.to_string());
+    why = other_topic(**topic_id, decision.topic_id);
   }
   if (!why.empty()) {
     if (auto done = set_aside(found, why); !done) return base::fail(std::move(done));
@@ -230,6 +233,11 @@ base::Result<LogManager::Loaded> LogManager::try_load(const Found& found,
                             .log_start_offset = directory.log_start_offset(found.name),
                             .was_clean = places_[found.directory_index].last_stop.was_clean});
   if (!opened) return base::fail(std::move(opened));
+  if (!*topic_id && !decision.topic_id.is_zero()) {
+    if (auto done = write_topic_id(found, decision.topic_id); !done) {
+      return base::fail(std::move(done));
+    }
+  }
   const std::lock_guard lock(mutex_);
   const Entry entry{.log = std::move(*opened), .directory_index = found.directory_index};
   if (!logs_.try_emplace(found.name, entry).second) {
@@ -247,7 +255,7 @@ base::Result<> LogManager::set_aside(const Found& found, const std::string& why)
   base::log::warn("log", "{}/{}: {}; set aside as {}", directory.path(), found.name.to_string(),
                   why, name);
   const std::string prefix = directory.path() + '/';
-  if (auto done = world_.disk().rename(prefix + found.name.to_string(), prefix + name); !done) {
+  if (auto done = world_.disk().rename(path_of(found), prefix + name); !done) {
     return done;
   }
   directory.forget(found.name);
@@ -332,12 +340,46 @@ void LogManager::sync_created(const std::vector<std::optional<std::size_t>>& cho
 
 LogManager::Created LogManager::create_in(std::size_t index, const NewLog& log,
                                           bool is_synced_by_caller) {
-  auto opened = Log::open(*directories_[index], {.name = log.name,
-                                                 .topic_id = log.topic_id,
-                                                 .config = log.config,
-                                                 .is_synced_by_caller = is_synced_by_caller});
+  LogDirectory& directory = *directories_[index];
+  bool needs_topic_id = false;
+  if (world_.disk().exists(directory.path() + '/' + log.name.to_string())) {
+    auto resumed = resume_creation({index, log.name}, log.topic_id);
+    if (!resumed) return base::fail(std::move(resumed));
+    needs_topic_id = *resumed;
+  }
+  auto opened = Log::open(directory, {.name = log.name,
+                                      .topic_id = log.topic_id,
+                                      .config = log.config,
+                                      .is_synced_by_caller = is_synced_by_caller});
   if (!opened) return base::fail(std::move(opened));
+  if (needs_topic_id) {
+    if (auto done = write_topic_id({index, log.name}, log.topic_id); !done) {
+      return base::fail(std::move(done));
+    }
+  }
   return std::shared_ptr<Log>(std::move(*opened));
+}
+
+// What an attempt that failed half-way left is taken up again; what is of another topic is set
+// aside. Returns whether the topic's id is still to be written.
+base::Result<bool> LogManager::resume_creation(const Found& found, const base::TopicId& topic_id) {
+  const std::string path = path_of(found);
+  auto present = read_partition_metadata(world_.disk(), path);
+  if (!present) return base::fail(std::move(present));
+  if (!*present) return !topic_id.is_zero();
+  if (**present == topic_id) return false;
+  if (auto done = set_aside(found, other_topic(**present, topic_id)); !done) {
+    return base::fail(std::move(done));
+  }
+  return false;
+}
+
+base::Result<> LogManager::write_topic_id(const Found& found, const base::TopicId& topic_id) {
+  return write_partition_metadata(world_.disk(), path_of(found), topic_id);
+}
+
+std::string LogManager::path_of(const Found& found) const {
+  return directories_[found.directory_index]->path() + '/' + found.name.to_string();
 }
 
 // The directory with the fewest logs, as Kafka chooses; of several, the one with the most room.
@@ -373,9 +415,7 @@ base::Result<> LogManager::remove(const base::TopicPartition& name) {
   --places_[node.mapped().directory_index].log_count;
   lock.unlock();
   Log& log = *node.mapped().log;
-  auto removed = log.remove();
-  log.directory().forget(name);
-  return removed;
+  return log.remove();
 }
 
 void LogManager::set_config(const std::string& topic, const LogConfig& config) {

@@ -136,6 +136,9 @@ class LogManager {
   Loaded load(const Found& found, const Decide& decide);
   base::Result<Loaded> try_load(const Found& found, const LogDecision& decision);
   base::Result<> set_aside(const Found& found, const std::string& why);
+  base::Result<bool> resume_creation(const Found& found, const base::TopicId& topic_id);
+  base::Result<> write_topic_id(const Found& found, const base::TopicId& topic_id);
+  std::string path_of(const Found& found) const;
 
   std::optional<Created> find_present(const NewLog& wanted) const;
   std::optional<std::size_t> choose_directory();

@@ -26,7 +26,8 @@ from harness.programmes import COMMANDS, Programme, Results  # noqa: E402
 from harness.servers import ApacheKafka, Odradek, ServerFailed  # noqa: E402
 
 AT_ONCE = 3  # programmes that run side by side
-MORE = {"java": ("groups", "admin", "producer"), "python": ("groups",)}  # beside the journey
+# What a client does beside the journey.
+MORE = {"java": ("groups", "admin", "producer"), "java-2.2": ("admin",), "python": ("groups",)}
 PARTS = (*COMMANDS, "packages", "kill", "files")
 
 

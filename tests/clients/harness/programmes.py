@@ -105,6 +105,8 @@ class Programme:
         for line in self.lines():
             print(f"     {self.name}: {line}", flush=True)
         status = self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
         self.watchdog.cancel()
         if status != 0 or not self.ended or self.checks == 0:
             tail = " | ".join(self.errors.read_text(errors="replace").splitlines()[-3:])

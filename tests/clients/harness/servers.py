@@ -24,7 +24,7 @@ SETTINGS = {
     "offsets.topic.num.partitions": "8",
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "100",
-    "log.segment.bytes": str(4 * 1024 * 1024),  # so that segments roll under the tests' own load
+    "log.segment.bytes": str(1024 * 1024),  # the least: segments roll under the tests' load
 }
 
 

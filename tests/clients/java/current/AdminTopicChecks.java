@@ -324,7 +324,7 @@ final class AdminTopicChecks {
     cluster.create(plain(topic).configs(Map.of("retention.ms", "4711")));
     Config config = configs(ConfigResource.Type.TOPIC, topic);
     setting(config, "retention.ms", "4711", ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG);
-    setting(config, "segment.bytes", "4194304", ConfigEntry.ConfigSource.STATIC_BROKER_CONFIG);
+    setting(config, "segment.bytes", "1048576", ConfigEntry.ConfigSource.STATIC_BROKER_CONFIG);
     setting(config, "cleanup.policy", "delete", ConfigEntry.ConfigSource.DEFAULT_CONFIG);
     setting(config, "max.message.bytes", "1048588", ConfigEntry.ConfigSource.DEFAULT_CONFIG);
     ConfigEntry retention = config.get("retention.ms");
@@ -333,7 +333,7 @@ final class AdminTopicChecks {
         config.get("segment.bytes").synonyms().stream()
             .map(s -> s.name() + "=" + s.value())
             .toList();
-    List<String> wanted = List.of("log.segment.bytes=4194304", "log.segment.bytes=1073741824");
+    List<String> wanted = List.of("log.segment.bytes=1048576", "log.segment.bytes=1073741824");
     Checks.same(wanted, synonyms, "the synonyms of segment.bytes");
     Checks.expect(!retention.documentation().isEmpty(), "retention.ms has no documentation");
     Set<String> names =
@@ -375,7 +375,7 @@ final class AdminTopicChecks {
 
   private void broker_configs() throws Exception {
     Config config = configs(ConfigResource.Type.BROKER, Integer.toString(node));
-    setting(config, "log.segment.bytes", "4194304", ConfigEntry.ConfigSource.STATIC_BROKER_CONFIG);
+    setting(config, "log.segment.bytes", "1048576", ConfigEntry.ConfigSource.STATIC_BROKER_CONFIG);
     setting(config, "num.partitions", "2", ConfigEntry.ConfigSource.STATIC_BROKER_CONFIG);
     setting(config, "log.retention.hours", "168", ConfigEntry.ConfigSource.DEFAULT_CONFIG);
     setting(

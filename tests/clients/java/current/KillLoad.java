@@ -3,11 +3,18 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.LongStream;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 
 /**
  * Idempotent load while the server is killed and restarted; afterwards each partition holds 0, 1, 2
@@ -23,17 +30,25 @@ final class KillLoad {
   private final AtomicLong acknowledged = new AtomicLong();
   private final AtomicLong next_progress = new AtomicLong(STRIDE);
   private final AtomicReference<Exception> problem = new AtomicReference<>();
+  private final TopicPartition source;
+  private final KillReader reader;
+  private String before = "";
   private volatile boolean finish = false;
 
   KillLoad(Cluster cluster, String prefix) {
     this.cluster = cluster;
     this.topic = prefix;
+    this.source = new TopicPartition(topic, 0);
+    this.reader = new KillReader(cluster, topic);
   }
 
   void run() {
     Checks checks = new Checks("kill.");
     long[] sent = new long[PARTITIONS];
     if (!checks.check("load", () -> load(sent))) return;
+    checks.check("a group reads and commits on", () -> reader.finish(LongStream.of(sent).sum()));
+    checks.check(
+        "topics, configs and offsets stay", () -> Checks.same(before, state(), "the state"));
     for (int i = 0; i < PARTITIONS; i++) {
       int partition = i;
       checks.check(
@@ -43,7 +58,12 @@ final class KillLoad {
   }
 
   private void load(long[] sent) throws Exception {
-    cluster.create(topic, PARTITIONS);
+    Map<String, String> configs = Map.of("retention.ms", "86400000");
+    cluster.create(new NewTopic(topic, PARTITIONS, (short) 1).configs(configs));
+    OffsetAndMetadata offset = new OffsetAndMetadata(42, Optional.of(0), "as it was");
+    cluster.admin.alterConsumerGroupOffsets(topic, Map.of(source, offset)).all().get();
+    before = state();
+    reader.start();
     Thread listener = new Thread(this::listen);
     listener.setDaemon(true);
     listener.start();
@@ -74,6 +94,18 @@ final class KillLoad {
       producer.flush();
     }
     if (problem.get() != null) throw problem.get();
+  }
+
+  /** What must be the same after all restarts, in words. */
+  private String state() throws Exception {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    var configs = cluster.admin.describeConfigs(List.of(resource)).all().get().get(resource);
+    var offsets = cluster.admin.listConsumerGroupOffsets(topic).partitionsToOffsetAndMetadata();
+    return Compat.describe(cluster.admin, List.of(topic)).get(topic).topicId()
+        + " "
+        + configs.get("retention.ms").value()
+        + " "
+        + offsets.get();
   }
 
   private void count() {

@@ -7,6 +7,7 @@ final class Main {
     String prefix = arguments[1];
     switch (arguments[2]) {
       case "journey" -> new Journey(cluster, prefix).run();
+      case "admin" -> new AdminBasics(cluster, prefix).run();
       case "package-read" ->
           Packages.read(cluster, arguments[3], prefix, Integer.parseInt(arguments[4]));
       default -> throw new IllegalArgumentException(arguments[2]);

@@ -168,6 +168,8 @@ class Log {
   [[nodiscard]] virtual base::Result<std::optional<TimestampAndOffset>>
   offset_of_max_timestamp() = 0;
 
+  // A leader's epoch begins at the log's end: noted even where nothing is appended in it.
+  virtual void begin_leader_epoch(base::LeaderEpoch epoch) = 0;
   virtual base::LeaderEpoch latest_leader_epoch() const = 0;
   // The epoch that `offset` was written in.
   virtual base::LeaderEpoch leader_epoch_of(base::Offset offset) const = 0;

@@ -126,6 +126,11 @@ std::uint64_t PartitionLog::size_bytes() const {
   return size;
 }
 
+void PartitionLog::begin_leader_epoch(base::LeaderEpoch epoch) {
+  const std::lock_guard lock(mutex_);
+  epochs_changed_ |= epochs_.assign(epoch, log_end_offset());
+}
+
 base::LeaderEpoch PartitionLog::latest_leader_epoch() const {
   const std::lock_guard lock(mutex_);
   const auto latest = epochs_.latest();

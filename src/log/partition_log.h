@@ -61,6 +61,7 @@ class PartitionLog final : public Log {
                                                                        base::Offset until) override;
   base::Result<std::optional<TimestampAndOffset>> offset_of_max_timestamp() override;
 
+  void begin_leader_epoch(base::LeaderEpoch epoch) override;
   base::LeaderEpoch latest_leader_epoch() const override;
   base::LeaderEpoch leader_epoch_of(base::Offset offset) const override;
   EpochEndOffset end_offset_for_epoch(base::LeaderEpoch epoch) const override;

@@ -63,6 +63,7 @@ struct PartitionLog::Cut {
   ProducerState producers = {};
   base::Offset log_start;
   std::int64_t delete_delay_ms = 0;
+  std::int64_t producer_expiration_ms = 0;
   std::int64_t roll_jitter_ms = 0;
 };
 
@@ -108,6 +109,7 @@ PartitionLog::Cut PartitionLog::begin_cut_locked() const {
           .snapshots = snapshots_,
           .log_start = log_start_offset(),
           .delete_delay_ms = config_.file_delete_delay_ms,
+          .producer_expiration_ms = config_.producer_id_expiration_ms,
           .roll_jitter_ms = new_roll_jitter_ms()};
 }
 
@@ -124,6 +126,7 @@ base::Result<> PartitionLog::carry_out_cut(Cut& cut, base::Offset offset) const 
   if (auto loaded = cut.snapshots.load(cut.producers, cut.log_start, offset); !loaded) {
     return loaded;
   }
+  cut.producers.expire_now(now(), cut.producer_expiration_ms);
   return replay_producers(disk(), cut.segments, cut.transaction_indexes, cut.producers, offset,
                           offset);
 }

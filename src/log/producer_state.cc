@@ -204,6 +204,8 @@ base::Timestamp ProducerState::oldest_transaction_timestamp() const {
 
 void ProducerState::expire(base::Timestamp now, std::int64_t expiration_ms) {
   if (!tables_) return;
+  // The first look is an interval away: records may be older than the expiration when they come.
+  if (expired_at_ == base::kNoTimestamp) expired_at_ = now;
   const std::int64_t since_last_ms = now.value() - expired_at_.value();
   if (since_last_ms >= 0 && since_last_ms < kExpirationCheckIntervalMs) return;
   expire_now(now, expiration_ms);

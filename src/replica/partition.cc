@@ -27,6 +27,7 @@ void Partition::become_leader(base::LeaderEpoch epoch) {
     const std::lock_guard lock(mutex_);
     is_leader_ = true;
     leader_epoch_ = epoch;
+    log_->begin_leader_epoch(epoch);
     released = release_reached_locked();
   }
   complete(std::move(released), std::nullopt);

@@ -72,6 +72,7 @@ class FakeLog final : public Log {
   base::Result<std::optional<TimestampAndOffset>> offset_of_max_timestamp() override {
     return std::nullopt;
   }
+  void begin_leader_epoch(base::LeaderEpoch) override {}
   base::LeaderEpoch latest_leader_epoch() const override { return base::kNoLeaderEpoch; }
   base::LeaderEpoch leader_epoch_of(base::Offset) const override { return base::kNoLeaderEpoch; }
   EpochEndOffset end_offset_for_epoch(base::LeaderEpoch) const override { return {}; }

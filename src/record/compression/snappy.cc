@@ -120,8 +120,8 @@ std::unique_ptr<Decompressor> open_snappy(base::ByteView compressed) {
 std::vector<std::uint8_t> compress_snappy(base::ByteView plain) {
   // Version 1, readable by version 1 and later.
   constexpr std::uint8_t kVersions[] = {0, 0, 0, 1, 0, 0, 0, 1};
-  std::vector<std::uint8_t> result(std::begin(kMagic), std::end(kMagic));
-  result.insert(result.end(), std::begin(kVersions), std::end(kVersions));
+  std::vector<std::uint8_t> result(std::size(kMagic) + std::size(kVersions));
+  std::ranges::copy(kVersions, std::ranges::copy(kMagic, result.begin()).out);
   while (!plain.empty()) {
     const base::ByteView block = plain.first(std::min(plain.size(), kBlockSize));
     append_block(result, block);

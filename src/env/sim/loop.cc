@@ -33,7 +33,7 @@ struct SimLoop::State : std::enable_shared_from_this<State> {
   bool is_running = false;
 
   void schedule() {
-    if (is_scheduled || is_running || queue.empty() || life->is_gone) return;
+    if (is_scheduled || is_running || queue.empty() || life->is_over) return;
     is_scheduled = true;
     const Duration delay = life->scheduler.random().between(kShortestStep, kLongestStep);
     life->scheduler.after(delay, [self = shared_from_this()] { self->run_one(); });
@@ -41,7 +41,7 @@ struct SimLoop::State : std::enable_shared_from_this<State> {
 
   void run_one() {
     is_scheduled = false;
-    if (life->is_gone || queue.empty()) return;
+    if (life->is_over || queue.empty()) return;
     Item item = std::move(queue.front());
     queue.pop_front();
     const bool was_cancelled = item.timer != 0 && due_timers.erase(item.timer) == 0;
@@ -63,7 +63,7 @@ struct SimLoop::State : std::enable_shared_from_this<State> {
 
   void fire(TimerId timer) {
     const auto found = timers.find(timer);
-    if (found == timers.end() || life->is_gone) return;
+    if (found == timers.end() || life->is_over) return;
     due_timers.insert(timer);
     queue.push_back({std::move(found->second), timer});
     timers.erase(found);

@@ -42,6 +42,11 @@ void SimDisk::before_operation(std::uint64_t number, std::function<void()> actio
   actions_[number] = std::move(action);
 }
 
+void SimDisk::clear_faults() {
+  faults_.clear();
+  actions_.clear();
+}
+
 int SimDisk::matching_fault(DiskOperation operation, const std::string& path) {
   for (auto fault = faults_.begin(); fault != faults_.end(); ++fault) {
     if (fault->operation != operation || !path.contains(fault->path_contains)) continue;

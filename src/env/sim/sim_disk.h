@@ -73,7 +73,8 @@ class SimDisk {
 
   DiskOptions& options() { return options_; }
   void inject(DiskFault fault) { faults_.push_back(std::move(fault)); }
-  void clear_faults() { faults_.clear(); }
+  // Nothing that was injected, or is to be run before an operation, happens any more.
+  void clear_faults();
   // Runs `action` (a power cut, usually) just before the operation with this number, counted from 0
   // since the disk was made.
   void before_operation(std::uint64_t number, std::function<void()> action);

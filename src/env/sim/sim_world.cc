@@ -91,8 +91,8 @@ void SimHost::end(bool is_power_cut) {
   life.is_over = true;
   disk_.release_locks(life);
   simulation_.network().end(life, is_power_cut);
-  // What waits for the disk learns it now.
-  life.scheduler.resume_ready();
+  // What waits for the disk learns it next, not here: the caller may hold a lock.
+  life.scheduler.after(Duration::zero(), [] {});
 }
 
 void SimHost::drop_last_process() {

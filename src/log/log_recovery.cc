@@ -134,19 +134,31 @@ base::Result<> flush_segment(const Segment& segment) {
   return {};
 }
 
-void report_cut(const Log::OpenOptions& options, const RecoveredSegment& recovered,
-                std::uint64_t later_bytes) {
-  const std::uint64_t bytes = recovered.cut_bytes + later_bytes;
-  if (recovered.end_offset < options.recovery_point) {
+void report_cut(const Log::OpenOptions& options, base::Offset end, std::uint64_t bytes) {
+  if (end < options.recovery_point) {
     base::log::error("log",
                      "{}: damaged at offset {}, below {} up to which it was flushed: {} bytes from "
                      "there on can't be read and are cut",
-                     options.name.to_string(), recovered.end_offset.value(),
-                     options.recovery_point.value(), bytes);
+                     options.name.to_string(), end.value(), options.recovery_point.value(), bytes);
     return;
   }
   base::log::warn("log", "{}: the unclean stop tore what follows offset {}: {} bytes are cut",
-                  options.name.to_string(), recovered.end_offset.value() - 1, bytes);
+                  options.name.to_string(), end.value() - 1, bytes);
+}
+
+// Removes the segments from the place `first` on; returns their bytes.
+base::Result<std::uint64_t> remove_segments(directory::LogDirectory& directory,
+                                            const Log::OpenOptions& options, LoadedLog& log,
+                                            std::size_t first) {
+  std::uint64_t bytes = 0;
+  for (std::size_t i = first; i < log.segments.size(); ++i) {
+    bytes += log.segments[i]->size();
+    auto done = mark_segment_deleted(directory, *log.path, log.segments[i]->base_offset(),
+                                     options.config.file_delete_delay_ms);
+    if (!done) return base::fail(std::move(done));
+  }
+  log.segments.resize(first);
+  return bytes;
 }
 
 }  // namespace
@@ -172,18 +184,13 @@ base::Result<> recover_segments(directory::LogDirectory& directory, const Log::O
     }
     segment.close();
     log.end_offset = recovered->end_offset;
-    if (recovered->cut_bytes == 0) continue;
-    std::uint64_t later_bytes = 0;
-    for (std::size_t later = i + 1; later < log.segments.size(); ++later) {
-      later_bytes += log.segments[later]->size();
-      if (auto done = mark_segment_deleted(directory, *log.path, log.segments[later]->base_offset(),
-                                           options.config.file_delete_delay_ms);
-          !done) {
-        return done;
-      }
-    }
-    report_cut(options, *recovered, later_bytes);
-    log.segments.resize(i + 1);
+    // The disk may have kept a later segment and lost this one's tail, at the end of a batch.
+    const bool is_last = i + 1 == log.segments.size();
+    const bool is_followed = is_last || log.segments[i + 1]->base_offset() == log.end_offset;
+    if (recovered->cut_bytes == 0 && is_followed) continue;
+    auto later_bytes = remove_segments(directory, options, log, i + 1);
+    if (!later_bytes) return base::fail(std::move(later_bytes));
+    report_cut(options, log.end_offset, recovered->cut_bytes + *later_bytes);
   }
   return {};
 }

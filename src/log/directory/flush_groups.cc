@@ -64,6 +64,8 @@ void FlushGroups::announce(const base::Error& error) {
   std::unique_lock lock(mutex_);
   std::vector<Log*> logs;
   for (const auto& [log, member] : members_) logs.push_back(log);
+  // Not in the order of addresses: one seed of a simulation has one order.
+  std::ranges::sort(logs, {}, [](const Log* log) -> const auto& { return log->name(); });
   for (Log* log : logs) {
     const auto found = members_.find(log);
     if (found == members_.end() || found->second.is_forgotten) continue;

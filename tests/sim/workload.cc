@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/workload.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "record/build.h"
+#include "wire/messages/create_topics.h"
+#include "wire/messages/fetch.h"
+#include "wire/messages/list_offsets.h"
+#include "wire/messages/metadata.h"
+
+namespace odradek::sim_test {
+namespace {
+
+wire::CreateTopicsRequest creation_of(const TopicView& topic,
+                                      const std::map<std::string, std::string>& configs) {
+  wire::CreateTopicsRequest request;
+  auto& wanted = request.topics.emplace_back();
+  wanted.name = topic.name;
+  wanted.num_partitions = topic.partitions;
+  wanted.replication_factor = 1;
+  for (const auto& [name, value] : configs) {
+    auto& config = wanted.configs.emplace_back();
+    config.name = name;
+    config.value = value;
+  }
+  return request;
+}
+
+Task<base::Result<base::Uuid>> find_topic_id(Client& client, std::string name) {
+  wire::MetadataRequest request;
+  request.topics->emplace_back().name = name;
+  request.allow_auto_topic_creation = false;
+  auto response = co_await client.call<wire::MetadataResponse>(request, 12);
+  if (!response) co_return base::fail(std::move(response));
+  if (response->topics.size() != 1) co_return base::fail(base::ErrorCode::kUnknownServerError);
+  const auto& topic = response->topics.front();
+  if (topic.error_code != base::ErrorCode::kNone) co_return base::fail(topic.error_code);
+  co_return topic.topic_id;
+}
+
+wire::FetchRequest fetch_request(const TopicView& topic, std::int32_t partition, base::Offset from,
+                                 std::int32_t max_wait_ms, wire::Version version) {
+  wire::FetchRequest request;
+  request.max_wait_ms = max_wait_ms;
+  request.min_bytes = 1;
+  request.max_bytes = 1 << 20;
+  auto& wanted = request.topics.emplace_back();
+  if (version >= 13) {
+    wanted.topic_id = topic.id;
+  } else {
+    wanted.topic = topic.name;
+  }
+  auto& part = wanted.partitions.emplace_back();
+  part.partition = partition;
+  part.fetch_offset = from;
+  part.partition_max_bytes = 1 << 16;
+  return request;
+}
+
+// Hands the whole records of a fetch answer out; returns the offset after the last one.
+base::Result<base::Offset> take_records(const base::SharedBytes& bytes, base::Offset from,
+                                        const base::TopicPartition& name, History& history,
+                                        std::map<base::Offset, std::string>* content) {
+  record::BatchIterator batches(bytes.view());
+  base::Offset next = from;
+  for (;;) {
+    auto batch = batches.next();
+    if (!batch) return base::fail(std::move(batch));
+    if (!*batch) return next;
+    if (!(*batch)->crc_matches()) return base::fail(base::ErrorCode::kCorruptMessage);
+    auto reader = record::RecordReader::open(**batch);
+    if (!reader) return base::fail(std::move(reader));
+    for (auto record = reader->next(); !record || *record; record = reader->next()) {
+      if (!record) return base::fail(std::move(record));
+      if ((*record)->offset < from) continue;
+      const std::string value(base::as_text(*(*record)->value));
+      history.shown(name, (*record)->offset, value);
+      if (content != nullptr) content->emplace((*record)->offset, value);
+    }
+    next = std::max(next, (*batch)->next_offset());
+  }
+}
+
+Task<base::Result<base::Offset>> end_offset(Client& client, const TopicView& topic,
+                                            std::int32_t partition) {
+  wire::ListOffsetsRequest request;
+  request.replica_id = base::kNoBroker;
+  auto& wanted = request.topics.emplace_back();
+  wanted.name = topic.name;
+  auto& part = wanted.partitions.emplace_back();
+  part.partition_index = partition;
+  part.timestamp = base::Timestamp(-1);
+  auto response = co_await client.call<wire::ListOffsetsResponse>(request, 7);
+  if (!response) co_return base::fail(std::move(response));
+  const auto& answer = response->topics.at(0).partitions.at(0);
+  if (answer.error_code != base::ErrorCode::kNone) co_return base::fail(answer.error_code);
+  co_return answer.offset;
+}
+
+}  // namespace
+
+Task<TopicView> create_topic(Client& client, History& history, std::string name,
+                             std::int32_t partitions, std::map<std::string, std::string> configs) {
+  TopicView topic{std::move(name), {}, partitions};
+  for (;;) {
+    const auto version = client.any_version<wire::CreateTopicsRequest>();
+    auto created = co_await client.call<wire::CreateTopicsResponse>(
+        creation_of(topic, configs), std::max<wire::Version>(version, 2));
+    const auto code = created ? created->topics.at(0).error_code : created.error().code;
+    const bool is_there =
+        code == base::ErrorCode::kNone || code == base::ErrorCode::kTopicAlreadyExists;
+    if (!is_there && !base::is_retriable(code)) {
+      history.violation(
+          fmt::format("topic {} was not created: {}", topic.name, base::error_name(code)));
+      co_return topic;
+    }
+    if (is_there) {
+      auto id = co_await find_topic_id(client, topic.name);
+      if (id) {
+        topic.id = *id;
+        co_return topic;
+      }
+    }
+    co_await client.pause();
+  }
+}
+
+Task<base::Result<base::Offset>> fetch(Client& client, History& history, const TopicView& topic,
+                                       std::int32_t partition, base::Offset from,
+                                       std::int32_t max_wait_ms,
+                                       std::map<base::Offset, std::string>* content) {
+  const auto version = client.any_version<wire::FetchRequest>();
+  auto response = co_await client.call<wire::FetchResponse>(
+      fetch_request(topic, partition, from, max_wait_ms, version), version);
+  if (!response) co_return base::fail(std::move(response));
+  if (response->error_code != base::ErrorCode::kNone) co_return base::fail(response->error_code);
+  if (response->responses.empty()) co_return from;
+  const auto& answer = response->responses.at(0).partitions.at(0);
+  if (answer.error_code != base::ErrorCode::kNone) co_return base::fail(answer.error_code);
+  if (!answer.records) co_return from;
+  co_return take_records(answer.records->bytes(), from, {topic.name, partition}, history, content);
+}
+
+Detached check_topic(Client& client, History& history, TopicView topic, bool& is_done) {
+  for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
+    const base::TopicPartition name{topic.name, partition};
+    std::map<base::Offset, std::string> content;
+    base::Offset next{0};
+    for (;;) {
+      auto end = co_await end_offset(client, topic, partition);
+      if (end && next >= *end) break;
+      auto read = co_await fetch(client, history, topic, partition, next, 10, &content);
+      if (read) next = *read;
+      if (!read && !base::is_retriable(read.error().code)) {
+        history.violation(fmt::format("{} cannot be read at {}: {} {}", name.to_string(),
+                                      next.value(), base::error_name(read.error().code),
+                                      read.error().message));
+        break;
+      }
+      if (!read || !end) co_await client.pause();
+    }
+    history.check_final(name, content);
+  }
+  is_done = true;
+}
+
+}  // namespace odradek::sim_test

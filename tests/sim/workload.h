@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/client.h"
+#include "sim/history.h"
+
+namespace odradek::sim_test {
+
+// A topic as a client knows it.
+struct TopicView {
+  std::string name;
+  base::Uuid id;
+  std::int32_t partitions = 0;
+};
+
+// Creates the topic, trying again until it is there; `configs` are the topic's settings.
+Task<TopicView> create_topic(Client& client, History& history, std::string name,
+                             std::int32_t partitions, std::map<std::string, std::string> configs);
+
+struct ProducerOptions {
+  std::string name;
+  bool is_idempotent = true;
+  int batches = 20;
+  int records_per_batch = 3;
+  // Batches in flight together.
+  int in_flight = 1;
+  env::Duration longest_pause = std::chrono::milliseconds(40);
+};
+
+// Produces with acks=all to partitions of its choice. An idempotent one sends a batch again until
+// it is acknowledged; another one leaves it when its fate is unknown.
+class Producer {
+ public:
+  Producer(env::sim::SimHost& host, env::Address broker, History& history, TopicView topic,
+           ProducerOptions options);
+  // Runs to its end.
+  void start() { run(); }
+  bool is_done() const { return is_done_; }
+
+ private:
+  struct Batch {
+    base::TopicPartition partition;
+    std::vector<std::string> values;
+    std::int32_t base_sequence = -1;
+    bool is_settled = false;
+  };
+  struct Window;
+
+  Detached run();
+  Task<bool> get_producer_id();
+  std::vector<Batch> next_batches();
+  Detached send(Batch& batch, Window& window);
+  Task<base::Result<base::Offset>> produce(const Batch& batch);
+  base::SharedBytes build(const Batch& batch);
+  void settle(Batch& batch, const base::Result<base::Offset>& result);
+
+  Client client_;
+  History& history_;
+  TopicView topic_;
+  ProducerOptions options_;
+  base::ProducerId producer_id_ = base::kNoProducerId;
+  base::ProducerEpoch producer_epoch_ = base::kNoProducerEpoch;
+  std::map<std::int32_t, std::int32_t> next_sequence_;  // by partition
+  int sent_batches_ = 0;
+  std::uint64_t next_value_ = 0;
+  bool is_done_ = false;
+};
+
+// Reads batches from `from` to the end that consumers are shown; what it finds goes to the history
+// and into `content`. Returns the offset to go on from.
+Task<base::Result<base::Offset>> fetch(Client& client, History& history, const TopicView& topic,
+                                       std::int32_t partition, base::Offset from,
+                                       std::int32_t max_wait_ms,
+                                       std::map<base::Offset, std::string>* content);
+
+// Reads every partition from its start to its end and gives it to the history's last check. Sets
+// `is_done`.
+Detached check_topic(Client& client, History& history, TopicView topic, bool& is_done);
+
+}  // namespace odradek::sim_test

@@ -67,8 +67,9 @@ class RunningBroker : public Broker {
   std::vector<BoundListener> bound_;
 
   ImageHolder image_;
-  replica::PartitionSet partitions_;
   std::unique_ptr<log::LogManager> logs_;
+  replica::PartitionSet
+      partitions_;  // after logs_: a log leaves its directory when it ends
   std::unique_ptr<quorum::EmbeddedEngine> engine_;
   std::unique_ptr<MetadataRuntime> metadata_;
   std::unique_ptr<Replicas> replicas_;

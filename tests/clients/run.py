@@ -123,6 +123,7 @@ class Run:
             part.join()
 
     def close(self):
+        Programme.end_all()
         for server in self.servers:
             if server.running():
                 server.kill()

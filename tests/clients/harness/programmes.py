@@ -59,6 +59,8 @@ class Programme:
     as a failure.
     """
 
+    all = []  # every run there was, so that none outlives the tests (end_all)
+
     def __init__(self, results, logs, client, bootstrap, prefix, *arguments):
         self.results = results
         self.client = client
@@ -77,6 +79,14 @@ class Programme:
             )
         self.watchdog = threading.Timer(TIMEOUT_S, self.process.kill)
         self.watchdog.start()
+        Programme.all.append(self)
+
+    @classmethod
+    def end_all(cls):
+        for programme in cls.all:
+            programme.watchdog.cancel()
+            if programme.process.poll() is None:
+                programme.process.kill()
 
     def lines(self):
         """The lines that are for the caller; results are taken out and counted on the way."""

@@ -153,7 +153,7 @@ Task<bool> Consumer::poll() {
       if (!base::is_retriable(code)) accept(code, "Fetch");
       co_return false;
     }
-    position = *next;
+    position = next->next;
   }
   if (positions_.empty()) co_await client_.pause();
   co_return true;

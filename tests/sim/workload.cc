@@ -8,7 +8,6 @@
 #include "record/build.h"
 #include "wire/messages/create_topics.h"
 #include "wire/messages/fetch.h"
-#include "wire/messages/list_offsets.h"
 #include "wire/messages/metadata.h"
 
 namespace odradek::sim_test {
@@ -84,22 +83,6 @@ base::Result<base::Offset> take_records(const base::SharedBytes& bytes, base::Of
   }
 }
 
-Task<base::Result<base::Offset>> end_offset(Client& client, const TopicView& topic,
-                                            std::int32_t partition) {
-  wire::ListOffsetsRequest request;
-  request.replica_id = base::kNoBroker;
-  auto& wanted = request.topics.emplace_back();
-  wanted.name = topic.name;
-  auto& part = wanted.partitions.emplace_back();
-  part.partition_index = partition;
-  part.timestamp = base::Timestamp(-1);
-  auto response = co_await client.call<wire::ListOffsetsResponse>(request, 7);
-  if (!response) co_return base::fail(std::move(response));
-  const auto& answer = response->topics.at(0).partitions.at(0);
-  if (answer.error_code != base::ErrorCode::kNone) co_return base::fail(answer.error_code);
-  co_return answer.offset;
-}
-
 }  // namespace
 
 Task<TopicView> create_topic(Client& client, History& history, std::string name,
@@ -128,20 +111,24 @@ Task<TopicView> create_topic(Client& client, History& history, std::string name,
   }
 }
 
-Task<base::Result<base::Offset>> fetch(Client& client, History& history, const TopicView& topic,
-                                       std::int32_t partition, base::Offset from,
-                                       std::int32_t max_wait_ms,
-                                       std::map<base::Offset, std::string>* content) {
+Task<base::Result<Fetched>> fetch(Client& client, History& history, const TopicView& topic,
+                                  std::int32_t partition, base::Offset from,
+                                  std::int32_t max_wait_ms,
+                                  std::map<base::Offset, std::string>* content) {
   const auto version = client.any_version<wire::FetchRequest>();
   auto response = co_await client.call<wire::FetchResponse>(
       fetch_request(topic, partition, from, max_wait_ms, version), version);
   if (!response) co_return base::fail(std::move(response));
   if (response->error_code != base::ErrorCode::kNone) co_return base::fail(response->error_code);
-  if (response->responses.empty()) co_return from;
   const auto& answer = response->responses.at(0).partitions.at(0);
   if (answer.error_code != base::ErrorCode::kNone) co_return base::fail(answer.error_code);
-  if (!answer.records) co_return from;
-  co_return take_records(answer.records->bytes(), from, {topic.name, partition}, history, content);
+  Fetched fetched{from, answer.high_watermark};
+  if (!answer.records) co_return fetched;
+  auto next =
+      take_records(answer.records->bytes(), from, {topic.name, partition}, history, content);
+  if (!next) co_return base::fail(std::move(next));
+  fetched.next = *next;
+  co_return fetched;
 }
 
 Detached check_topic(Client& client, History& history, TopicView topic, bool& is_done) {
@@ -150,17 +137,19 @@ Detached check_topic(Client& client, History& history, TopicView topic, bool& is
     std::map<base::Offset, std::string> content;
     base::Offset next{0};
     for (;;) {
-      auto end = co_await end_offset(client, topic, partition);
-      if (end && next >= *end) break;
-      auto read = co_await fetch(client, history, topic, partition, next, 10, &content);
-      if (read) next = *read;
-      if (!read && !base::is_retriable(read.error().code)) {
+      const auto read = co_await fetch(client, history, topic, partition, next, 10, &content);
+      if (read) {
+        next = read->next;
+        if (next >= read->high_watermark) break;
+        continue;
+      }
+      if (!base::is_retriable(read.error().code)) {
         history.violation(fmt::format("{} cannot be read at {}: {} {}", name.to_string(),
                                       next.value(), base::error_name(read.error().code),
                                       read.error().message));
         break;
       }
-      if (!read || !end) co_await client.pause();
+      co_await client.pause();
     }
     history.check_final(name, content);
   }

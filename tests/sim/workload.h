@@ -72,12 +72,17 @@ class Producer {
   bool is_done_ = false;
 };
 
-// Reads batches from `from` to the end that consumers are shown; what it finds goes to the history
-// and into `content`. Returns the offset to go on from.
-Task<base::Result<base::Offset>> fetch(Client& client, History& history, const TopicView& topic,
-                                       std::int32_t partition, base::Offset from,
-                                       std::int32_t max_wait_ms,
-                                       std::map<base::Offset, std::string>* content);
+// What a fetch came to: where to go on, and the end of what consumers are shown.
+struct Fetched {
+  base::Offset next;
+  base::Offset high_watermark;
+};
+
+// Reads batches from `from` on; what it finds goes to the history and into `content`.
+Task<base::Result<Fetched>> fetch(Client& client, History& history, const TopicView& topic,
+                                  std::int32_t partition, base::Offset from,
+                                  std::int32_t max_wait_ms,
+                                  std::map<base::Offset, std::string>* content);
 
 // Reads every partition from its start to its end and gives it to the history's last check. Sets
 // `is_done`.

@@ -55,6 +55,9 @@ struct DiskOptions {
   PowerCutStyle power_cut_style = PowerCutStyle::kBySeed;
   // Changes of names survive a power cut in their order (a journal), or any of them (POSIX).
   bool names_survive_in_order = false;
+  // Flushes of files whose path contains this text say that they went well and do nothing; empty:
+  // none.
+  std::string lying_flushes_of = {};
   // A flush of a new file also makes its name durable, as ext4 practically does.
   bool flush_keeps_new_name = false;
 };

@@ -81,6 +81,8 @@ base::Result<> SimFile::flush() {
   if (!disk_.wait(*life_)) {
     return std::unexpected(disk_error(DiskOperation::kFlush, path_, EIO));
   }
+  const std::string& liars = disk_.options_.lying_flushes_of;
+  if (!liars.empty() && path_.contains(liars)) return {};
   node_->image.complete_flush(flush);
   if (disk_.options_.flush_keeps_new_name) {
     disk_.tree_.make_durable(disk_.tree_.changes_that_name(*node_));

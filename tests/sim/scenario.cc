@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/scenario.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "broker/broker.h"
+#include "config/settings.h"
+#include "sim/consumer.h"
+#include "sim/history.h"
+#include "sim/workload.h"
+
+namespace odradek::sim_test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::int32_t kPartitions = 3;
+constexpr std::uint16_t kPort = 9092;
+constexpr const char* kTopic = "events";
+
+// Small segments, so that a run rolls some; few partitions, so that it is quick.
+constexpr std::string_view kProperties =
+    "listeners=PLAINTEXT://:9092\n"
+    "log.dirs=/data\n"
+    "log.index.interval.bytes=512\n"
+    "offsets.topic.num.partitions=2\n"
+    "group.initial.rebalance.delay.ms=100\n";
+
+class Scenario {
+ public:
+  Scenario(std::uint64_t seed, const ScenarioOptions& options)
+      : options_(options), simulation_(seed) {
+    if (options.trace_sink) simulation_.set_trace_sink(options.trace_sink);
+    host_ = &simulation_.add_host("broker", {.disk = options.disk});
+    clients_ = &simulation_.add_host("clients");
+  }
+
+  Outcome run();
+
+ private:
+  struct Disturbance {
+    env::Duration at;
+    bool is_power_cut;
+  };
+
+  void play();
+  void start_broker();
+  void stop_broker();
+  void restart_broker();
+  void create_the_topic();
+  void start_clients();
+  void go_through_disturbances();
+  void disturb_network();
+  bool producers_are_done() const;
+  void wait_for(const std::function<bool()>& condition, const char* what);
+  void check();
+  env::Duration any(env::Duration low, env::Duration high) {
+    return simulation_.random().between(low, high);
+  }
+  env::Address address() const { return {"broker", kPort}; }
+
+  const ScenarioOptions& options_;
+  env::sim::SimWorld simulation_;
+  env::sim::SimHost* host_ = nullptr;
+  env::sim::SimHost* clients_ = nullptr;
+  std::unique_ptr<broker::Broker> broker_;
+  History history_;
+  Outcome outcome_;
+  TopicView topic_;
+  std::unique_ptr<Client> admin_;
+  std::vector<std::unique_ptr<Producer>> producers_;
+  std::vector<std::unique_ptr<Consumer>> consumers_;
+};
+
+void Scenario::wait_for(const std::function<bool()>& condition, const char* what) {
+  if (!history_.violations().empty()) return;
+  if (!simulation_.run_until(condition, minutes(10))) {
+    history_.violation(fmt::format("{} did not happen within ten minutes", what));
+  }
+}
+
+void Scenario::start_broker() {
+  auto settings = config::Settings::parse("server.properties", kProperties, {});
+  if (!settings) return history_.violation(settings.error().message);
+  auto started = broker::Broker::start(host_->world(), std::move(*settings));
+  if (started) {
+    broker_ = std::move(*started);
+  } else if (host_->is_running()) {
+    history_.violation("the broker did not start: " + started.error().error.message);
+  }
+}
+
+void Scenario::stop_broker() {
+  std::optional<base::Result<>> stopped;
+  host_->world().loop(0).post(
+      [&] { broker_->stop([&](base::Result<> result) { stopped = std::move(result); }); });
+  wait_for([&] { return stopped.has_value(); }, "a clean stop");
+  if (stopped && !*stopped) history_.violation("unclean stop: " + stopped->error().message);
+}
+
+// After the process ended, however it did.
+void Scenario::restart_broker() {
+  outcome_.disk_waits_on_loops += host_->disk_waits_on_loops();
+  host_->disk().clear_faults();
+  broker_.reset();
+  host_->restart();
+  start_broker();
+}
+
+void Scenario::create_the_topic() {
+  admin_ = std::make_unique<Client>(*clients_, address(), "admin");
+  bool is_created = false;
+  [](Scenario& self, bool& done) -> Detached {
+    self.topic_ = co_await create_topic(*self.admin_, self.history_, kTopic, kPartitions,
+                                        self.options_.topic_configs);
+    done = true;
+  }(*this, is_created);
+  wait_for([&] { return is_created; }, "the creation of the topic");
+}
+
+void Scenario::start_clients() {
+  const std::vector<ProducerOptions> kinds = {
+      {.name = "steady", .is_idempotent = true, .batches = 25},
+      {.name = "hasty", .is_idempotent = true, .batches = 40, .in_flight = 4},
+      {.name = "plain", .is_idempotent = false, .batches = 25}};
+  for (ProducerOptions kind : kinds) {
+    kind.is_idempotent = kind.is_idempotent && options_.has_idempotence;
+    producers_.push_back(std::make_unique<Producer>(*clients_, address(), history_, topic_, kind));
+  }
+  for (int i = 0; options_.has_group && i < 2; ++i) {
+    consumers_.push_back(
+        std::make_unique<Consumer>(*clients_, address(), history_, topic_, "readers"));
+  }
+  for (const auto& producer : producers_) producer->start();
+  for (const auto& consumer : consumers_) consumer->start();
+}
+
+bool Scenario::producers_are_done() const {
+  return std::ranges::all_of(producers_, [](const auto& producer) { return producer->is_done(); });
+}
+
+// Half of the ends come at some time, half at some operation of the disk.
+void Scenario::go_through_disturbances() {
+  auto& random = simulation_.random();
+  int power_cuts = options_.power_cuts;
+  int kills = options_.kills;
+  while (power_cuts + kills > 0 && history_.violations().empty()) {
+    const bool is_power_cut = random.below(static_cast<std::uint64_t>(power_cuts + kills)) <
+                              static_cast<std::uint64_t>(power_cuts);
+    --(is_power_cut ? power_cuts : kills);
+    const auto end = [this, is_power_cut] { is_power_cut ? host_->cut_power() : host_->kill(); };
+    if (random.chance(0.5)) {
+      host_->disk().before_operation(host_->disk().operations() + random.below(400), end);
+    }
+    simulation_.run_until([&] { return !host_->is_running(); }, any({}, seconds(2)));
+    end();
+    if (is_power_cut) ++outcome_.power_cuts;
+    simulation_.run_for(any({}, seconds(3)));
+    restart_broker();
+    // Power may go again while the broker starts.
+    while (broker_ == nullptr && history_.violations().empty()) restart_broker();
+  }
+}
+
+void Scenario::disturb_network() {
+  if (!options_.is_network_shaky || producers_are_done()) {
+    simulation_.network().heal_all();
+    return;
+  }
+  auto& network = simulation_.network();
+  switch (simulation_.random().below(4)) {
+    case 0:
+      network.reset_connections("broker", "clients");
+      break;
+    case 1:
+      network.block("broker", "clients");
+      break;
+    case 2:
+      network.block("clients", "broker");
+      break;
+    default:
+      network.heal_all();
+  }
+  simulation_.after(any(milliseconds(1), milliseconds(400)), [this] { disturb_network(); });
+}
+
+void Scenario::check() {
+  bool is_checked = false;
+  check_topic(*admin_, history_, topic_, is_checked);
+  wait_for([&] { return is_checked; }, "reading everything");
+}
+
+void Scenario::play() {
+  start_broker();
+  create_the_topic();
+  if (!history_.violations().empty()) return;
+  start_clients();
+  disturb_network();
+  go_through_disturbances();
+  wait_for([this] { return producers_are_done(); }, "the end of producing");
+  simulation_.network().heal_all();
+  simulation_.run_for(seconds(1));
+  for (const auto& consumer : consumers_) consumer->stop();
+  for (const auto& consumer : consumers_) {
+    wait_for([&] { return consumer->is_done(); }, "the end of consuming");
+  }
+  check();
+  if (!history_.violations().empty()) return;
+  stop_broker();
+  host_->kill();
+  restart_broker();
+  check();
+}
+
+Outcome Scenario::run() {
+  play();
+  outcome_.disk_waits_on_loops += host_->disk_waits_on_loops();
+  outcome_.flushes = host_->disk().flushes();
+  host_->kill();
+  clients_->kill();
+  broker_.reset();
+  outcome_.digest = simulation_.trace_digest();
+  outcome_.events = simulation_.scheduler().trace().events();
+  outcome_.violations = history_.violations();
+  outcome_.acknowledged = history_.acknowledged_count();
+  outcome_.shown = history_.shown_count();
+  outcome_.commits = history_.commit_count();
+  return outcome_;
+}
+
+}  // namespace
+
+Outcome run_scenario(std::uint64_t seed, const ScenarioOptions& options) {
+  return Scenario(seed, options).run();
+}
+
+}  // namespace odradek::sim_test

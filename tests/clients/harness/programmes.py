@@ -4,6 +4,7 @@
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 from harness.servers import ROOT
@@ -68,6 +69,7 @@ class Programme:
         self.errors = Path(logs) / f"{prefix}.stderr"
         self.digest = None
         self.ended = False
+        self.started = time.monotonic()
         self.checks = 0
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(
@@ -115,6 +117,7 @@ class Programme:
         for line in self.lines():
             print(f"     {self.name}: {line}", flush=True)
         status = self.process.wait()
+        print(f"     {self.name}: {time.monotonic() - self.started:.1f} s", flush=True)
         self.process.stdin.close()
         self.process.stdout.close()
         self.watchdog.cancel()

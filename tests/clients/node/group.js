@@ -25,9 +25,9 @@ class Member {
     })
   }
 
-  async join(topics) {
+  async join(topics, { fromBeginning = true } = {}) {
     await this.consumer.connect()
-    await this.consumer.subscribe({ topics, fromBeginning: true })
+    await this.consumer.subscribe({ topics, fromBeginning })
     await this.consumer.run({
       eachBatchAutoResolve: false,
       eachBatch: async ({

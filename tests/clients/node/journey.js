@@ -213,29 +213,32 @@ class Journey {
     same(values, read, 'what a new member of the group read')
   }
 
+  // A member that starts at the end, and so reads nothing, seeks to just before what was found.
   async seekByTime() {
     const wanted = this.firstTimestamp + RECORDS / 2
-    for (const topic of Object.values(this.topics)) {
-      const found = await this.admin.fetchTopicOffsetsByTimestamp(topic, wanted)
-      const read = new Map(found.map(({ partition }) => [partition, []]))
-      const group = `${this.groupId}-${topic}`
-      const member = new Member(this.kafka, group, (_, partition, message) =>
-        read.get(partition).push(Number(message.timestamp)),
-      )
-      const starts = found.map(({ partition, offset }) => ({
-        partition,
-        offset: String(Number(offset) - 1),
-      }))
-      await this.admin.setOffsets({ groupId: group, topic, partitions: starts })
-      await member.join([topic])
-      await until('two records of each partition came', () =>
-        [...read.values()].every((times) => times.length >= 2),
-      )
-      await member.leave()
-      for (const [first, second] of read.values()) {
-        expect(first < wanted, `${topic}: an earlier record has the time already`)
-        expect(second >= wanted, `${topic}: the record found is older than asked`)
+    const topics = Object.values(this.topics)
+    const read = new Map()
+    const member = new Member(this.kafka, `${this.groupId}-seek`, (topic, partition, message) =>
+      read.get(`${topic}-${partition}`).push(Number(message.timestamp)),
+    )
+    await member.join(topics, { fromBeginning: false })
+    await until('it has joined', () => member.assigned === topics.length * PARTITIONS)
+    for (const topic of topics) {
+      for (const { partition, offset } of await this.admin.fetchTopicOffsetsByTimestamp(
+        topic,
+        wanted,
+      )) {
+        read.set(`${topic}-${partition}`, [])
+        member.consumer.seek({ topic, partition, offset: String(Number(offset) - 1) })
       }
+    }
+    await until('two records of each partition came', () =>
+      [...read.values()].every((times) => times.length >= 2),
+    )
+    await member.leave()
+    for (const [source, [first, second]] of read) {
+      expect(first < wanted, `${source}: an earlier record has the time already`)
+      expect(second >= wanted, `${source}: the record found is older than asked`)
     }
   }
 

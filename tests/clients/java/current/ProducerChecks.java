@@ -158,6 +158,7 @@ final class ProducerChecks {
       Checks.same(1, consumer.poll(Duration.ofSeconds(50)).count(), "records once one has come");
       long waited_s = (System.nanoTime() - start) / 1_000_000_000;
       Checks.expect(waited_s < 20, "the fetch was answered only after " + waited_s + " s");
+      consumer.close(Duration.ZERO); // else it waits for its next fetch
     }
   }
 

@@ -23,8 +23,9 @@ class FakeLog final : public Log {
   int flushed_singly = 0;
   int flushed_together = 0;
   std::vector<base::Error> failures;
-  // Runs in the middle of a flush.
+  // Run in the middle of a flush, and after one that went well.
   std::function<void()> during_flush;
+  std::function<void()> after_flush;
 
   base::Result<> prepare_flush() override {
     ++prepared;
@@ -32,13 +33,12 @@ class FakeLog final : public Log {
   }
   base::Result<> finish_flush(bool file_system_was_synced) override {
     if (during_flush) during_flush();
-    if (file_system_was_synced) {
-      ++flushed_together;
-      return {};
+    if (!file_system_was_synced) {
+      if (auto done = file_->flush(); !done) return done;
     }
-    auto done = file_->flush();
-    if (done) ++flushed_singly;
-    return done;
+    ++(file_system_was_synced ? flushed_together : flushed_singly);
+    if (after_flush) after_flush();
+    return {};
   }
   void on_directory_failure(const base::Error& error) override { failures.push_back(error); }
 

@@ -22,8 +22,8 @@ namespace odradek::log::directory {
 class FlushGroups {
  public:
   struct Options {
-    int max_parallel = 16;
-    std::size_t max_logs_flushed_singly = 16;
+    int max_parallel = 1;
+    std::size_t max_logs_flushed_singly = 0;
   };
 
   // `on_failure` is called on a worker with the error of a flush. The groups end with it.

@@ -108,7 +108,7 @@ class Replay {
   std::string index;
 
  private:
-  // The fields' places are the format's: docs/formats/log.md.
+  // The fields' places are the format's: docs/formats/record-batch.md.
   void take(const std::uint8_t* bytes) {
     const auto attributes = base::load_big_endian<std::int16_t>(bytes + 21);
     const auto delta = base::load_big_endian<std::int32_t>(bytes + 23);

@@ -43,6 +43,7 @@ class Loader {
   base::Result<std::optional<base::Offset>> end_of_last_segment();
   base::Result<> start_over_if_behind();
   base::Result<> load_epochs();
+  base::Result<> find_lost_epochs();
   base::Result<> load_transaction_indexes();
   base::Result<> load_producers();
   std::shared_ptr<Segment> new_segment(base::Offset base_offset);
@@ -54,6 +55,7 @@ class Loader {
   env::Disk& disk_;
   LoadedLog log_;
   bool was_recovered_ = false;
+  bool epochs_are_lost_ = false;
 };
 
 base::Result<LoadedLog> Loader::load() {
@@ -66,7 +68,8 @@ base::Result<LoadedLog> Loader::load() {
   using Step = base::Result<> (Loader::*)();
   for (const Step step :
        {&Loader::find_files, &Loader::load_epochs, &Loader::load_transaction_indexes,
-        &Loader::find_end, &Loader::start_over_if_behind, &Loader::load_producers}) {
+        &Loader::find_end, &Loader::find_lost_epochs, &Loader::start_over_if_behind,
+        &Loader::load_producers}) {
     if (auto done = (this->*step)(); !done) return base::fail(std::move(done));
   }
   if (*tidied || was_recovered_) {
@@ -127,11 +130,35 @@ base::Result<> Loader::load_epochs() {
   auto epochs = read_leader_epochs(disk_, *log_.path);
   if (epochs) {
     log_.epochs = std::move(*epochs);
+    epochs_are_lost_ = log_.epochs.empty() && !options_.was_clean;
     return {};
   }
   if (epochs.error().os_error != 0) return base::fail(std::move(epochs));
   base::log::warn("log", "{}; its leader epochs are read from its batches again",
                   epochs.error().message);
+  epochs_are_lost_ = true;
+  return {};
+}
+
+// Of all batches, where the file does not have them: a power cut spoilt it while it was replaced.
+base::Result<> Loader::find_lost_epochs() {
+  if (!epochs_are_lost_) return {};
+  log_.epochs.clear();
+  for (const auto& segment : log_.segments) {
+    if (segment->size() == 0) continue;
+    auto files = segment->open_files(disk_);
+    if (!files) return base::fail(std::move(files));
+    BatchScanner scanner(files->log, 0, segment->size(), BatchScanner::kReplayChunkBytes);
+    for (;;) {
+      auto header = scanner.next();
+      if (!header) return base::fail(std::move(header));
+      if (!*header) break;
+      const auto latest = log_.epochs.latest();
+      const base::LeaderEpoch epoch = (*header)->leader_epoch();
+      if (epoch.value() < 0 || (latest && epoch <= latest->epoch)) continue;
+      log_.epochs_changed |= log_.epochs.assign(epoch, (*header)->base_offset());
+    }
+  }
   return {};
 }
 

@@ -135,6 +135,7 @@ base::Result<> flush_segment(const Segment& segment) {
 }
 
 void report_cut(const Log::OpenOptions& options, base::Offset end, std::uint64_t bytes) {
+  if (bytes == 0) return;
   if (end < options.recovery_point) {
     base::log::error("log",
                      "{}: damaged at offset {}, below {} up to which it was flushed: {} bytes from "
@@ -161,14 +162,25 @@ base::Result<std::uint64_t> remove_segments(directory::LogDirectory& directory,
   return bytes;
 }
 
+// Whether the segment after one that ends at `end` is what came after it. Where it begins later,
+// records are missing: compaction removed them (a replica of a compacted topic has such gaps
+// anywhere), or, in what was not flushed, the power cut took them.
+bool continues(const Segment& next, base::Offset end, const Log::OpenOptions& options) {
+  if (next.base_offset() == end) return true;
+  if (next.base_offset() < end) return false;
+  return options.config.cleanup_compact || next.base_offset() <= options.recovery_point;
+}
+
 }  // namespace
 
 base::Result<> recover_segments(directory::LogDirectory& directory, const Log::OpenOptions& options,
                                 LoadedLog& log) {
   env::Disk& disk = directory.world().disk();
+  // A segment that ends at the recovery point may have been finished after the last flush: then its
+  // indexes are not durable.
   std::size_t first = 0;
   while (first + 1 < log.segments.size() &&
-         log.segments[first + 1]->base_offset() <= options.recovery_point) {
+         log.segments[first + 1]->base_offset() < options.recovery_point) {
     ++first;
   }
   for (std::size_t i = first; i < log.segments.size(); ++i) {
@@ -186,7 +198,7 @@ base::Result<> recover_segments(directory::LogDirectory& directory, const Log::O
     log.end_offset = recovered->end_offset;
     // The disk may have kept a later segment and lost this one's tail, at the end of a batch.
     const bool is_last = i + 1 == log.segments.size();
-    const bool is_followed = is_last || log.segments[i + 1]->base_offset() == log.end_offset;
+    const bool is_followed = is_last || continues(*log.segments[i + 1], log.end_offset, options);
     if (recovered->cut_bytes == 0 && is_followed) continue;
     auto later_bytes = remove_segments(directory, options, log, i + 1);
     if (!later_bytes) return base::fail(std::move(later_bytes));

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "log/log_test_fixture.h"
+
+// What an unclean stop, a crash in the middle of something, or somebody's hand can leave in a
+// partition's directory.
+namespace odradek::log {
+namespace {
+
+using base::Offset;
+using testing::LogFixture;
+
+class RecoveryTest : public LogFixture {
+ protected:
+  RecoveryTest() { config_.index_interval_bytes = 200; }
+
+  // Ten batches of two records, closed.
+  void write_and_close() {
+    auto log = open();
+    for (int i = 0; i < 10; ++i) append(*log, batch(2, 1000 + 10 * i, 100));
+    ASSERT_TRUE(log->close());
+  }
+  std::string content(const std::string& name) const {
+    std::ifstream stream(file(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+  void put(const std::string& name, const std::string& bytes) const {
+    std::ofstream(file(name), std::ios::binary) << bytes;
+  }
+};
+
+constexpr auto kLog = "00000000000000000000.log";
+constexpr auto kIndex = "00000000000000000000.index";
+constexpr auto kTimeIndex = "00000000000000000000.timeindex";
+
+TEST_F(RecoveryTest, CutsATornTailAtTheLastWholeBatch) {
+  write_and_close();
+  const std::string whole = content(kLog);
+  for (const std::size_t missing : {1U, 100U, 250U}) {
+    put(kLog, whole.substr(0, whole.size() - missing));
+    directory_->recovery_points[name_] = Offset(4);
+    auto log = open(false);
+    EXPECT_EQ(log->log_end_offset(), Offset(18));
+    EXPECT_EQ(log->flushed_end_offset(), Offset(18));
+    EXPECT_EQ(read(*log, 16, 18), (std::vector<std::int64_t>{16}));
+    EXPECT_EQ(append(*log, batch(1, 5000)).first_offset, Offset(18));
+    log.reset();
+    std::filesystem::remove(file("00000000000000000018.snapshot"));
+  }
+}
+
+TEST_F(RecoveryTest, CutsWhereABitIsWrong) {
+  write_and_close();
+  std::string bytes = content(kLog);
+  bytes[bytes.size() - 20] ^= 1;
+  put(kLog, bytes);
+  directory_->recovery_points[name_] = Offset(0);
+  EXPECT_EQ(open(false)->log_end_offset(), Offset(18));
+}
+
+TEST_F(RecoveryTest, DoesNotReadAgainWhatLiesBelowTheRecoveryPoint) {
+  write_and_close();
+  std::string bytes = content(kLog);
+  bytes[bytes.size() - 20] ^= 1;
+  put(kLog, bytes);
+  directory_->recovery_points[name_] = Offset(20);
+  EXPECT_EQ(open(false)->log_end_offset(), Offset(20));
+}
+
+TEST_F(RecoveryTest, RebuildsIndexesThatAreMissingShortOrWrong) {
+  write_and_close();
+  const std::string index = content(kIndex);
+  const std::string time_index = content(kTimeIndex);
+  ASSERT_GE(index.size(), 24U);
+  const std::vector<std::string> damages = {
+      "",
+      index.substr(0, 8),
+      index.substr(0, 13),
+      std::string(index.size(), '\0'),
+      index.substr(0, 8) + std::string(8, '\0') + index.substr(16),
+      index + std::string(4096, '\0'),
+      index + "garbage!"};
+  for (const std::string& damage : damages) {
+    SCOPED_TRACE(damage.size());
+    put(kIndex, damage);
+    if (damage.empty()) std::filesystem::remove(file(kTimeIndex));
+    directory_->recovery_points[name_] = Offset(0);
+    auto log = open(false);
+    EXPECT_EQ(log->log_end_offset(), Offset(20));
+    for (std::int64_t offset = 0; offset < 20; ++offset) {
+      EXPECT_EQ(read(*log, offset, 20, 1), (std::vector<std::int64_t>{offset / 2 * 2}));
+    }
+    ASSERT_TRUE(log->close());
+    EXPECT_EQ(content(kIndex), index);
+    EXPECT_EQ(content(kTimeIndex), time_index);
+  }
+}
+
+TEST_F(RecoveryTest, OpensIndexesAndSegmentsThatAreFilledUpWithZeros) {
+  write_and_close();
+  // As Apache Kafka leaves them: preallocated, and a file longer than its batches.
+  put(kIndex, content(kIndex) + std::string(10485760 - content(kIndex).size(), '\0'));
+  put(kTimeIndex, content(kTimeIndex) + std::string(10485756 - content(kTimeIndex).size(), '\0'));
+  put(kLog, content(kLog) + std::string(5000, '\0'));
+  directory_->recovery_points[name_] = Offset(20);
+  auto log = open(false);
+  EXPECT_EQ(log->log_end_offset(), Offset(20));
+  EXPECT_EQ(read(*log, 7, 20, 1), (std::vector<std::int64_t>{6}));
+  ASSERT_TRUE(log->close());
+  EXPECT_LT(content(kIndex).size(), 100U);
+}
+
+TEST_F(RecoveryTest, ACleanLogWithoutCheckpointsOrSnapshotFindsItsEnd) {
+  write_and_close();
+  std::filesystem::remove(file("00000000000000000020.snapshot"));
+  directory_->recovery_points.clear();
+  EXPECT_EQ(open(true)->log_end_offset(), Offset(20));
+}
+
+TEST_F(RecoveryTest, FinishesWhatACrashInterrupted) {
+  write_and_close();
+  const std::string whole = content(kLog);
+  put("00000000000000000040.log.deleted", "x");
+  put("00000000000000000000.index.cleaned", "x");
+  put("00000000000000000008.log.swap", whole);
+  put("00000000000000000099.index", "an index without its segment");
+  put("somebody's file", "x");
+  put("00000000000000000001.checkpoint", "x");
+  auto log = open();
+  EXPECT_EQ(log->log_end_offset(), Offset(20));
+  EXPECT_FALSE(std::filesystem::exists(file("00000000000000000040.log.deleted")));
+  EXPECT_FALSE(std::filesystem::exists(file("00000000000000000000.index.cleaned")));
+  // It came after an unfinished one.
+  EXPECT_FALSE(std::filesystem::exists(file("00000000000000000008.log.swap")));
+  EXPECT_FALSE(std::filesystem::exists(file("00000000000000000099.index")));
+  EXPECT_TRUE(std::filesystem::exists(file("somebody's file")));
+  EXPECT_TRUE(std::filesystem::exists(file("00000000000000000001.checkpoint")));
+}
+
+TEST_F(RecoveryTest, ACompactedSegmentTakesThePlaceOfItsOriginals) {
+  config_.segment_bytes = 700;
+  write_and_close();
+  // One segment in place of the first three: here with all of their batches.
+  std::string merged;
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(file(""))) {
+    if (entry.path().extension() == ".log") names.push_back(entry.path().filename());
+  }
+  std::ranges::sort(names);
+  ASSERT_GT(names.size(), 3U);
+  for (int i = 0; i < 3; ++i) merged += content(names[i]);
+  put("00000000000000000000.log.swap", merged);
+  put("00000000000000000000.index.swap", "");
+  put("00000000000000000000.timeindex.swap", "");
+  auto log = open();
+  EXPECT_EQ(content(kLog), merged);
+  EXPECT_FALSE(std::filesystem::exists(file(names[1])));
+  EXPECT_FALSE(std::filesystem::exists(file(names[2])));
+  EXPECT_EQ(read(*log, 0, 20).front(), 0);
+  EXPECT_EQ(read(*log, 5, 20, 1), (std::vector<std::int64_t>{4}));
+}
+
+TEST_F(RecoveryTest, ReadsEpochsAgainWhereTheirFileIsSpoilt) {
+  write_and_close();
+  for (const std::string& damage : {std::string(), std::string(7, '\0'), std::string("0\n9\n")}) {
+    put("leader-epoch-checkpoint", damage);
+    directory_->recovery_points[name_] = Offset(20);
+    auto log = open(false);
+    EXPECT_EQ(log->leader_epoch_of(Offset(3)), base::LeaderEpoch(3));
+    ASSERT_TRUE(log->close());
+  }
+  EXPECT_EQ(content("leader-epoch-checkpoint"), "0\n1\n3 0\n");
+}
+
+TEST_F(RecoveryTest, BeginsAgainWhereTheLogStartLiesBeyondItsEnd) {
+  write_and_close();
+  directory_->log_starts[name_] = Offset(50);
+  auto log = open();
+  EXPECT_EQ(log->log_start_offset(), Offset(50));
+  EXPECT_EQ(append(*log, batch(1, 1)).first_offset, Offset(50));
+}
+
+TEST_F(RecoveryTest, IsIndependentOfAnIndexBeyondTheRecoveryPoint) {
+  write_and_close();
+  const std::string whole = content(kLog);
+  // Entries of the index got to the disk, the batches did not.
+  put(kLog, whole.substr(0, whole.size() / 2));
+  directory_->recovery_points[name_] = Offset(2);
+  auto log = open(false);
+  EXPECT_EQ(log->log_end_offset(), Offset(10));
+  EXPECT_EQ(read(*log, 9, 10, 1), (std::vector<std::int64_t>{8}));
+  for (int i = 0; i < 5; ++i) append(*log, batch(2, 5000 + 10 * i, 100));
+  for (std::int64_t offset = 0; offset < 20; ++offset) {
+    EXPECT_EQ(read(*log, offset, 20, 1), (std::vector<std::int64_t>{offset / 2 * 2}));
+  }
+}
+
+}  // namespace
+}  // namespace odradek::log

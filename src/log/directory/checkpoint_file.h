@@ -14,7 +14,8 @@
 
 // Kafka's text checkpoints: a line with the version (0), a line with the number of entries, a line
 // an entry, its fields separated by a blank; every line ends with a newline. An empty file holds
-// nothing. Anything else is an error that names the path and the line. See docs/formats/log-directory.md.
+// nothing. Anything else is an error that names the path and the line. See
+// docs/formats/log-directory.md.
 namespace odradek::log::directory {
 
 inline constexpr std::string_view kRecoveryPointFile = "recovery-point-offset-checkpoint";

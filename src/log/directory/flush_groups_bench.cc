@@ -2,7 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include <atomic>
-#include <filesystem>
+#include <cstdlib>
 #include <limits>
 #include <string>
 #include <thread>
@@ -24,7 +24,9 @@ constexpr std::size_t kNewBytes = 100;
 class Stage {
  public:
   Stage(std::size_t logs, std::size_t max_logs_flushed_singly) {
-    std::string pattern = std::filesystem::temp_directory_path() / "flush_groups_bench.XXXXXX";
+    const char* parent = std::getenv("TMPDIR");
+    std::string pattern =
+        std::string(parent != nullptr ? parent : "/tmp") + "/flush_groups_bench.XXXXXX";
     ODRADEK_ASSERT(mkdtemp(pattern.data()) != nullptr);
     path_ = pattern;
     world_.start();
@@ -39,8 +41,9 @@ class Stage {
     for (const auto& log : logs_) directory_->forget_log(*log);
     logs_.clear();
     directory_.reset();
+    const auto removed = world_.disk().remove_tree(path_);
+    ODRADEK_ASSERT(removed.has_value());
     world_.stop();
-    std::filesystem::remove_all(path_);
   }
 
   void write() {

@@ -6,14 +6,22 @@
 
 // The APIs that this server has, in the order of their keys: X(function suffix, message name). For
 // each, `handle_<suffix>` is defined in <suffix>.cc and answers exactly once, now or later.
-#define ODRADEK_APIS(X)          \
-  X(produce, Produce)            \
-  X(fetch, Fetch)                \
-  X(metadata, Metadata)          \
-  X(api_versions, ApiVersions)   \
-  X(create_topics, CreateTopics) \
-  X(delete_topics, DeleteTopics) \
-  X(create_partitions, CreatePartitions)
+#define ODRADEK_APIS(X)                            \
+  X(produce, Produce)                              \
+  X(fetch, Fetch)                                  \
+  X(list_offsets, ListOffsets)                     \
+  X(metadata, Metadata)                            \
+  X(api_versions, ApiVersions)                     \
+  X(create_topics, CreateTopics)                   \
+  X(delete_topics, DeleteTopics)                   \
+  X(delete_records, DeleteRecords)                 \
+  X(init_producer_id, InitProducerId)              \
+  X(offset_for_leader_epoch, OffsetForLeaderEpoch) \
+  X(describe_configs, DescribeConfigs)             \
+  X(create_partitions, CreatePartitions)           \
+  X(describe_cluster, DescribeCluster)             \
+  X(describe_producers, DescribeProducers)         \
+  X(describe_topic_partitions, DescribeTopicPartitions)
 
 namespace odradek::wire {
 #define ODRADEK_FORWARD(suffix, Name) \

@@ -17,6 +17,15 @@ base::Result<std::shared_ptr<const metadata::TopicImage>> find_topic(
   return base::fail(by_id ? ErrorCode::kUnknownTopicId : ErrorCode::kUnknownTopicOrPartition);
 }
 
+base::Result<std::shared_ptr<replica::Partition>> find_partition(
+    const Services& services, const metadata::ClusterImage& image, const std::string& topic,
+    std::int32_t partition) {
+  const auto& found = image.find_topic(topic);
+  if (found == nullptr) return base::fail(ErrorCode::kUnknownTopicOrPartition);
+  if (auto here = services.partitions.find(found->id, partition)) return here;
+  return base::fail(missing_partition_error(*found, partition));
+}
+
 base::Error missing_partition_error(const metadata::TopicImage& topic, std::int32_t partition) {
   if (!topic.has_partition(partition)) return {ErrorCode::kUnknownTopicOrPartition, "", 0};
   return {ErrorCode::kNotLeaderOrFollower,

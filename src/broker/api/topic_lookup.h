@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "broker/services.h"
 #include "config/settings.h"
 #include "metadata/cluster_image.h"
 
@@ -15,6 +16,12 @@ namespace odradek::broker::api {
 [[nodiscard]] base::Result<std::shared_ptr<const metadata::TopicImage>> find_topic(
     const metadata::ClusterImage& image, bool by_id, const std::string& name,
     const base::TopicId& id);
+
+// The partition of a topic by name, where it is on this broker. UNKNOWN_TOPIC_OR_PARTITION,
+// NOT_LEADER_OR_FOLLOWER.
+[[nodiscard]] base::Result<std::shared_ptr<replica::Partition>> find_partition(
+    const Services& services, const metadata::ClusterImage& image, const std::string& topic,
+    std::int32_t partition);
 
 // Why this broker does not have the partition: it does not exist, or another broker has it.
 base::Error missing_partition_error(const metadata::TopicImage& topic, std::int32_t partition);

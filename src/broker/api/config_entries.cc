@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/api/config_entries.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+#include "config/table.h"
+#include "config/topic_config.h"
+#include "config/traits.h"
+
+namespace odradek::broker::api {
+namespace {
+
+using config::Setting;
+using config::Settings;
+using Synonym = wire::DescribeConfigsResponse::DescribeConfigsSynonym;
+
+// Kafka's numbers of where a value comes from.
+enum class Source : std::int8_t {
+  kTopic = 1,
+  kDynamicDefaultBroker = 3,
+  kStaticBroker = 4,
+  kDefault = 5,
+};
+
+constexpr std::int8_t number(Source source) { return static_cast<std::int8_t>(source); }
+
+std::int8_t type_number(config::Type type) {
+  switch (type) {
+    case config::Type::kBoolean:
+      return 1;
+    case config::Type::kString:
+      return 2;
+    case config::Type::kInt:
+      return 3;
+    case config::Type::kShort:
+      return 4;
+    case config::Type::kLong:
+      return 5;
+    case config::Type::kDouble:
+      return 6;
+    case config::Type::kList:
+      return 7;
+    case config::Type::kClass:
+      return 8;
+    case config::Type::kPassword:
+      return 9;
+  }
+  return 0;
+}
+
+// The value as Kafka prints it after parsing: lists without white space, booleans in lower case.
+std::string normalized(const Setting& setting, std::string value) {
+  if (setting.type == config::Type::kList) {
+    std::string joined;
+    for (const std::string& element : config::split_list(value)) {
+      if (!joined.empty()) joined += ',';
+      joined += element;
+    }
+    return joined;
+  }
+  if (setting.type == config::Type::kBoolean) {
+    std::ranges::transform(value, value.begin(), [](unsigned char c) { return std::tolower(c); });
+  }
+  return value;
+}
+
+bool is_secret(const Setting& setting) { return setting.type == config::Type::kPassword; }
+
+// Nothing in the place of a secret.
+std::optional<std::string> shown(const Setting& setting, std::string value) {
+  if (is_secret(setting)) return std::nullopt;
+  return normalized(setting, std::move(value));
+}
+
+std::string documentation(const Setting& setting) {
+  std::string text;
+  if (!setting.range.empty()) text = fmt::format("Allowed: {}. ", setting.range);
+  text += setting.default_value ? fmt::format("Default: {}.", *setting.default_value)
+                                : std::string("No default.");
+  if (setting.status == config::Status::kAccepted) text += " Accepted, and without effect here.";
+  if (!setting.note.empty()) text += fmt::format(" {}", setting.note);
+  return text;
+}
+
+// The broker keys behind `key`, as Kafka lists them: what was given, then the defaults, beginning
+// with the key itself.
+std::vector<Synonym> broker_synonyms(const Settings& settings, std::string_view key) {
+  std::vector<Synonym> synonyms;
+  const auto add = [&synonyms](std::string_view name, std::string value, Source source) {
+    const Setting* setting = config::find_broker_setting(name);
+    if (setting == nullptr) return;
+    auto& synonym = synonyms.emplace_back();
+    synonym.name = name;
+    synonym.value = shown(*setting, std::move(value));
+    synonym.source = number(source);
+  };
+  for (const std::string_view name : config::synonyms_of(key)) {
+    if (settings.is_set(name)) add(name, *settings.value(name), Source::kStaticBroker);
+  }
+  for (const std::string_view name : config::synonyms_of(key)) {
+    const Setting* setting = config::find_broker_setting(name);
+    if (setting != nullptr && setting->default_value) {
+      add(name, std::string(*setting->default_value), Source::kDefault);
+    }
+  }
+  synonyms.erase(synonyms.begin(), std::ranges::find(synonyms, key, &Synonym::name));
+  return synonyms;
+}
+
+ConfigEntry make_entry(const Setting& setting, std::optional<std::string> value,
+                       std::vector<Synonym> synonyms, const ConfigEntryOptions& options) {
+  ConfigEntry entry;
+  entry.name = setting.name;
+  entry.is_sensitive = is_secret(setting);
+  entry.value = value ? shown(setting, std::move(*value)) : std::nullopt;
+  entry.config_source = synonyms.empty() ? number(Source::kDefault) : synonyms.front().source;
+  entry.is_default = options.with_is_default && entry.config_source == number(Source::kDefault);
+  entry.config_type = type_number(setting.type);
+  if (options.with_synonyms) entry.synonyms = std::move(synonyms);
+  entry.documentation.reset();
+  if (options.with_documentation) entry.documentation = documentation(setting);
+  return entry;
+}
+
+ConfigEntry unknown_entry(const std::string& name, Source source, bool with_synonyms) {
+  ConfigEntry entry;
+  entry.name = name;
+  entry.value.reset();
+  entry.documentation.reset();
+  entry.is_sensitive = true;
+  entry.read_only = true;
+  entry.config_source = number(source);
+  if (with_synonyms) entry.synonyms.push_back({name, std::nullopt, number(source)});
+  return entry;
+}
+
+}  // namespace
+
+bool ConfigEntryOptions::wants(std::string_view key) const {
+  return keys == nullptr || keys->empty() || std::ranges::find(*keys, key) != keys->end();
+}
+
+std::vector<ConfigEntry> broker_entries(const Settings& settings, base::BrokerId node_id,
+                                        const ConfigEntryOptions& options) {
+  std::vector<ConfigEntry> entries;
+  for (const Setting& setting : config::broker_settings()) {
+    if (config::is_internal(setting.name) || !options.wants(setting.name)) continue;
+    // Given or taken from the directory: it is one number under two names.
+    const bool is_id = setting.name == "node.id" || setting.name == "broker.id";
+    entries.push_back(
+        make_entry(setting, is_id ? std::to_string(node_id.value()) : settings.value(setting.name),
+                   broker_synonyms(settings, setting.name), options));
+    entries.back().read_only = !config::is_dynamic(setting.name);
+  }
+  for (const std::string& name : settings.unknown_keys()) {
+    if (!options.wants(name)) continue;
+    entries.push_back(unknown_entry(name, Source::kStaticBroker, options.with_synonyms));
+  }
+  return entries;
+}
+
+std::vector<ConfigEntry> cluster_default_entries(const metadata::ConfigMap* configs,
+                                                 const ConfigEntryOptions& options) {
+  std::vector<ConfigEntry> entries;
+  if (configs == nullptr) return entries;
+  for (const auto& [name, value] : *configs) {
+    if (!options.wants(name)) continue;
+    const Setting* setting = config::find_broker_setting(name);
+    if (setting == nullptr) {
+      entries.push_back(unknown_entry(name, Source::kDynamicDefaultBroker, options.with_synonyms));
+      continue;
+    }
+    Synonym synonym{name, shown(*setting, value), number(Source::kDynamicDefaultBroker)};
+    entries.push_back(make_entry(*setting, value, {std::move(synonym)}, options));
+    entries.back().read_only = !config::is_dynamic(name);
+  }
+  return entries;
+}
+
+std::vector<ConfigEntry> topic_entries(const Settings& settings,
+                                       const metadata::ConfigMap* overrides,
+                                       const ConfigEntryOptions& options) {
+  std::vector<ConfigEntry> entries;
+  for (const Setting& setting : config::topic_settings()) {
+    if (config::is_internal(setting.name) || !options.wants(setting.name)) continue;
+    const std::string_view broker_key = config::broker_key_of(setting.name);
+    auto synonyms =
+        broker_key.empty() ? std::vector<Synonym>() : broker_synonyms(settings, broker_key);
+    if (overrides != nullptr) {
+      if (const auto own = overrides->find(setting.name); own != overrides->end()) {
+        synonyms.insert(synonyms.begin(),
+                        {std::string(setting.name), own->second, number(Source::kTopic)});
+      }
+    }
+    entries.push_back(make_entry(setting, config::topic_value(settings, overrides, setting.name),
+                                 std::move(synonyms), options));
+  }
+  return entries;
+}
+
+}  // namespace odradek::broker::api

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "config/settings.h"
+#include "metadata/cluster_image.h"
+#include "wire/messages/describe_configs.h"
+
+// The entries of DescribeConfigs: keys, values, where they come from.
+namespace odradek::broker::api {
+
+using ConfigEntry = wire::DescribeConfigsResponse::DescribeConfigsResourceResult;
+
+// What the request wants to see.
+struct ConfigEntryOptions {
+  // Nothing, or none in it: all keys.
+  const std::vector<std::string>* keys = nullptr;
+  bool with_synonyms = false;
+  bool with_documentation = false;
+  // Version 0 says only whether a value is the default, later ones where it comes from.
+  bool with_is_default = false;
+
+  bool wants(std::string_view key) const;
+};
+
+// Every key of the table with the value in force, and keys that nobody knows, whose values are kept
+// hidden: they may be secrets.
+std::vector<ConfigEntry> broker_entries(const config::Settings& settings, base::BrokerId node_id,
+                                        const ConfigEntryOptions& options);
+
+// What the cluster sets for all its brokers; `configs` may be null.
+std::vector<ConfigEntry> cluster_default_entries(const metadata::ConfigMap* configs,
+                                                 const ConfigEntryOptions& options);
+
+// Every topic key. `overrides`, what the topic itself sets, may be null.
+std::vector<ConfigEntry> topic_entries(const config::Settings& settings,
+                                       const metadata::ConfigMap* overrides,
+                                       const ConfigEntryOptions& options);
+
+}  // namespace odradek::broker::api

@@ -27,8 +27,11 @@ class Journal {
   // Appends the records as one batch (they are there all or none) and returns the offset after the
   // last one. NOT_LEADER_OR_FOLLOWER when this node does not lead the journal's partition;
   // KAFKA_STORAGE_ERROR. REQUIRES: records is not empty.
+  // Nothing is written yet: call write_out() afterwards, without a lock.
   [[nodiscard]] virtual base::Result<base::Offset> append(std::vector<JournalRecord> records,
                                                           base::Timestamp now) = 0;
+  // Writes what was appended. Calls handlers of when_committed. Threads: any, in no order.
+  virtual void write_out() = 0;
   // The offset after the last record appended.
   virtual base::Offset end_offset() const = 0;
   // Calls once, from any thread and possibly at once, when everything before `end` is committed, or

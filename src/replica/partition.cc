@@ -47,16 +47,18 @@ void Partition::retire(base::Error error) {
 
 base::Result<log::AppendInfo> Partition::append(base::SharedBytes batches,
                                                 log::AppendOrigin origin) {
-  base::Result<log::AppendInfo> appended;
-  {
-    const std::lock_guard lock(mutex_);
-    if (auto leader = check_leader_locked(base::kNoLeaderEpoch); !leader) {
-      return base::fail(std::move(leader));
-    }
-    appended = log_->append(std::move(batches), leader_epoch_, origin);
-  }
-  if (appended && !appended->is_duplicate) log_->write_out();
+  auto appended = enqueue(std::move(batches), origin);
+  if (appended && !appended->is_duplicate) write_out();
   return appended;
+}
+
+base::Result<log::AppendInfo> Partition::enqueue(base::SharedBytes batches,
+                                                 log::AppendOrigin origin) {
+  const std::lock_guard lock(mutex_);
+  if (auto leader = check_leader_locked(base::kNoLeaderEpoch); !leader) {
+    return base::fail(std::move(leader));
+  }
+  return log_->append(std::move(batches), leader_epoch_, origin);
 }
 
 void Partition::when_committed(Offset end, CommitHandler handler) {

@@ -66,6 +66,11 @@ class Partition : private log::ProgressListener {
   // Appends validated batches as the leader. NOT_LEADER_OR_FOLLOWER, the log's errors.
   [[nodiscard]] base::Result<log::AppendInfo> append(base::SharedBytes batches,
                                                      log::AppendOrigin origin);
+  // append() in two steps, for a caller that holds a lock of its own: enqueue under it, write_out
+  // after it.
+  [[nodiscard]] base::Result<log::AppendInfo> enqueue(base::SharedBytes batches,
+                                                      log::AppendOrigin origin);
+  void write_out() { log_->write_out(); }
   // Calls once, when everything before `end` is committed, or with the error of a lost leadership;
   // at once and on this thread where it is so already.
   void when_committed(base::Offset end, CommitHandler handler);

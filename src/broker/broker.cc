@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "broker/fetch/fetch_session.h"
 #include "broker/runtime/admin_service.h"
+#include "broker/runtime/group/group_service.h"
 #include "broker/runtime/metadata_runtime.h"
 #include "broker/runtime/producer_ids.h"
 #include "broker/runtime/replicas.h"
@@ -75,6 +76,7 @@ class RunningBroker : public Broker {
   std::unique_ptr<Replicas> replicas_;
   std::unique_ptr<AdminService> admin_;
   std::unique_ptr<ProducerIds> producer_ids_;
+  std::unique_ptr<GroupService> groups_;
   std::unique_ptr<FetchSessions> fetch_sessions_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<SessionFactory> sessions_;
@@ -186,6 +188,11 @@ base::Result<> RunningBroker::start_partitions() {
 void RunningBroker::make_services() {
   admin_ = std::make_unique<AdminService>(world_, settings_, *metadata_);
   producer_ids_ = std::make_unique<ProducerIds>(node_id_, *metadata_);
+  groups_ = std::make_unique<GroupService>(world_, settings_, image_, partitions_);
+  groups_->start();
+  metadata_->observe([this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
+    groups_->follow(delta, image);
+  });
   fetch_sessions_ = std::make_unique<FetchSessions>(
       world_,
       static_cast<std::size_t>(settings_.number("max.incremental.fetch.session.cache.slots")));
@@ -202,7 +209,8 @@ void RunningBroker::make_services() {
                                                   .partitions = partitions_,
                                                   .fetch_sessions = *fetch_sessions_,
                                                   .admin = *admin_,
-                                                  .producer_ids = *producer_ids_});
+                                                  .producer_ids = *producer_ids_,
+                                                  .groups = *groups_});
   sessions_ = std::make_unique<SessionFactory>(*services_);
 }
 
@@ -225,6 +233,7 @@ void RunningBroker::stop(std::move_only_function<void(base::Result<>)> done) {
 
 base::Result<> RunningBroker::close() {
   metadata_->stop();
+  groups_->stop();
   replicas_->stop();
   auto engine_closed = engine_->close();
   auto logs_closed = logs_->stop(metadata_->broker_epoch());

@@ -18,6 +18,7 @@ namespace odradek::broker {
 class AdminService;
 class FetchSessions;
 class ProducerIds;
+class GroupService;
 
 // The newest image of the cluster, published by the metadata runtime. Threads: any.
 class ImageHolder {
@@ -51,6 +52,7 @@ struct Services {
   FetchSessions& fetch_sessions;
   AdminService& admin;
   ProducerIds& producer_ids;
+  GroupService& groups;
 };
 
 }  // namespace odradek::broker

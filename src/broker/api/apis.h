@@ -11,6 +11,15 @@
   X(fetch, Fetch)                                  \
   X(list_offsets, ListOffsets)                     \
   X(metadata, Metadata)                            \
+  X(offset_commit, OffsetCommit)                   \
+  X(offset_fetch, OffsetFetch)                     \
+  X(find_coordinator, FindCoordinator)             \
+  X(join_group, JoinGroup)                         \
+  X(heartbeat, Heartbeat)                          \
+  X(leave_group, LeaveGroup)                       \
+  X(sync_group, SyncGroup)                         \
+  X(describe_groups, DescribeGroups)               \
+  X(list_groups, ListGroups)                       \
   X(api_versions, ApiVersions)                     \
   X(create_topics, CreateTopics)                   \
   X(delete_topics, DeleteTopics)                   \
@@ -19,6 +28,8 @@
   X(offset_for_leader_epoch, OffsetForLeaderEpoch) \
   X(describe_configs, DescribeConfigs)             \
   X(create_partitions, CreatePartitions)           \
+  X(delete_groups, DeleteGroups)                   \
+  X(offset_delete, OffsetDelete)                   \
   X(describe_cluster, DescribeCluster)             \
   X(describe_producers, DescribeProducers)         \
   X(describe_topic_partitions, DescribeTopicPartitions)

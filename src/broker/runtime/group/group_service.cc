@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/runtime/group/group_service.h"
+
+#include <fmt/core.h>
+
+#include <cstdlib>
+#include <set>
+#include <utility>
+
+#include "broker/internal_topics.h"
+#include "broker/java_hash.h"
+
+namespace odradek::broker {
+namespace {
+
+using base::ErrorCode;
+
+group::GroupSettings settings_of(const config::Settings& settings) {
+  const auto number = [&settings](std::string_view key) {
+    return static_cast<std::int32_t>(settings.number(key));
+  };
+  group::GroupSettings made;
+  made.min_session_timeout_ms = number("group.min.session.timeout.ms");
+  made.max_session_timeout_ms = number("group.max.session.timeout.ms");
+  made.initial_rebalance_delay_ms = number("group.initial.rebalance.delay.ms");
+  made.max_size = number("group.max.size");
+  made.offset_metadata_max_bytes = number("offset.metadata.max.bytes");
+  made.offsets_retention_ms = settings.number("offsets.retention.minutes") * 60'000;
+  return made;
+}
+
+}  // namespace
+
+std::int32_t group_partition(const std::string& group_id, std::int32_t partition_count) {
+  const std::int32_t hash = java_hash_code(group_id);
+  // Java's Utils.abs: the least number counts as 0.
+  const std::int32_t positive = hash == INT32_MIN ? 0 : std::abs(hash);
+  return positive % partition_count;
+}
+
+GroupService::GroupService(env::World& world, const config::Settings& settings, ImageHolder& image,
+                           replica::PartitionSet& partitions)
+    : world_(world),
+      settings_(settings_of(settings)),
+      expiry_interval_(
+          std::chrono::milliseconds(settings.number("offsets.retention.check.interval.ms"))),
+      image_(image),
+      partitions_(partitions) {}
+
+void GroupService::start() {
+  if (const auto& topic = image_.load()->find_topic(std::string(kGroupTopic))) serve(*topic);
+}
+
+void GroupService::serve(const metadata::TopicImage& topic) {
+  std::vector<std::shared_ptr<GroupShard>> fresh;
+  {
+    const std::lock_guard lock(mutex_);
+    shards_.resize(topic.partitions.size());
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+      if (shards_[i] != nullptr) continue;
+      auto partition = partitions_.find(topic.id, static_cast<std::int32_t>(i));
+      if (partition == nullptr) continue;
+      shards_[i] = std::make_shared<GroupShard>(world_, settings_, std::move(partition));
+      fresh.push_back(shards_[i]);
+    }
+    arm_expiry();
+  }
+  for (const auto& shard : fresh) shard->start_loading();
+}
+
+void GroupService::follow(const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
+  std::set<std::string> deleted;
+  for (const auto& topic : delta.removed_topics) {
+    if (topic->name == kGroupTopic) {
+      std::vector<std::shared_ptr<GroupShard>> gone;
+      {
+        const std::lock_guard lock(mutex_);
+        gone.swap(shards_);
+      }
+      for (const auto& shard : gone) {
+        if (shard != nullptr) shard->resign();
+      }
+    } else {
+      deleted.insert(topic->name);
+    }
+  }
+  const auto& topic = image.find_topic(std::string(kGroupTopic));
+  if (topic != nullptr && delta.changed_topics.contains(topic->id)) serve(*topic);
+  if (deleted.empty()) return;
+  for (const auto& shard : shards()) {
+    shard->run([deleted](group::GroupMachine& machine,
+                         const group::Now&) { return machine.topics_deleted(deleted); },
+               [](const base::Result<>&) {});
+  }
+}
+
+base::Result<std::shared_ptr<GroupShard>> GroupService::shard_of(
+    const std::string& group_id) const {
+  const std::lock_guard lock(mutex_);
+  if (!shards_.empty()) {
+    const auto index = static_cast<std::size_t>(
+        group_partition(group_id, static_cast<std::int32_t>(shards_.size())));
+    if (shards_[index] != nullptr) return shards_[index];
+  }
+  return base::fail(ErrorCode::kNotCoordinator,
+                    fmt::format("group {} is not coordinated here", group_id));
+}
+
+std::vector<std::shared_ptr<GroupShard>> GroupService::shards() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<GroupShard>> present;
+  for (const auto& shard : shards_) {
+    if (shard != nullptr) present.push_back(shard);
+  }
+  return present;
+}
+
+void GroupService::arm_expiry() {
+  if (stopped_ || expiry_timer_ != 0) return;
+  expiry_timer_ = world_.loop(0).run_after(expiry_interval_, [this] { expire_offsets(); });
+}
+
+void GroupService::expire_offsets() {
+  for (const auto& shard : shards()) {
+    shard->run([](group::GroupMachine& machine,
+                  const group::Now& now) { return machine.expire_offsets(now); },
+               [](const base::Result<>&) {});
+  }
+  const std::lock_guard lock(mutex_);
+  expiry_timer_ = 0;
+  arm_expiry();
+}
+
+void GroupService::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    if (expiry_timer_ != 0) world_.loop(0).cancel(expiry_timer_);
+  }
+  for (const auto& shard : shards()) shard->resign();
+}
+
+}  // namespace odradek::broker

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/runtime/group/group_shard.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "base/log.h"
+#include "broker/runtime/group/group_loader.h"
+#include "log/directory/log_directory.h"
+
+namespace odradek::broker {
+namespace {
+
+using base::ErrorCode;
+
+constexpr std::string_view kArea = "groups";
+
+// The group protocol's name for what happened to the partition behind it.
+base::Error to_coordinator_error(const base::Error& error) {
+  switch (error.code) {
+    case ErrorCode::kNotLeaderOrFollower:
+    case ErrorCode::kKafkaStorageError:
+    case ErrorCode::kUnknownTopicOrPartition:
+      return {ErrorCode::kNotCoordinator, error.message, error.os_error};
+    case ErrorCode::kNotEnoughReplicas:
+    case ErrorCode::kRequestTimedOut:
+      return {ErrorCode::kCoordinatorNotAvailable, error.message, error.os_error};
+    case ErrorCode::kMessageTooLarge:
+      return {ErrorCode::kUnknownServerError, error.message, error.os_error};
+    default:
+      return error;
+  }
+}
+
+std::string random_suffix(env::Random& random) {
+  const std::uint64_t high = random.next();
+  const base::Uuid id = base::Uuid::from_random(high, random.next());
+  std::string text;
+  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += fmt::format("{:02x}", id.bytes[i]);
+  }
+  return text;
+}
+
+}  // namespace
+
+GroupShard::GroupShard(env::World& world, const group::GroupSettings& settings,
+                       std::shared_ptr<replica::Partition> partition)
+    : world_(world), settings_(settings), partition_(std::move(partition)), journal_(partition_) {}
+
+group::Now GroupShard::now() const {
+  const auto monotonic = std::chrono::duration_cast<std::chrono::milliseconds>(
+      world_.clock().monotonic().time_since_epoch());
+  return {world_.clock().wall(), base::Timestamp(monotonic.count())};
+}
+
+void GroupShard::start_loading() {
+  auto machine = std::make_unique<group::GroupMachine>(
+      settings_, [this] { return random_suffix(world_.random()); });
+  if (partition_->log().log_start_offset() == partition_->log().log_end_offset()) {
+    finish_loading(std::move(machine), {});
+    return;
+  }
+  partition_->log().directory().work_queue().submit(
+      [self = shared_from_this(), machine = std::move(machine)]() mutable {
+        auto loaded = load_groups(self->partition_->log(), *machine);
+        self->finish_loading(std::move(machine), std::move(loaded));
+      });
+}
+
+void GroupShard::finish_loading(std::unique_ptr<group::GroupMachine> machine,
+                                base::Result<> loaded) {
+  if (!loaded) {
+    base::log::error(kArea, "{} could not be read, its groups are not served: {}",
+                     partition_->name().to_string(), loaded.error().message);
+  }
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::kResigned) return;
+  state_ = loaded ? State::kActive : State::kFailed;
+  if (!loaded) return;
+  machine->loaded(now());
+  machine_ = std::move(machine);
+  arm_timer_locked();
+}
+
+base::Result<> GroupShard::check_active_locked() const {
+  switch (state_) {
+    case State::kActive:
+      return {};
+    case State::kLoading:
+      return base::fail(ErrorCode::kCoordinatorLoadInProgress);
+    case State::kFailed:
+      return base::fail(ErrorCode::kCoordinatorNotAvailable);
+    case State::kResigned:
+      break;
+  }
+  return base::fail(ErrorCode::kNotCoordinator);
+}
+
+GroupShard::Decided GroupShard::append_locked(group::Outcome outcome) {
+  Decided decided;
+  decided.end = journal_.end_offset();
+  if (!outcome.records.empty()) {
+    decided.end = journal_.append(std::move(outcome.records), world_.clock().wall());
+  }
+  for (group::LateReply& reply : outcome.replies) {
+    auto handler = waiting_.extract(reply.token);
+    if (!handler.empty()) {
+      decided.replies.emplace_back(std::move(handler.mapped()), std::move(reply.response));
+    }
+  }
+  if (decided.end) {
+    arm_timer_locked();
+    return decided;
+  }
+  // The machine is ahead of its log: what it says is not to be trusted any more.
+  for (auto& [token, handler] : waiting_) decided.given_up.push_back(std::move(handler));
+  waiting_.clear();
+  machine_.reset();
+  state_ = State::kLoading;
+  return decided;
+}
+
+void GroupShard::give(Decided decided, Committed committed) {
+  if (!decided.end) {
+    const base::Error error = to_coordinator_error(decided.end.error());
+    base::log::error(kArea, "{} can't be written: {}", partition_->name().to_string(),
+                     decided.end.error().message);
+    if (committed) committed(std::unexpected(error));
+    for (auto& [handler, response] : decided.replies) handler(std::unexpected(error));
+    for (auto& handler : decided.given_up) handler(std::unexpected(error));
+    start_loading();
+    return;
+  }
+  journal_.write_out();
+  if (!committed && decided.replies.empty()) return;
+  journal_.when_committed(*decided.end,
+                          [replies = std::move(decided.replies),
+                           committed = std::move(committed)](base::Result<> result) mutable {
+                            if (!result)
+                              result = std::unexpected(to_coordinator_error(result.error()));
+                            if (committed) committed(result);
+                            for (auto& [handler, response] : replies) {
+                              if (result) {
+                                handler(std::move(response));
+                              } else {
+                                handler(std::unexpected(result.error()));
+                              }
+                            }
+                          });
+}
+
+void GroupShard::run(Step step, Committed committed) {
+  Decided decided;
+  {
+    std::unique_lock lock(mutex_);
+    if (auto active = check_active_locked(); !active) {
+      lock.unlock();
+      committed(active);
+      return;
+    }
+    decided = append_locked(step(*machine_, now()));
+  }
+  give(std::move(decided), std::move(committed));
+}
+
+void GroupShard::park(ParkingStep step, ReplyHandler reply) {
+  Decided decided;
+  {
+    std::unique_lock lock(mutex_);
+    if (auto active = check_active_locked(); !active) {
+      lock.unlock();
+      reply(std::unexpected(active.error()));
+      return;
+    }
+    const group::ReplyToken token = next_token_++;
+    waiting_.emplace(token, std::move(reply));
+    decided = append_locked(step(*machine_, token, now()));
+  }
+  give(std::move(decided), nullptr);
+}
+
+void GroupShard::resign() {
+  std::unordered_map<group::ReplyToken, ReplyHandler> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    state_ = State::kResigned;
+    machine_.reset();
+    waiting.swap(waiting_);
+    if (timer_ != 0) world_.loop(0).cancel(timer_);
+    timer_ = 0;
+  }
+  for (auto& [token, handler] : waiting) handler(base::fail(ErrorCode::kNotCoordinator));
+}
+
+void GroupShard::arm_timer_locked() {
+  const auto deadline = machine_->next_deadline();
+  if (!deadline || (timer_deadline_ && *timer_deadline_ <= *deadline)) return;
+  env::Executor& loop = world_.loop(0);
+  if (timer_ != 0) loop.cancel(timer_);
+  timer_deadline_ = deadline;
+  const auto delay = std::max<std::int64_t>(deadline->value() - now().monotonic.value(), 0);
+  timer_ = loop.run_after(std::chrono::milliseconds(delay), [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->on_timer();
+  });
+}
+
+void GroupShard::on_timer() {
+  Decided decided;
+  {
+    const std::lock_guard lock(mutex_);
+    timer_ = 0;
+    timer_deadline_.reset();
+    if (state_ != State::kActive) return;
+    decided = append_locked(machine_->tick(now()));
+  }
+  give(std::move(decided), nullptr);
+}
+
+}  // namespace odradek::broker

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "coordinator/group/group_machine.h"
+#include "env/world.h"
+#include "replica/partition.h"
+#include "replica/partition_journal.h"
+
+namespace odradek::broker {
+
+namespace group = coordinator::group;
+
+// One partition of __consumer_offsets: its machine, its journal, its time-outs and the requests
+// that wait. Threads: any. Its lock is never held over I/O, nor while a reply is given. Lock order:
+// GroupShard, then Partition.
+class GroupShard : public std::enable_shared_from_this<GroupShard> {
+ public:
+  using ReplyHandler = std::move_only_function<void(base::Result<group::Response>)>;
+  // Runs once what was decided, and everything before it, is committed; or with why it is not.
+  using Committed = std::move_only_function<void(const base::Result<>&)>;
+  using Step = std::move_only_function<group::Outcome(group::GroupMachine&, const group::Now&)>;
+  using ParkingStep = std::move_only_function<group::Outcome(group::GroupMachine&,
+                                                             group::ReplyToken, const group::Now&)>;
+
+  GroupShard(env::World& world, const group::GroupSettings& settings,
+             std::shared_ptr<replica::Partition> partition);
+
+  // Reads the partition into the machine, on the log directory's work queue; until then requests
+  // get COORDINATOR_LOAD_IN_PROGRESS.
+  void start_loading();
+
+  // Lets the machine decide, appends, and calls `committed` when that is safe.
+  void run(Step step, Committed committed);
+  // The same for a request whose reply may come later, with another request's decision.
+  void park(ParkingStep step, ReplyHandler reply);
+  // Those who wait get NOT_COORDINATOR, and so does every later call.
+  void resign();
+
+ private:
+  enum class State : std::uint8_t { kLoading, kActive, kFailed, kResigned };
+
+  void finish_loading(std::unique_ptr<group::GroupMachine> machine, base::Result<> loaded);
+  [[nodiscard]] base::Result<> check_active_locked() const;
+  // What is to be done once the lock is free.
+  struct Decided {
+    base::Result<base::Offset> end;
+    std::vector<std::pair<ReplyHandler, group::Response>> replies;
+    std::vector<ReplyHandler> given_up;
+  };
+  // Appends, and takes out the reply handlers of the outcome.
+  Decided append_locked(group::Outcome outcome);
+  void give(Decided step, Committed committed);
+  void arm_timer_locked();
+  void on_timer();
+  group::Now now() const;
+
+  env::World& world_;
+  const group::GroupSettings settings_;
+  const std::shared_ptr<replica::Partition> partition_;
+  replica::PartitionJournal journal_;
+
+  std::mutex mutex_;
+  State state_ = State::kLoading;
+  std::unique_ptr<group::GroupMachine> machine_;
+  std::unordered_map<group::ReplyToken, ReplyHandler> waiting_;
+  group::ReplyToken next_token_ = 1;
+  env::Executor::TimerId timer_ = 0;
+  std::optional<base::Timestamp> timer_deadline_;
+};
+
+}  // namespace odradek::broker

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -67,6 +68,10 @@ class LogFixture : public ::testing::Test {
     auto info = log.append(std::move(bytes), base::LeaderEpoch(3), origin);
     EXPECT_TRUE(info) << info.error().message;
     log.write_out();
+    // On a busy machine the writing may have been handed to the pool.
+    while (info && log.written_end_offset() <= info->last_offset && !log.directory().failure()) {
+      std::this_thread::yield();
+    }
     return info.value_or(AppendInfo{});
   }
 

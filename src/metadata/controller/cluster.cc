@@ -19,6 +19,20 @@ constexpr FeatureLevel kFormatLevels[] = {
     {"streams.version", 1},   {"transaction.version", 2},
 };
 
+bool contains(const std::vector<base::BrokerId>& brokers, base::BrokerId broker) {
+  return std::ranges::find(brokers, broker) != brokers.end();
+}
+
+// Whether the replica has all that was committed: it is in sync, or, when none is, it was as the
+// last one left (KIP-966: Apache Kafka's own clean stop of a single node leaves it so).
+bool may_lead(const PartitionImage& partition, base::BrokerId broker) {
+  if (!partition.in_sync_replicas.empty()) return contains(partition.in_sync_replicas, broker);
+  if (!partition.eligible_leader_replicas.empty()) {
+    return contains(partition.eligible_leader_replicas, broker);
+  }
+  return contains(partition.last_known_eligible_leader_replicas, broker);
+}
+
 }  // namespace
 
 std::map<std::string, std::pair<std::int16_t, std::int16_t>> supported_features() {
@@ -69,13 +83,16 @@ std::vector<MetadataRecord> lead_on_start(const ClusterImage& image, base::Broke
   image.topics_by_id.for_each([&](const base::TopicId& id, const auto& topic) {
     for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
       const PartitionImage& partition = topic->partitions[i];
-      const bool is_candidate =
-          std::ranges::find(partition.in_sync_replicas, broker) != partition.in_sync_replicas.end();
-      if (partition.leader != base::kNoBroker || !is_candidate) continue;
+      if (partition.leader != base::kNoBroker || !may_lead(partition, broker)) continue;
       wire::PartitionChangeRecord change;
       change.partition_id = static_cast<std::int32_t>(i);
       change.topic_id = id;
       change.leader = broker;
+      if (!contains(partition.in_sync_replicas, broker)) {
+        change.isr = {broker};
+        change.eligible_leader_replicas.emplace();
+        change.last_known_elr.emplace();
+      }
       records.emplace_back(change);
     }
   });

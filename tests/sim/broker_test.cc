@@ -63,6 +63,8 @@ TEST_F(BrokerTest, APowerCutLosesNothingThatWasAcknowledged) {
     ScenarioOptions options{.power_cuts = 2, .kills = 1};
     options.is_network_shaky = seed % 2 == 0;
     options.disk.names_survive_in_order = seed % 3 == 0;
+    options.disk.write_waits_once_in = seed % 5 == 0 ? 4 : 0;
+    if (seed % 10 == 0) options.disk.longest_wait = std::chrono::milliseconds(40);
     const Outcome outcome = run_scenario(seed, options);
     ASSERT_THAT(outcome.violations, IsEmpty()) << "seed " << seed;
     power_cuts += outcome.power_cuts;

@@ -230,7 +230,11 @@ struct LogPowerCutTest : testing::Test {
 TEST_F(LogPowerCutTest, WhatWasFlushedIsThereAndTheRestIsWholeOrGone) {
   std::size_t lost = 0;
   for (const std::uint64_t seed : seeds(200)) {
-    LogRun run(seed, {.names_survive_in_order = seed % 2 == 0});
+    env::sim::DiskOptions disk;
+    disk.names_survive_in_order = seed % 2 == 0;
+    disk.write_waits_once_in = seed % 3 == 0 ? 10 : 0;
+    if (seed % 9 == 0) disk.longest_wait = std::chrono::milliseconds(20);
+    LogRun run(seed, disk);
     run.run();
     lost += run.lost_batches();
     ASSERT_FALSE(HasFailure()) << "seed " << seed;

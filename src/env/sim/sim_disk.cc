@@ -81,6 +81,15 @@ bool SimDisk::wait(Life& life) {
   return !life.is_over;
 }
 
+bool SimDisk::wait_on_any_thread(Life& life) {
+  if (Fiber::current() != nullptr || life.running_loops == 0) return wait(life);
+  const MonotonicTime until =
+      scheduler_.now() + random_.between(options_.shortest_wait, options_.longest_wait);
+  scheduler_.after(until - scheduler_.now(), [] {});
+  scheduler_.wait_until([&] { return scheduler_.now() >= until || life.is_over; });
+  return !life.is_over;
+}
+
 std::uint64_t SimDisk::free_pages() const {
   std::uint64_t taken = 0;
   tree_.for_each_file([&](const FileNode& node) { taken += node.image.pages_taken(); });

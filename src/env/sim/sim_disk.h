@@ -50,7 +50,8 @@ struct DiskOptions {
   // How long a flush, a sync or bringing pages into the cache takes.
   Duration shortest_wait = std::chrono::microseconds(30);
   Duration longest_wait = std::chrono::milliseconds(2);
-  // A buffered write waits as long, once in so many (dirty throttling); 0: never.
+  // A buffered write waits as long, once in so many (dirty throttling), on a loop, too, while the
+  // other loops go on; 0: never.
   std::uint64_t write_waits_once_in = 0;
   PowerCutStyle power_cut_style = PowerCutStyle::kBySeed;
   // Changes of names survive a power cut in their order (a journal), or any of them (POSIX).
@@ -100,6 +101,7 @@ class SimDisk {
   base::Result<> begin(const Life& life, DiskOperation operation, const std::string& path);
   // Lets the simulation go on for the time of one wait. False: the process ended meanwhile.
   bool wait(Life& life);
+  bool wait_on_any_thread(Life& life);
   int matching_fault(DiskOperation operation, const std::string& path);
   std::uint64_t free_pages() const;
   bool has_room(std::uint64_t pages) const;

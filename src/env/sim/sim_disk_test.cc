@@ -287,6 +287,22 @@ TEST(SimDiskTest, ASyncedFileSystemSurvivesWhole) {
   EXPECT_EQ(machine.read("/d/e/file"), "x");
 }
 
+TEST(SimDiskTest, ASlowWriteStopsItsLoopAndNoOther) {
+  Machine machine(1, {.write_waits_once_in = 1});
+  World& world = machine.host.world();
+  auto file = machine.open("/file");
+  std::string order;
+  world.loop(0).post([&] {
+    order += '<';
+    EXPECT_TRUE(file->write_at(0, base::as_bytes("x")));
+    order += '>';
+  });
+  world.loop(0).post([&] { order += '0'; });
+  world.loop(1).run_after(std::chrono::microseconds(21), [&] { order += '1'; });
+  machine.simulation.run_for(std::chrono::seconds(1));
+  EXPECT_EQ(order, "<1>0");
+}
+
 TEST(SimDiskTest, OnAJournalTheNamesThatSurviveAreThoseOfThePast) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Machine machine(seed, {.names_survive_in_order = true});

@@ -43,7 +43,7 @@ base::Result<> SimFile::write_at(std::uint64_t position, std::span<const base::B
     return begun;
   }
   const std::uint64_t rarity = disk_.options_.write_waits_once_in;
-  if (rarity != 0 && disk_.random_.below(rarity) == 0 && !disk_.wait(*life_)) {
+  if (rarity != 0 && disk_.random_.below(rarity) == 0 && !disk_.wait_on_any_thread(*life_)) {
     return std::unexpected(disk_error(DiskOperation::kWrite, path_, EIO));
   }
   if (!disk_.has_room(node_->image.pages_missing(position, length))) {

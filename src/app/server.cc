@@ -68,9 +68,10 @@ base::Result<config::Settings> load_settings(const ServerArguments& arguments) {
 
 env::LinuxWorldOptions world_options(const config::Settings& settings) {
   env::LinuxWorldOptions options;
-  if (settings.is_set("num.network.threads")) {
-    options.loop_count = static_cast<std::size_t>(settings.number("num.network.threads"));
-  }
+  // Where it is not set: one a core.
+  options.loop_count = settings.is_set("num.network.threads")
+                           ? static_cast<std::size_t>(settings.number("num.network.threads"))
+                           : 0;
   options.worker_threads = static_cast<std::size_t>(settings.number("num.io.threads"));
   return options;
 }

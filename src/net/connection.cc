@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/connection.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -96,7 +98,7 @@ void Connection::read_and_handle() {
 // The peer sends no more. It may still read: what is in flight is answered first.
 void Connection::end_input(const base::Error& error) {
   if (error.os_error != 0) {
-    close_soon(error.message);
+    close_soon(error.message, Ending::kEveryday);
     return;
   }
   input_ended_ = true;
@@ -233,7 +235,7 @@ base::OutputChain Connection::collect_ready() {
 
 void Connection::send(base::OutputChain chain) {
   if (auto sent = stream_->try_write(chain); !sent) {
-    close_soon(sent.error().message);
+    close_soon(sent.error().message, Ending::kEveryday);
     return;
   }
   if (chain.empty()) return;
@@ -263,7 +265,8 @@ void Connection::continue_output() {
 
 void Connection::close_if_finished() {
   if (writing_ || close_scheduled_) return;
-  if (closing_ || (input_ended_ && slots_.empty())) close_soon(std::move(close_reason_));
+  if (closing_ || (input_ended_ && slots_.empty()))
+    close_soon(std::move(close_reason_), Ending::kWorthALine);
 }
 
 void Connection::drain() {
@@ -272,17 +275,15 @@ void Connection::drain() {
 }
 
 // Closing from within an answer would call the session while its own code runs.
-void Connection::close_soon(std::string reason) {
+void Connection::close_soon(std::string reason, Ending ending) {
   if (std::exchange(close_scheduled_, true)) return;
-  loop_.executor().post([self = shared_from_this(), why = std::move(reason)] { self->close(why); });
+  loop_.executor().post(
+      [self = shared_from_this(), why = std::move(reason), ending] { self->close(why, ending); });
 }
 
-void Connection::close(const std::string& reason) {
+void Connection::close(const std::string& reason, Ending ending) {
   if (closed_.exchange(true)) return;
-  if (!reason.empty()) {
-    base::log::info("net", "connection {} from {} to {}: {}", info_->id, info_->peer.to_string(),
-                    info_->listener, reason);
-  }
+  if (!reason.empty()) say_closed(reason, ending);
   stream_->close();
   slots_.clear();
   stash_ = {};
@@ -295,6 +296,15 @@ void Connection::close(const std::string& reason) {
   const auto self = shared_from_this();
   loop_.remove(place_);
   shared_->on_closed(*info_);
+}
+
+void Connection::say_closed(const std::string& reason, Ending ending) const {
+  const auto level =
+      ending == Ending::kEveryday ? base::log::Level::kDebug : base::log::Level::kInfo;
+  if (!base::log::enabled(level)) return;
+  base::log::write(level, "net",
+                   fmt::format("connection {} from {} to {}: {}", info_->id,
+                               info_->peer.to_string(), info_->listener, reason));
 }
 
 void Connection::update_charge() {

@@ -33,8 +33,11 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void start();
   // Takes no more requests, and closes once those in flight are answered.
   void drain();
+  // Why a connection ends, for the log: what peers do every day is said at debug level only.
+  enum class Ending : std::uint8_t { kEveryday, kWorthALine };
+
   // Closes now. Not from within the session.
-  void close(const std::string& reason);
+  void close(const std::string& reason, Ending ending = Ending::kEveryday);
 
   // The outcome of the request. Threads: any.
   void complete(std::uint64_t sequence, Outcome outcome);
@@ -76,7 +79,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void send(base::OutputChain chain);
   void continue_output();
   void close_if_finished();
-  void close_soon(std::string reason);
+  void close_soon(std::string reason, Ending ending);
+  void say_closed(const std::string& reason, Ending ending) const;
   void update_charge();
 
   const std::shared_ptr<ServerShared> shared_;

@@ -126,7 +126,8 @@ void ConnectionLoop::look_for_stalled(const std::shared_ptr<ServerShared>& share
     if (connection->waits_for_rest_of_frame()) stalled.push_back(connection);
   }
   for (const auto& connection : stalled) {
-    connection->close("sends no more of its request while queued.max.request.bytes is used up");
+    connection->close("sends no more of its request while queued.max.request.bytes is used up",
+                      Connection::Ending::kWorthALine);
   }
   executor_.run_after(kStallWatch,
                       [self = shared_from_this(), shared] { self->look_for_stalled(shared); });

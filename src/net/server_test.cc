@@ -129,11 +129,22 @@ class Script final : public RequestHandler {
     changed_.wait(lock, [&] { return kept_.size() >= count; });
   }
 
+  std::size_t opened() {
+    const std::lock_guard lock(mutex_);
+    return opened_;
+  }
+  // Who came last.
+  std::shared_ptr<const ConnectionInfo> last() {
+    const std::lock_guard lock(mutex_);
+    return last_;
+  }
+
+  // Guarded by mutex_.
   std::size_t opened_ = 0;
   std::size_t closed_ = 0;
-  std::shared_ptr<const ConnectionInfo> last_;
 
  private:
+  std::shared_ptr<const ConnectionInfo> last_;  // guarded by mutex_
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Reply> kept_;
@@ -168,7 +179,10 @@ class ScriptSession final : public Session {
 };
 
 std::unique_ptr<Session> Script::open(std::shared_ptr<const ConnectionInfo> connection) {
-  last_ = connection;
+  {
+    const std::lock_guard lock(mutex_);
+    last_ = connection;
+  }
   count(opened_);
   return std::make_unique<ScriptSession>(*this, connection->executor);
 }
@@ -218,10 +232,10 @@ TEST_F(ServerTest, AnswersAndTellsTheSessionWhoItIs) {
   Client client(start());
   client.send("hello");
   EXPECT_EQ(client.receive(), "hello");
-  EXPECT_EQ(script_.last_->listener, "TEST");
-  EXPECT_EQ(script_.last_->security_protocol, "PLAINTEXT");
-  EXPECT_EQ(script_.last_->peer.host, "127.0.0.1");
-  EXPECT_EQ(script_.last_->local.host, "127.0.0.1");
+  EXPECT_EQ(script_.last()->listener, "TEST");
+  EXPECT_EQ(script_.last()->security_protocol, "PLAINTEXT");
+  EXPECT_EQ(script_.last()->peer.host, "127.0.0.1");
+  EXPECT_EQ(script_.last()->local.host, "127.0.0.1");
 }
 
 TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrderWhateverTheOrderOfAnswers) {
@@ -453,7 +467,7 @@ TEST_F(ServerTest, AtTheLimitOfConnectionsNewOnesWait) {
   EXPECT_EQ(second.receive(), "2");
   Client third(address);
   third.send("3");
-  EXPECT_EQ(script_.opened_, 2U);
+  EXPECT_EQ(script_.opened(), 2U);
   EXPECT_EQ(server_->connection_count(), 2U);
   first.reset();
   EXPECT_EQ(third.receive(), "3");

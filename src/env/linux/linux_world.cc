@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <optional>
@@ -21,8 +22,10 @@ namespace odradek::env {
 
 struct LinuxWorld::Parts {
   explicit Parts(const LinuxWorldOptions& options) : workers(options.worker_threads) {
-    ODRADEK_ASSERT(options.loop_count > 0);
-    for (std::size_t i = 0; i < options.loop_count; ++i) {
+    // Cores by affinity, so that a container's share counts.
+    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+    const std::size_t count = options.loop_count > 0 ? options.loop_count : cores;
+    for (std::size_t i = 0; i < count; ++i) {
       loops.push_back(std::make_unique<LinuxLoop>());
     }
   }

@@ -11,7 +11,8 @@
 namespace odradek::env {
 
 struct LinuxWorldOptions {
-  // Event loops, one thread each (`num.network.threads`).
+  // Event loops, one thread each (`num.network.threads`); 0: one for each core that the process may
+  // run on.
   std::size_t loop_count = 1;
   // At most so many threads for blocking work (`num.io.threads`); a thread starts when work first
   // asks for it.

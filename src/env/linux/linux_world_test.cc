@@ -144,6 +144,11 @@ TEST(LinuxWorldTest, SignalsArriveOnLoopZeroEachTime) {
   EXPECT_THAT(seen, testing::ElementsAre(SIGUSR1, SIGUSR2));
 }
 
+TEST(LinuxWorldTest, HasALoopForEachCoreWhereNoneAreAskedFor) {
+  LinuxWorld world({.loop_count = 0});
+  EXPECT_EQ(world.loop_count(), std::thread::hardware_concurrency());
+}
+
 TEST(LinuxRandomTest, DoesNotRepeatItself) {
   LinuxWorld world({});
   std::set<std::uint64_t> numbers;

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/admin/admin.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <future>
+
+#include "cli/admin/error_text.h"
+#include "wire/messages/find_coordinator.h"
+#include "wire/messages/metadata.h"
+
+namespace odradek::cli {
+namespace {
+
+constexpr env::Duration kRetryInterval = std::chrono::milliseconds(50);
+constexpr std::string_view kDefaultServer = "127.0.0.1:9092";
+
+env::LinuxWorldOptions one_loop() {
+  env::LinuxWorldOptions options;
+  options.loop_count = 1;
+  options.worker_threads = 1;
+  return options;
+}
+
+std::string setting(const ClientConfig& config, std::string_view key, std::string_view otherwise) {
+  const auto found = config.find(key);
+  return found == config.end() ? std::string(otherwise) : found->second;
+}
+
+}  // namespace
+
+Admin::Admin(env::Duration timeout, std::string client_id)
+    : timeout_(timeout), client_id_(std::move(client_id)), world_(one_loop()) {
+  world_.start();
+}
+
+Admin::~Admin() {
+  clients_.clear();
+  server_.reset();
+}
+
+net::PeerClientOptions Admin::options() const {
+  net::PeerClientOptions options;
+  options.client_id = client_id_;
+  options.connect_timeout = std::min<env::Duration>(timeout_, options.connect_timeout);
+  return options;
+}
+
+base::Result<std::unique_ptr<Admin>> Admin::connect(const std::vector<env::Address>& servers,
+                                                    const ClientConfig& config,
+                                                    env::Duration timeout) {
+  const std::string protocol = setting(config, "security.protocol", "PLAINTEXT");
+  if (protocol != "PLAINTEXT") {
+    return base::fail(
+        base::ErrorCode::kInvalidConfig,
+        fmt::format("security.protocol={} is not there yet: only PLAINTEXT is", protocol));
+  }
+  std::unique_ptr<Admin> admin(new Admin(timeout, setting(config, "client.id", "odradek-admin")));
+  std::string reasons;
+  for (const env::Address& server : servers) {
+    admin->server_ = std::make_unique<net::BlockingClient>(
+        admin->world_.network(), admin->world_.loop(0), server, admin->options());
+    const auto connected = admin->server_->connect();
+    if (connected) return admin;
+    if (!reasons.empty()) reasons += "; ";
+    reasons += connected.error().message;
+  }
+  return base::fail(base::ErrorCode::kNetworkException,
+                    fmt::format("No server answers: {}", reasons));
+}
+
+base::Result<std::unique_ptr<Admin>> Admin::connect(const Invocation& invocation,
+                                                    env::Duration timeout) {
+  auto servers = parse_servers(invocation.flags.value_or("bootstrap-server", kDefaultServer));
+  if (!servers) return base::fail(std::move(servers));
+  ClientConfig config;
+  if (const auto path = invocation.flags.value("command-config")) {
+    env::LinuxWorld world(one_loop());
+    auto loaded = load_client_config(world, *path);
+    if (!loaded) return base::fail(std::move(loaded));
+    config = *std::move(loaded);
+  }
+  return connect(*servers, config, timeout);
+}
+
+base::Result<const Admin::Cluster*> Admin::cluster() {
+  if (cluster_) return &*cluster_;
+  wire::MetadataRequest request;
+  request.allow_auto_topic_creation = false;
+  auto answer = ask<wire::MetadataResponse>(std::move(request));
+  if (!answer) return base::fail(std::move(answer));
+  Cluster known{answer->controller_id, {}};
+  for (const auto& broker : answer->brokers) {
+    known.brokers[broker.node_id] = {broker.host, static_cast<std::uint16_t>(broker.port)};
+  }
+  cluster_ = std::move(known);
+  return &*cluster_;
+}
+
+base::Result<net::BlockingClient*> Admin::client_of(base::BrokerId broker) {
+  auto known = cluster();
+  if (!known) return base::fail(std::move(known));
+  const auto found = (*known)->brokers.find(broker);
+  if (found == (*known)->brokers.end()) {
+    return base::fail(base::ErrorCode::kBrokerNotAvailable,
+                      fmt::format("Broker {} is not in the cluster", broker.value()));
+  }
+  // A cluster of one is the server that was named, whatever address it advertises.
+  if ((*known)->brokers.size() == 1 || found->second == server_->address()) return server_.get();
+  auto& client = clients_[broker];
+  if (client == nullptr) {
+    client = std::make_unique<net::BlockingClient>(world_.network(), world_.loop(0), found->second,
+                                                   options());
+  }
+  return client.get();
+}
+
+base::Result<base::BrokerId> Admin::coordinator_of(const std::string& group) {
+  const auto deadline = world_.clock().monotonic() + timeout_;
+  while (true) {
+    wire::FindCoordinatorRequest request;
+    request.key = group;
+    request.coordinator_keys = {group};
+    auto answer = ask<wire::FindCoordinatorResponse>(std::move(request));
+    if (!answer) return base::fail(std::move(answer));
+    base::ErrorCode code = answer->error_code;
+    base::BrokerId node = answer->node_id;
+    std::optional<std::string> message = answer->error_message;
+    if (!answer->coordinators.empty()) {
+      code = answer->coordinators[0].error_code;
+      node = answer->coordinators[0].node_id;
+      message = answer->coordinators[0].error_message;
+    }
+    if (code == base::ErrorCode::kNone) return node;
+    if (!base::is_retriable(code) || world_.clock().monotonic() > deadline) {
+      return base::fail(code, error_text(code, message));
+    }
+    pause(kRetryInterval);
+  }
+}
+
+void Admin::pause(env::Duration duration) {
+  auto passed = std::make_shared<std::promise<void>>();
+  auto future = passed->get_future();
+  world_.loop(0).post([this, passed, duration] {
+    world_.loop(0).run_after(duration, [passed] { passed->set_value(); });
+  });
+  future.wait();
+}
+
+}  // namespace odradek::cli

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "cli/client_config.h"
+#include "cli/command.h"
+#include "env/linux/linux_world.h"
+#include "net/blocking_client.h"
+
+namespace odradek::cli {
+
+// A connection to a cluster, for commands: asks the server that was named, and the controller, the
+// coordinator or a leader where only they can answer. Errors are sentences for people; those of a
+// server that is not there have NETWORK_EXCEPTION or REQUEST_TIMED_OUT. Threads: the caller's.
+class Admin {
+ public:
+  struct Cluster {
+    base::BrokerId controller;
+    std::map<base::BrokerId, env::Address> brokers;
+  };
+
+  // Connects to the first of `servers` that answers. `config` holds a client's settings under
+  // Kafka's names; the time-out bounds each request.
+  [[nodiscard]] static base::Result<std::unique_ptr<Admin>> connect(
+      const std::vector<env::Address>& servers, const ClientConfig& config, env::Duration timeout);
+  // By the flags bootstrap-server and command-config of a command.
+  [[nodiscard]] static base::Result<std::unique_ptr<Admin>> connect(const Invocation& invocation,
+                                                                    env::Duration timeout);
+  ~Admin();
+
+  // Asks the server that was named.
+  template <typename Response, typename Request>
+  [[nodiscard]] base::Result<Response> ask(Request request) {
+    return server_->call<Response>(std::move(request), timeout_);
+  }
+  template <typename Response, typename Request>
+  [[nodiscard]] base::Result<Response> ask(base::BrokerId broker, Request request) {
+    auto client = client_of(broker);
+    if (!client) return base::fail(std::move(client));
+    return (*client)->call<Response>(std::move(request), timeout_);
+  }
+  template <typename Response, typename Request>
+  [[nodiscard]] base::Result<Response> ask_controller(Request request) {
+    auto known = cluster();
+    if (!known) return base::fail(std::move(known));
+    if ((*known)->controller == base::kNoBroker) return ask<Response>(std::move(request));
+    return ask<Response>((*known)->controller, std::move(request));
+  }
+
+  // Asked once.
+  [[nodiscard]] base::Result<const Cluster*> cluster();
+  // Waits for a coordinator that is being set up, until the time-out.
+  [[nodiscard]] base::Result<base::BrokerId> coordinator_of(const std::string& group);
+
+  env::LinuxWorld& world() { return world_; }
+  env::Duration timeout() const { return timeout_; }
+  // Blocks the caller.
+  void pause(env::Duration duration);
+
+ private:
+  Admin(env::Duration timeout, std::string client_id);
+  base::Result<net::BlockingClient*> client_of(base::BrokerId broker);
+  net::PeerClientOptions options() const;
+
+  const env::Duration timeout_;
+  const std::string client_id_;
+  env::LinuxWorld world_;
+  std::unique_ptr<net::BlockingClient> server_;
+  std::map<base::BrokerId, std::unique_ptr<net::BlockingClient>> clients_;
+  std::optional<Cluster> cluster_;
+};
+
+}  // namespace odradek::cli

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/admin/error_text.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace odradek::cli {
+namespace {
+
+using base::ErrorCode;
+
+struct JavaError {
+  ErrorCode code;
+  std::string_view exception;
+  std::string_view message;
+};
+
+// What people's scripts meet in the output of Kafka's tools (protocol guide, "Error Codes").
+constexpr std::array kJavaErrors = {
+    JavaError{ErrorCode::kUnknownTopicOrPartition, "UnknownTopicOrPartition",
+              "This server does not host this topic-partition."},
+    JavaError{ErrorCode::kLeaderNotAvailable, "LeaderNotAvailable",
+              "There is no leader for this topic-partition as we are in the middle of a leadership "
+              "election."},
+    JavaError{ErrorCode::kRequestTimedOut, "Timeout", "The request timed out."},
+    JavaError{ErrorCode::kNetworkException, "Network",
+              "The server disconnected before a response was received."},
+    JavaError{ErrorCode::kCoordinatorLoadInProgress, "CoordinatorLoadInProgress",
+              "The coordinator is loading and hence can't process requests."},
+    JavaError{ErrorCode::kCoordinatorNotAvailable, "CoordinatorNotAvailable",
+              "The coordinator is not available."},
+    JavaError{ErrorCode::kNotCoordinator, "NotCoordinator", "This is not the correct coordinator."},
+    JavaError{ErrorCode::kInvalidTopicException, "InvalidTopic",
+              "The request attempted to perform an operation on an invalid topic."},
+    JavaError{ErrorCode::kInvalidGroupId, "InvalidGroupId", "The group id is invalid."},
+    JavaError{ErrorCode::kUnknownMemberId, "UnknownMemberId",
+              "The coordinator is not aware of this member."},
+    JavaError{ErrorCode::kRebalanceInProgress, "RebalanceInProgress",
+              "The group is rebalancing, so a rejoin is needed."},
+    JavaError{ErrorCode::kTopicAuthorizationFailed, "TopicAuthorization",
+              "Topic authorization failed."},
+    JavaError{ErrorCode::kGroupAuthorizationFailed, "GroupAuthorization",
+              "Group authorization failed."},
+    JavaError{ErrorCode::kClusterAuthorizationFailed, "ClusterAuthorization",
+              "Cluster authorization failed."},
+    JavaError{ErrorCode::kUnsupportedVersion, "UnsupportedVersion",
+              "The version of API is not supported."},
+    JavaError{ErrorCode::kTopicAlreadyExists, "TopicExists",
+              "Topic with this name already exists."},
+    JavaError{ErrorCode::kInvalidPartitions, "InvalidPartitions",
+              "Number of partitions is below 1."},
+    JavaError{ErrorCode::kInvalidReplicationFactor, "InvalidReplicationFactor",
+              "Replication factor is below 1 or larger than the number of available brokers."},
+    JavaError{ErrorCode::kInvalidReplicaAssignment, "InvalidReplicaAssignment",
+              "Replica assignment is invalid."},
+    JavaError{ErrorCode::kInvalidConfig, "InvalidConfiguration", "Configuration is invalid."},
+    JavaError{ErrorCode::kNotController, "NotController",
+              "This is not the correct controller for this cluster."},
+    JavaError{ErrorCode::kPolicyViolation, "PolicyViolation",
+              "Request parameters do not satisfy the configured policy."},
+    JavaError{ErrorCode::kNonEmptyGroup, "GroupNotEmpty", "The group is not empty."},
+    JavaError{ErrorCode::kGroupIdNotFound, "GroupIdNotFound", "The group id does not exist."},
+    JavaError{ErrorCode::kGroupSubscribedToTopic, "GroupSubscribedToTopic",
+              "Deleting offsets of a topic is forbidden while the consumer group is actively "
+              "subscribed to it."},
+    JavaError{ErrorCode::kUnknownTopicId, "UnknownTopicId",
+              "This server does not host this topic ID."},
+};
+
+const JavaError* find(ErrorCode code) {
+  const auto found = std::ranges::find(kJavaErrors, code, &JavaError::code);
+  return found == kJavaErrors.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::string error_text(ErrorCode code, const std::optional<std::string>& message) {
+  if (message && !message->empty()) return *message;
+  const JavaError* known = find(code);
+  return std::string(known == nullptr ? base::error_name(code) : known->message);
+}
+
+std::string java_exception(ErrorCode code) {
+  const JavaError* known = find(code);
+  return fmt::format("org.apache.kafka.common.errors.{}Exception",
+                     known == nullptr ? "UnknownServer" : known->exception);
+}
+
+}  // namespace odradek::cli

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/flags.h"
+#include "config/properties.h"
+
+namespace odradek::cli {
+
+struct Invocation;
+
+// One command: a line of the table in commands.cc, from which dispatch and help come.
+struct Command {
+  std::string_view name;         // odradek <name>
+  std::string_view script_name;  // Kafka's name of it, without .sh; empty: none
+  std::string_view summary;      // one line
+  // Under its own name a command also takes words: first a verb, which is a flag without its
+  // dashes, then the value of the `subject` flag, as in `odradek topics describe orders`.
+  std::span<const std::string_view> verbs;
+  std::string_view subject;
+  std::span<const FlagSpec> flags;
+  std::string_view examples;  // lines for the help
+  // Returns the exit code.
+  int (*run)(const Invocation&);
+};
+
+// The server lives above this room, so whoever starts the program brings it.
+using RunServer = int (*)(const std::string& config_file,
+                          const std::vector<config::Property>& overrides);
+
+// A command as it was called.
+struct Invocation {
+  const Command& command;
+  Flags flags;
+  // Called under its own name, not under Kafka's: help and errors are ours, and a server need not
+  // be named.
+  bool is_native;
+  // What the user typed: "odradek topics", "kafka-topics".
+  std::string called_as;
+  RunServer run_server;
+};
+
+// Every command there is, in the order of the help.
+std::span<const Command> commands();
+
+// Runs what the arguments (argv) ask for; returns the exit code.
+int run(const std::vector<std::string>& arguments, RunServer run_server);
+
+}  // namespace odradek::cli

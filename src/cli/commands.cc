@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+
+#include "cli/command.h"
+#include "cli/consumer/consume_command.h"
+#include "cli/producer/produce_command.h"
+#include "cli/server_commands.h"
+#include "cli/topics/topics_command.h"
+
+namespace odradek::cli {
+
+std::span<const Command> commands() {
+  static const std::array kCommands = {
+      server_command(), server_start_command(), server_stop_command(),
+      topics_command(), produce_command(),      consume_command(),
+  };
+  return kCommands;
+}
+
+}  // namespace odradek::cli

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "cli/client_config.h"
+#include "cli/consumer/record_format.h"
+
+namespace odradek::cli {
+
+struct ConsumeOptions {
+  std::string topic;           // or
+  std::string topics_pattern;  // a regular expression that whole names match
+  std::optional<std::int32_t> partition;
+  // A place in that partition, or -2 (its beginning) or -1 (its end), as ListOffsets has them.
+  std::int64_t offset = -1;
+  std::optional<std::int64_t> max_records;
+  std::optional<std::int64_t> timeout_ms;
+  bool skips_errors = false;
+  bool has_group = false;  // else every partition is read, and no group is joined
+  ClientConfig consumer;   // under Kafka's names
+  RecordFormat format;
+};
+
+// Prints records until as many as wanted are there, none has come for the time-out, a signal asks
+// for the end, or nobody reads standard output any more. `count` tells how many it was, also on an
+// error.
+[[nodiscard]] base::Result<> consume_records(const ConsumeOptions& options, std::uint64_t& count);
+
+}  // namespace odradek::cli

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iterator>
+
+#include "cli/command.h"
+#include "cli/help.h"
+
+namespace odradek::cli {
+namespace {
+
+constexpr FlagSpec kHelpFlag{"help", Arity::kNone, "", "Print this help.", 'h'};
+constexpr FlagSpec kVersionFlag{"version", Arity::kNone, "", "Print the version."};
+
+// The last part of a path, without .sh.
+std::string_view base_name(std::string_view path) {
+  path.remove_prefix(std::min(path.rfind('/') + 1, path.size()));
+  if (path.ends_with(".sh")) path.remove_suffix(3);
+  return path;
+}
+
+const Command* find_script(std::string_view name) {
+  const auto found = std::ranges::find(commands(), name, &Command::script_name);
+  return found == commands().end() ? nullptr : &*found;
+}
+
+int unknown_command(std::string_view name) {
+  std::vector<std::string_view> names;
+  std::ranges::transform(commands(), std::back_inserter(names), &Command::name);
+  std::ranges::transform(commands(), std::back_inserter(names), &Command::script_name);
+  fmt::print(stderr, "odradek: there is no command '{}'\n", name);
+  if (const auto nearest = nearest_name(name, names); !nearest.empty()) {
+    fmt::print(stderr, "The nearest one is {}.\n", nearest);
+  }
+  fmt::print(stderr, "'odradek --help' lists every command.\n");
+  return 1;
+}
+
+// `odradek topics describe orders` is `odradek topics --describe --topic orders`.
+base::Result<> take_words(const Command& command, Flags& flags) {
+  std::size_t next = 0;
+  const auto& words = flags.arguments();
+  if (next < words.size() && std::ranges::count(command.verbs, words[next]) > 0) {
+    flags.set(words[next++], std::nullopt);
+  }
+  if (next < words.size() && !command.subject.empty() && !flags.has(command.subject)) {
+    flags.set(command.subject, words[next++]);
+  }
+  if (next == words.size()) return {};
+  return base::fail(base::ErrorCode::kInvalidRequest,
+                    fmt::format("'{}' is one word too many", words[next]));
+}
+
+int run_command(const Command& command, bool is_native, const std::vector<std::string>& arguments,
+                RunServer run_server) {
+  std::vector<FlagSpec> specs(command.flags.begin(), command.flags.end());
+  specs.push_back(kHelpFlag);
+  specs.push_back(kVersionFlag);
+  Invocation invocation{
+      command,
+      {},
+      is_native,
+      is_native ? fmt::format("odradek {}", command.name) : std::string(command.script_name),
+      run_server};
+  auto flags = parse_flags(specs, arguments);
+  if (!flags) return usage_error(invocation, flags.error().message);
+  invocation.flags = *std::move(flags);
+  if (invocation.flags.has("help")) {
+    // Kafka's tools print it on stderr and exit with 1.
+    fmt::print(is_native ? stdout : stderr, "{}", help(command, invocation.called_as));
+    return is_native ? 0 : 1;
+  }
+  if (invocation.flags.has("version")) {
+    fmt::print("{}\n", version());
+    return 0;
+  }
+  if (is_native) {
+    if (auto taken = take_words(command, invocation.flags); !taken) {
+      return usage_error(invocation, taken.error().message);
+    }
+  }
+  return command.run(invocation);
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments, RunServer run_server) {
+  const std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1),
+                                      arguments.end());
+  if (!arguments.empty()) {
+    if (const Command* command = find_script(base_name(arguments[0]))) {
+      return run_command(*command, false, rest, run_server);
+    }
+  }
+  if (rest.empty() || rest[0] == "--help" || rest[0] == "-h" || rest[0] == "help") {
+    fmt::print(rest.empty() ? stderr : stdout, "{}", overview());
+    return rest.empty() ? 1 : 0;
+  }
+  if (rest[0] == "--version" || rest[0] == "version") {
+    fmt::print("{}\n", version());
+    return 0;
+  }
+  const std::vector<std::string> flags(rest.begin() + 1, rest.end());
+  const auto named = std::ranges::find(commands(), rest[0], &Command::name);
+  if (named != commands().end()) return run_command(*named, true, flags, run_server);
+  if (const Command* command = find_script(base_name(rest[0]))) {
+    return run_command(*command, false, flags, run_server);
+  }
+  return unknown_command(rest[0]);
+}
+
+}  // namespace odradek::cli

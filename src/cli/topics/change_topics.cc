@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <ranges>
+
+#include "cli/admin/error_text.h"
+#include "cli/topics/topic_actions.h"
+#include "cli/topics/topic_description.h"
+#include "wire/messages/create_partitions.h"
+#include "wire/messages/create_topics.h"
+#include "wire/messages/delete_topics.h"
+
+namespace odradek::cli {
+namespace {
+
+using base::ErrorCode;
+
+constexpr std::int16_t kServersDefault = -1;
+
+std::string trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return std::string(text);
+}
+
+template <typename Topic>
+base::Result<> add_configs(const Flags& flags, Topic& topic) {
+  for (const std::string& config : flags.values("config")) {
+    const auto equals = config.find('=');
+    if (equals == std::string::npos || equals + 1 == config.size()) {
+      return base::fail(ErrorCode::kInvalidConfig,
+                        "requirement failed: Invalid topic config: all configs to be added must "
+                        "be in the format \"key=val\".");
+    }
+    topic.configs.push_back({trimmed(std::string_view(config).substr(0, equals)),
+                             trimmed(std::string_view(config).substr(equals + 1))});
+  }
+  return {};
+}
+
+base::Result<> set_counts(const Flags& flags, wire::CreateTopicsRequest::CreatableTopic& topic) {
+  topic.num_partitions = kServersDefault;
+  topic.replication_factor = kServersDefault;
+  const auto partitions = flags.number("partitions", INT32_MIN, INT32_MAX);
+  if (!partitions) return base::fail(partitions.error());
+  const auto replicas = flags.number("replication-factor", INT32_MIN, INT32_MAX);
+  if (!replicas) return base::fail(replicas.error());
+  if (*replicas && (**replicas < 1 || **replicas > INT16_MAX)) {
+    return base::fail(ErrorCode::kInvalidReplicationFactor,
+                      "The replication factor must be between 1 and 32767 inclusive");
+  }
+  if (*partitions && **partitions < 1) {
+    return base::fail(ErrorCode::kInvalidPartitions, "The partitions must be greater than 0");
+  }
+  if (*partitions) topic.num_partitions = static_cast<std::int32_t>(**partitions);
+  if (*replicas) topic.replication_factor = static_cast<std::int16_t>(**replicas);
+  return {};
+}
+
+base::Result<wire::CreateTopicsRequest> creation(const Flags& flags, env::Duration timeout) {
+  wire::CreateTopicsRequest request;
+  request.timeout_ms = static_cast<std::int32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+  auto& topic = request.topics.emplace_back();
+  topic.name = flags.value_or("topic", "");
+  if (auto set = set_counts(flags, topic); !set) return base::fail(std::move(set));
+  if (const auto text = flags.value("replica-assignment"); text && !text->empty()) {
+    auto assignment = parse_replica_assignment(*text);
+    if (!assignment) return base::fail(std::move(assignment));
+    std::int32_t index = 0;
+    for (auto& brokers : *assignment) topic.assignments.push_back({index++, std::move(brokers)});
+  }
+  if (auto added = add_configs(flags, topic); !added) return base::fail(std::move(added));
+  return request;
+}
+
+void warn_of_collisions(const std::string& name) {
+  if (name.find_first_of("._") == std::string::npos) return;
+  fmt::print(
+      "WARNING: Due to limitations in metric names, topics with a period ('.') or underscore "
+      "('_') could collide. To avoid issues it is best to use either, but not both.\n");
+}
+
+// The brokers of the partitions that `topic` does not have yet.
+std::vector<wire::CreatePartitionsRequest::CreatePartitionsAssignment> added_partitions(
+    const std::vector<std::vector<base::BrokerId>>& assignment, std::size_t existing) {
+  std::vector<wire::CreatePartitionsRequest::CreatePartitionsAssignment> added;
+  for (const auto& brokers : assignment | std::views::drop(existing)) added.push_back({brokers});
+  return added;
+}
+
+base::Result<wire::CreatePartitionsRequest> extension(const Flags& flags, Admin& admin,
+                                                      const std::vector<std::string>& names) {
+  const auto count = flags.number("partitions", INT32_MIN, INT32_MAX);
+  if (!count) return base::fail(count.error());
+  std::vector<std::vector<base::BrokerId>> assignment;
+  std::vector<TopicDescription> topics;
+  if (const auto text = flags.value("replica-assignment"); text && !text->empty()) {
+    auto parsed = parse_replica_assignment(*text);
+    if (!parsed) return base::fail(std::move(parsed));
+    assignment = *std::move(parsed);
+    auto described = describe_topics(admin, names);
+    if (!described) return base::fail(std::move(described));
+    topics = *std::move(described);
+  }
+  wire::CreatePartitionsRequest request;
+  request.timeout_ms = 60'000;
+  for (const std::string& name : names) {
+    auto& topic = request.topics.emplace_back();
+    topic.name = name;
+    topic.count = static_cast<std::int32_t>(count->value_or(0));
+    topic.assignments.reset();
+    const auto known = std::ranges::find(topics, name, &TopicDescription::name);
+    if (known != topics.end()) {
+      topic.assignments = added_partitions(assignment, known->partitions.size());
+    }
+  }
+  return request;
+}
+
+}  // namespace
+
+base::Result<> create_topic(const Flags& flags, Admin& admin) {
+  auto request = creation(flags, admin.timeout());
+  if (!request) return base::fail(std::move(request));
+  const std::string name = request->topics[0].name;
+  warn_of_collisions(name);
+  auto answer = admin.ask_controller<wire::CreateTopicsResponse>(*std::move(request));
+  if (!answer) return base::fail(std::move(answer));
+  for (const auto& topic : answer->topics) {
+    if (topic.error_code == ErrorCode::kTopicAlreadyExists && flags.has("if-not-exists")) return {};
+    if (topic.error_code != ErrorCode::kNone) {
+      return base::fail(topic.error_code, error_text(topic.error_code, topic.error_message));
+    }
+  }
+  fmt::print("Created topic {}.\n", name);
+  return {};
+}
+
+base::Result<> alter_topics(const Flags& flags, Admin& admin) {
+  auto names = chosen_topics(flags, admin, !flags.has("if-exists"));
+  if (!names) return base::fail(std::move(names));
+  if (names->empty()) return {};
+  auto request = extension(flags, admin, *names);
+  if (!request) return base::fail(std::move(request));
+  auto answer = admin.ask_controller<wire::CreatePartitionsResponse>(*std::move(request));
+  if (!answer) return base::fail(std::move(answer));
+  for (const auto& topic : answer->results) {
+    if (topic.error_code != ErrorCode::kNone) {
+      return base::fail(topic.error_code, error_text(topic.error_code, topic.error_message));
+    }
+  }
+  return {};
+}
+
+base::Result<> delete_topics(const Flags& flags, Admin& admin) {
+  auto names = chosen_topics(flags, admin, !flags.has("if-exists"));
+  if (!names) return base::fail(std::move(names));
+  if (names->empty()) return {};
+  wire::DeleteTopicsRequest request;
+  request.timeout_ms = 60'000;
+  for (const std::string& name : *names) request.topics.push_back({name, {}});
+  auto answer = admin.ask_controller<wire::DeleteTopicsResponse>(std::move(request));
+  if (!answer) return base::fail(std::move(answer));
+  for (const auto& topic : answer->responses) {
+    if (topic.error_code != ErrorCode::kNone) {
+      return base::fail(topic.error_code, error_text(topic.error_code, topic.error_message));
+    }
+  }
+  return {};
+}
+
+base::Result<std::vector<std::vector<base::BrokerId>>> parse_replica_assignment(
+    std::string_view text) {
+  const auto wrong = [](std::string message) {
+    return base::fail(ErrorCode::kInvalidReplicaAssignment, std::move(message));
+  };
+  std::vector<std::vector<base::BrokerId>> partitions;
+  for (const auto partition : std::views::split(text, ',')) {
+    auto& brokers = partitions.emplace_back();
+    for (const auto replica : std::views::split(partition, ':')) {
+      const std::string digits = trimmed(std::string_view(replica.begin(), replica.end()));
+      std::int32_t id = 0;
+      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
+      if (error != std::errc() || end != digits.data() + digits.size()) {
+        return wrong(fmt::format("For input string: \"{}\"", digits));
+      }
+      if (std::ranges::count(brokers, base::BrokerId(id)) > 0) {
+        return wrong(
+            fmt::format("Partition replica lists may not contain duplicate entries: {}", id));
+      }
+      brokers.emplace_back(id);
+    }
+    if (brokers.size() != partitions[0].size()) {
+      return wrong(fmt::format("Partition {} has different replication factor: {}",
+                               partitions.size() - 1, brokers.size()));
+    }
+  }
+  return partitions;
+}
+
+}  // namespace odradek::cli

@@ -227,12 +227,17 @@ base::Result<> RunningBroker::open_listeners() {
 void RunningBroker::stop(std::move_only_function<void(base::Result<>)> done) {
   stopping_ = world_.workers().make_queue("stop", 1);
   server_->stop(kStopGrace, [this, done = std::move(done)]() mutable {
-    stopping_->submit([this, done = std::move(done)]() mutable { done(close()); });
+    metadata_->stop(
+        [this](const metadata::ClusterImage& image) {
+          return metadata::fence_on_stop(image, node_id_);
+        },
+        [this, done = std::move(done)]() mutable {
+          stopping_->submit([this, done = std::move(done)]() mutable { done(close()); });
+        });
   });
 }
 
 base::Result<> RunningBroker::close() {
-  metadata_->stop();
   groups_->stop();
   replicas_->stop();
   auto engine_closed = engine_->close();

@@ -103,17 +103,20 @@ void MetadataRuntime::submit(Decide decide, Done done) {
 }
 
 void MetadataRuntime::next() {
-  Job job;
+  std::optional<Job> job;
+  env::Task stopped;
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.empty()) {
       busy_ = false;
-      return;
+      stopped = std::exchange(when_stopped_, {});
+    } else {
+      job = std::move(waiting_.front());
+      waiting_.pop_front();
     }
-    job = std::move(waiting_.front());
-    waiting_.pop_front();
   }
-  run(std::move(job));
+  if (job) run(std::move(*job));
+  if (stopped) stopped();
 }
 
 void MetadataRuntime::run(Job job) {
@@ -164,16 +167,21 @@ void MetadataRuntime::snapshot_if_due() {
   }
 }
 
-void MetadataRuntime::stop() {
+void MetadataRuntime::stop(Decide last, env::Task stopped) {
   std::deque<Job> refused;
+  bool was_busy = false;
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
+    when_stopped_ = std::move(stopped);
     refused.swap(waiting_);
+    waiting_.push_back({std::move(last), [](const base::Result<>&) {}});
+    was_busy = std::exchange(busy_, true);
   }
   for (Job& job : refused) {
     job.done(base::fail(ErrorCode::kNotController, "the broker stops"));
   }
+  if (!was_busy) queue_->submit([this] { next(); });
 }
 
 }  // namespace odradek::broker

@@ -45,8 +45,9 @@ class MetadataRuntime {
   // published.
   void submit(Decide decide, Done done);
   std::int64_t broker_epoch() const { return broker_epoch_; }
-  // Refuses what is not begun, waits for what is. Blocks.
-  void stop();
+  // Refuses what is not begun and finishes what is; then commits what `last` decides, and calls
+  // `stopped`, from any thread. Once.
+  void stop(Decide last, env::Task stopped);
 
  private:
   struct Job {
@@ -76,6 +77,7 @@ class MetadataRuntime {
   std::deque<Job> waiting_;
   bool busy_ = false;
   bool stopped_ = false;
+  env::Task when_stopped_;
 };
 
 }  // namespace odradek::broker

@@ -78,6 +78,16 @@ std::vector<MetadataRecord> register_broker(const BrokerImage& broker, std::int6
   return {registration, change};
 }
 
+std::vector<MetadataRecord> fence_on_stop(const ClusterImage& image, base::BrokerId broker) {
+  const BrokerImage* registered = image.find_broker(broker);
+  if (registered == nullptr || registered->fenced) return {};
+  wire::BrokerRegistrationChangeRecord change;
+  change.broker_id = broker;
+  change.broker_epoch = registered->epoch;
+  change.fenced = 1;
+  return {change};
+}
+
 std::vector<MetadataRecord> lead_on_start(const ClusterImage& image, base::BrokerId broker) {
   std::vector<MetadataRecord> records;
   image.topics_by_id.for_each([&](const base::TopicId& id, const auto& topic) {

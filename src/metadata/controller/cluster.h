@@ -22,6 +22,10 @@ std::map<std::string, std::pair<std::int16_t, std::int16_t>> supported_features(
 // offset that the records will have in the log.
 std::vector<MetadataRecord> register_broker(const BrokerImage& broker, std::int64_t epoch);
 
+// The broker stops cleanly: fenced, another server that opens the directory need not wait for its
+// session to run out. Nothing where it is fenced already.
+std::vector<MetadataRecord> fence_on_stop(const ClusterImage& image, base::BrokerId broker);
+
 // What is to be mended when the only broker comes up: partitions without a leader whose replica it
 // is get it.
 std::vector<MetadataRecord> lead_on_start(const ClusterImage& image, base::BrokerId broker);

@@ -7,6 +7,10 @@
 
 set(ODRADEK_ROOMS "" CACHE INTERNAL "")
 
+# The main of all unit tests.
+add_library(odradek_test_main STATIC ${CMAKE_SOURCE_DIR}/tools/test_main.cc)
+target_link_libraries(odradek_test_main PUBLIC odradek_base GTest::gmock GTest::gtest)
+
 # What the generator writes, what the unit tests need, all benchmarks, all of libFuzzer's targets.
 add_custom_target(generated)
 add_custom_target(unit_tests)
@@ -52,7 +56,7 @@ function(room name)
 
   if(tests)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE ${target} GTest::gmock GTest::gtest_main)
+    target_link_libraries(${name}_test PRIVATE ${target} odradek_test_main)
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
     add_dependencies(unit_tests ${name}_test)
@@ -96,8 +100,7 @@ function(cross_room_test name)
   list(TRANSFORM TEST_USES PREPEND odradek_ OUTPUT_VARIABLE used_targets)
   add_executable(${name}_test ${sources})
   target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-  target_link_libraries(${name}_test PRIVATE odradek_flags ${used_targets} GTest::gmock
-    GTest::gtest_main)
+  target_link_libraries(${name}_test PRIVATE odradek_flags ${used_targets} odradek_test_main)
   add_test(NAME ${name} COMMAND ${name}_test)
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
   add_dependencies(unit_tests ${name}_test)

@@ -38,12 +38,12 @@ LogDecision known(std::uint8_t id = 1) {
 
 class LogManagerTest : public testing::Test {
  protected:
-  env::Disk& disk() { return host.world().disk(); }
+  env::Disk& disk() { return host_.world().disk(); }
 
   base::Result<std::unique_ptr<LogManager>> try_open(std::vector<std::string> paths = {"/a"}) {
     LogManagerOptions options;
     options.paths = std::move(paths);
-    return LogManager::open(host.world(), std::move(options));
+    return LogManager::open(host_.world(), std::move(options));
   }
   std::unique_ptr<LogManager> start(std::vector<std::string> paths = {"/a"}) {
     auto manager = try_open(std::move(paths));
@@ -64,12 +64,12 @@ class LogManagerTest : public testing::Test {
         entries, [&](const auto& entry) { return entry.name.contains(part); }));
   }
   void lose_power() {
-    host.cut_power();
-    host.restart();
+    host_.cut_power();
+    host_.restart();
   }
 
-  SimWorld simulation{1};
-  SimHost& host = simulation.add_host("one");
+  SimWorld simulation_{1};
+  SimHost& host_ = simulation_.add_host("one");
 };
 
 TEST_F(LogManagerTest, FormatsEmptyDirectoriesWithIdsOfTheirOwn) {
@@ -152,9 +152,9 @@ TEST_F(LogManagerTest, ACreatedLogSurvivesAPowerCut) {
     std::vector<NewLog> logs;
     for (std::int32_t i = 0; i < partitions; ++i) logs.push_back(new_log(topic, i));
     for (const auto& created : manager->create_many(logs)) EXPECT_TRUE(created);
-    host.cut_power();
+    host_.cut_power();
     manager.reset();
-    host.restart();
+    host_.restart();
     manager = start();
     load(*manager);
     for (const NewLog& log : logs) {
@@ -170,19 +170,20 @@ TEST_F(LogManagerTest, ManyCostOneSync) {
   auto manager = start();
   std::vector<NewLog> logs;
   for (std::int32_t i = 0; i < 100; ++i) logs.push_back(new_log("orders", i));
-  host.disk().inject({.operation = DiskOperation::kSyncFileSystem, .path_contains = "", .skip = 1});
-  host.disk().inject(
+  host_.disk().inject(
+      {.operation = DiskOperation::kSyncFileSystem, .path_contains = "", .skip = 1});
+  host_.disk().inject(
       {.operation = DiskOperation::kSyncDirectory, .path_contains = "", .times = 1000});
-  host.disk().inject({.operation = DiskOperation::kFlush, .path_contains = "", .times = 1000});
+  host_.disk().inject({.operation = DiskOperation::kFlush, .path_contains = "", .times = 1000});
   for (const auto& created : manager->create_many(logs)) {
     EXPECT_TRUE(created) << created.error().message;
   }
-  host.disk().clear_faults();
+  host_.disk().clear_faults();
 }
 
 TEST_F(LogManagerTest, AFailedCommonSyncCreatesNothing) {
   auto manager = start();
-  host.disk().inject({.operation = DiskOperation::kSyncFileSystem, .path_contains = ""});
+  host_.disk().inject({.operation = DiskOperation::kSyncFileSystem, .path_contains = ""});
   const std::vector<NewLog> logs = {new_log("orders", 0), new_log("orders", 1)};
   for (const auto& created : manager->create_many(logs)) {
     ASSERT_FALSE(created);
@@ -246,7 +247,7 @@ TEST_F(LogManagerTest, SetsStraysAside) {
 
 TEST_F(LogManagerTest, TakesUpACreationThatFailedHalfWay) {
   auto manager = start();
-  host.disk().inject({.operation = DiskOperation::kWrite, .path_contains = "partition.metadata"});
+  host_.disk().inject({.operation = DiskOperation::kWrite, .path_contains = "partition.metadata"});
   ASSERT_FALSE(manager->get_or_create(new_log("orders", 0)));
   ASSERT_TRUE(manager->get_or_create(new_log("orders", 0)));
   EXPECT_EQ(read_partition_metadata(disk(), "/a/orders-0").value(), topic_id(1));
@@ -265,7 +266,7 @@ TEST_F(LogManagerTest, ADirectoryWithABadLogGoesOfflineAlone) {
   ASSERT_TRUE(manager->stop(1));
   manager.reset();
   manager = start({"/a", "/b"});
-  host.disk().inject({.operation = DiskOperation::kRead, .path_contains = "/b/orders"});
+  host_.disk().inject({.operation = DiskOperation::kRead, .path_contains = "/b/orders"});
   EXPECT_EQ(load(*manager).logs, 2u);
   EXPECT_FALSE(manager->directories()[0]->failure());
   EXPECT_TRUE(manager->directories()[1]->failure());
@@ -291,7 +292,7 @@ TEST_F(LogManagerTest, RemovesALog) {
   EXPECT_EQ(manager->get({"orders", 0}), nullptr);
   EXPECT_EQ(count("/a", "-delete"), 1u);
   EXPECT_TRUE(
-      simulation.run_until([&] { return count("/a", "-delete") == 0; }, std::chrono::minutes(2)));
+      simulation_.run_until([&] { return count("/a", "-delete") == 0; }, std::chrono::minutes(2)));
   EXPECT_TRUE(manager->get_or_create(new_log("orders", 0, 2)));
 }
 

@@ -19,7 +19,6 @@ namespace {
 
 using base::ErrorCode;
 
-constexpr std::string_view kArea = "quorum";
 constexpr std::uint64_t kReadBytes = 1U << 20U;
 constexpr std::size_t kMaxBatchBytes = 8U << 20U;
 // KRaft's own topic id of the metadata log.

@@ -35,7 +35,10 @@ base::Result<AppendInfo> PartitionLog::append(base::SharedBytes batches,
   }
   const SegmentPointer segment = segments_.back();
   const std::uint64_t position = segment->size();
-  if (auto placed = place_locked(batches, *arrived); !placed) return base::fail(std::move(placed));
+  if (auto placed = place_locked(batches, *arrived); !placed) {
+    fail_locked(placed.error());
+    return base::fail(std::move(placed));
+  }
   queue_.push_back({segment, position, std::move(batches), arrived->last_offset + 1});
   return info;
 }

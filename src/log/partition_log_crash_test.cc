@@ -26,6 +26,13 @@ using std::chrono::seconds;
 
 constexpr base::ProducerId kProducer{7};
 
+class Listener final : public ProgressListener {
+ public:
+  void on_progress() override {}
+  void on_failure(const base::Error& error) override { failure = error; }
+  std::optional<base::Error> failure;
+};
+
 struct AppendedBatch {
   base::SharedBytes bytes;
   Offset first_offset;
@@ -60,7 +67,11 @@ class CrashRun {
  private:
   static env::sim::HostOptions options(std::uint64_t seed) {
     env::sim::HostOptions options;
-    options.disk.write_waits_once_in = seed % 3 == 0 ? 20 : 0;
+    if (seed % 3 == 0) {
+      // Long enough for the pool to take the writes over.
+      options.disk.write_waits_once_in = 5;
+      options.disk.longest_wait = milliseconds(20);
+    }
     options.disk.names_survive_in_order = seed % 2 == 0;
     return options;
   }
@@ -101,6 +112,8 @@ class CrashRun {
                                        .was_clean = stop->was_clean || is_new_});
     ASSERT_TRUE(log) << log.error().message;
     log_ = std::move(*log);
+    listener_.failure.reset();
+    log_->set_listener(&listener_);
     is_new_ = false;
   }
 
@@ -202,11 +215,26 @@ class CrashRun {
                                       if (process == epoch_) crash(is_power_cut);
                                     });
     }
+    if (below(4) == 0) inject_fault();
     for (std::uint64_t i = 0; i < steps && host_.is_running(); ++i) {
       on_worker([this] { append_one(); });
       simulation_.run_for(microseconds(below(3000)));
     }
-    if (host_.is_running()) crash(is_power_cut);
+    simulation_.run_for(milliseconds(50));
+    if (!host_.is_running()) return;
+    EXPECT_EQ(directory_->failure().has_value(), listener_.failure.has_value());
+    crash(is_power_cut);
+  }
+
+  // One call fails: then the directory is offline, and nothing after it counts.
+  void inject_fault() {
+    using env::sim::DiskOperation;
+    constexpr DiskOperation kOperations[] = {
+        DiskOperation::kOpen,  DiskOperation::kWrite,  DiskOperation::kTruncate,
+        DiskOperation::kFlush, DiskOperation::kRename, DiskOperation::kSyncDirectory};
+    host_.disk().inject({.operation = kOperations[below(std::size(kOperations))],
+                         .path_contains = below(2) == 0 ? "t-0" : "",
+                         .skip = static_cast<int>(below(30))});
   }
 
   void append_one() {
@@ -233,8 +261,10 @@ class CrashRun {
   }
 
   void crash(bool is_power_cut) {
-    safe_end_ =
-        log_ ? (is_power_cut ? log_->flushed_end_offset() : log_->written_end_offset()) : safe_end_;
+    // After a flush that failed, the system keeps bytes that are not on the disk and takes them for
+    // clean: only a new start of the machine shows what is there.
+    is_power_cut |= directory_ && directory_->failure();
+    if (log_) safe_end_ = is_power_cut ? log_->flushed_end_offset() : log_->written_end_offset();
     if (is_power_cut) {
       host_.cut_power();
     } else {
@@ -245,6 +275,7 @@ class CrashRun {
   void end_process() {
     if (host_.is_running()) crash(true);
     simulation_.run_for(milliseconds(50));
+    host_.disk().clear_faults();
     log_.reset();
     directory_.reset();
     host_.restart();
@@ -256,6 +287,7 @@ class CrashRun {
   const base::TopicPartition name_{"t", 0};
   LogConfig config_;
   std::unique_ptr<directory::LogDirectory> directory_;
+  Listener listener_;
   std::unique_ptr<Log> log_;
   bool is_new_ = true;
   // Of the leader; each process has its own.

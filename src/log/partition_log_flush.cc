@@ -115,8 +115,12 @@ base::Result<> PartitionLog::finish_flush(bool file_system_was_synced) {
   lock.unlock();
   auto done = carry_out_flush(plan, file_system_was_synced);
   lock.lock();
+  // At once, before another flush can begin: after one that failed the system takes the bytes for
+  // clean, and the next one says that all is well.
+  if (!done && !is_closed_) fail_locked(done.error());
   end_flush_locked();
   if (!done) return is_closed_ ? base::Result<>() : give_up(std::move(done));
+  if (failure_) return std::unexpected(*failure_);
   flushed_locked(plan);
   notify_progress(lock);
   return {};

@@ -69,8 +69,7 @@ class RunningBroker : public Broker {
 
   ImageHolder image_;
   std::unique_ptr<log::LogManager> logs_;
-  replica::PartitionSet
-      partitions_;  // after logs_: a log leaves its directory when it ends
+  replica::PartitionSet partitions_;  // after logs_: a log leaves its directory when it ends
   std::unique_ptr<quorum::EmbeddedEngine> engine_;
   std::unique_ptr<MetadataRuntime> metadata_;
   std::unique_ptr<Replicas> replicas_;
@@ -125,6 +124,9 @@ base::Result<> RunningBroker::open_logs() {
   const std::uint64_t high = random.next();
   cluster_id_ =
       identity ? identity->cluster_id : base::Uuid::from_random(high, random.next()).to_string();
+  auto alone = quorum::EmbeddedEngine::check_directory(
+      world_.disk(), logs_->metadata_directory().path(), node_id_);
+  if (!alone) return alone;
   return logs_->begin({cluster_id_, node_id_});
 }
 
@@ -190,9 +192,10 @@ void RunningBroker::make_services() {
   producer_ids_ = std::make_unique<ProducerIds>(node_id_, *metadata_);
   groups_ = std::make_unique<GroupService>(world_, settings_, image_, partitions_);
   groups_->start();
-  metadata_->observe([this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
-    groups_->follow(delta, image);
-  });
+  metadata_->observe(
+      [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
+        groups_->follow(delta, image);
+      });
   fetch_sessions_ = std::make_unique<FetchSessions>(
       world_,
       static_cast<std::size_t>(settings_.number("max.incremental.fetch.session.cache.slots")));

@@ -38,15 +38,14 @@ log::LogConfig log_config(const EmbeddedOptions& options) {
 base::Result<std::unique_ptr<EmbeddedEngine>> EmbeddedEngine::open(
     log::directory::LogDirectory& directory, const EmbeddedOptions& options) {
   auto engine = std::unique_ptr<EmbeddedEngine>(new EmbeddedEngine(directory, options));
-  env::Disk& disk = directory.world().disk();
-  if (disk.exists(engine->path_)) {
-    if (auto alone = check_sole_voter(disk, engine->path_, options.node_id); !alone) {
-      return base::fail(std::move(alone));
-    }
-  }
   if (auto done = engine->find_snapshot(); !done) return base::fail(std::move(done));
   if (auto done = engine->open_log(); !done) return base::fail(std::move(done));
   return engine;
+}
+
+base::Result<> EmbeddedEngine::check_directory(env::Disk& disk, const std::string& directory,
+                                               base::BrokerId node) {
+  return check_sole_voter(disk, directory + '/' + kMetadataLog.to_string(), node);
 }
 
 EmbeddedEngine::EmbeddedEngine(log::directory::LogDirectory& directory,
@@ -138,7 +137,7 @@ base::Result<> EmbeddedEngine::replay_log(const Replay& replay) {
 base::Result<> EmbeddedEngine::replay_batch(const base::SharedBytes& batch, const Replay& replay) {
   const auto view = record::BatchView::parse(batch.view());
   if (!view) return base::fail(view.error());
-  if (view->is_control()) return check_control_batch(batch);
+  if (view->is_control()) return check_voters_batch(batch, options_.node_id, path_);
   auto reader = record::RecordReader::open(*view);
   if (!reader) return base::fail(std::move(reader));
   while (true) {
@@ -149,18 +148,6 @@ base::Result<> EmbeddedEngine::replay_batch(const base::SharedBytes& batch, cons
     if (!value) return base::fail(ErrorCode::kCorruptMessage, path_ + ": a record without a value");
     if (auto done = replay(base::SharedBytes::copy(*value)); !done) return done;
   }
-}
-
-base::Result<> EmbeddedEngine::check_control_batch(const base::SharedBytes& batch) const {
-  const auto view = record::BatchView::parse(batch.view());
-  auto reader = record::RecordReader::open(*view);
-  if (!reader) return base::fail(std::move(reader));
-  auto next = reader->next();
-  if (!next) return base::fail(std::move(next));
-  if (!*next || !(*next)->key || !(*next)->value) return {};
-  const auto type = record::parse_control_key(*(*next)->key);
-  if (!type || *type != record::ControlRecordType::kKraftVoters) return {};
-  return check_voters_record(*(*next)->value, options_.node_id, path_);
 }
 
 base::Result<Position> EmbeddedEngine::take_lead() {

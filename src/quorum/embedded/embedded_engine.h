@@ -27,8 +27,11 @@ struct EmbeddedOptions {
 // caller's; commits on the directory's work queue.
 class EmbeddedEngine : public Engine {
  public:
-  // INVALID_CONFIG when the directory is of a KRaft node with other voters: it can't be led from
-  // here alone.
+  // INVALID_CONFIG when `directory`, the path of a log directory, holds the metadata of a KRaft
+  // quorum with other voters: it can't be led from here alone. Reads only: call it before anything
+  // in the directory is changed.
+  [[nodiscard]] static base::Result<> check_directory(env::Disk& disk, const std::string& directory,
+                                                      base::BrokerId node);
   [[nodiscard]] static base::Result<std::unique_ptr<EmbeddedEngine>> open(
       log::directory::LogDirectory& directory, const EmbeddedOptions& options);
 
@@ -49,7 +52,6 @@ class EmbeddedEngine : public Engine {
   base::Result<> find_snapshot();
   base::Result<> replay_batch(const base::SharedBytes& batch, const Replay& replay);
   base::Result<> replay_log(const Replay& replay);
-  base::Result<> check_control_batch(const base::SharedBytes& batch) const;
   // Appends one batch and flushes it.
   base::Result<> append(base::SharedBytes batch);
   base::Result<> append_records(const std::vector<base::SharedBytes>& records, base::Timestamp now);

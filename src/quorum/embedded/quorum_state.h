@@ -16,6 +16,9 @@ namespace odradek::quorum {
 // file is fine.
 [[nodiscard]] base::Result<> check_sole_voter(env::Disk& disk, const std::string& directory,
                                               base::BrokerId node);
+// The same for one batch, found in `path`, of the log or a snapshot.
+[[nodiscard]] base::Result<> check_voters_batch(const base::SharedBytes& batch, base::BrokerId node,
+                                                const std::string& path);
 // The same for the value of a KRAFT_VOTERS control record (KIP-853) found in `path`.
 [[nodiscard]] base::Result<> check_voters_record(base::ByteView value, base::BrokerId node,
                                                  const std::string& path);

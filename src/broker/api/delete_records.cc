@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/messages/delete_records.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -53,10 +54,11 @@ void start(Services& services, const metadata::ClusterImage& image, const std::s
     answer.error_code = allowed.error().code;
     return;
   }
-  log::directory::LogDirectory& directory = (*partition)->log().directory();
-  answers.add(directory, [partition = std::move(*partition), to, &answer] {
-    delete_records(*partition, to, answer);
-  });
+  // What the client has been told is appended may be deleted, committed yet or not.
+  const base::Offset log_end = (*partition)->offsets().log_end_offset;
+  answers.add_when_committed(
+      *partition, to < base::Offset(0) ? log_end : std::min(to, log_end),
+      [partition = *partition, to, &answer] { delete_records(*partition, to, answer); });
 }
 
 void shape(const DeleteRecordsRequest& request, DeleteRecordsResponse& response) {

@@ -8,6 +8,7 @@
 
 #include "broker/request.h"
 #include "log/directory/log_directory.h"
+#include "replica/partition.h"
 
 namespace odradek::broker::api {
 
@@ -30,7 +31,24 @@ class DiskAnswer : public std::enable_shared_from_this<DiskAnswer<Response>> {
           self->finish_one();
         });
   }
-  // Nothing is added after this.
+  // Like add(), once everything in the partition before `end` is committed, or the partition is
+  // given up. With acks 0 and 1 a client is answered before that; what it asks next is to show its
+  // own records.
+  void add_when_committed(std::shared_ptr<replica::Partition> partition, base::Offset end,
+                          env::Task work) {
+    ++open_;
+    replica::Partition& awaited = *partition;
+    awaited.when_committed(end,
+                           [self = this->shared_from_this(), partition = std::move(partition),
+                            work = std::move(work)](const base::Result<>& /*outcome*/) mutable {
+                             partition->log().directory().work_queue().submit(
+                                 [self = std::move(self), work = std::move(work)]() mutable {
+                                   work();
+                                   self->finish_one();
+                                 });
+                           });
+  }
+  // Only parts that were added add others after this.
   void finish() { finish_one(); }
 
  private:

@@ -80,6 +80,42 @@ void search(replica::Partition& partition, Timestamp time, Offset end, bool has_
   if (has_epoch) answer.leader_epoch = (*found)->leader_epoch;
 }
 
+// Whether the answer changes with what is appended.
+bool depends_on_end(Timestamp time) {
+  return time.value() >= 0 || time == kLatest || time == kMaxTimestamp;
+}
+
+void look_up(Services& services, const Question& question, DiskAnswer<ListOffsetsResponse>& answers,
+             std::shared_ptr<replica::Partition> partition, const Wanted& wanted,
+             PartitionAnswer& answer) {
+  if (auto leader = partition->check_leader(wanted.current_leader_epoch); !leader) {
+    answer.error_code = leader.error().code;
+    return;
+  }
+  const replica::OffsetSnapshot offsets = partition->offsets();
+  const Offset end = last_fetchable(offsets, question);
+  const Timestamp time = wanted.timestamp;
+  const bool has_epoch = question.version >= 4;
+  if (question.version == 0) {
+    answer.old_style_offsets =
+        old_style_offsets(wanted, offsets.log_start_offset, end, services.world.clock().wall());
+  } else if (time == kLatest) {
+    answer.offset = end;
+    if (has_epoch) answer.leader_epoch = partition->leader_epoch();
+  } else if (time == kEarliest || time == kEarliestLocal) {
+    answer.offset = offsets.log_start_offset;
+    if (has_epoch) {
+      answer.leader_epoch = partition->log().leader_epoch_of(offsets.log_start_offset);
+    }
+  } else if (time != kLatestTiered && time != kEarliestPendingUpload) {
+    // Without tiered storage those two are nowhere: -1 with no error.
+    log::directory::LogDirectory& directory = partition->log().directory();
+    answers.add(directory, [partition = std::move(partition), time, end, has_epoch, &answer] {
+      search(*partition, time, end, has_epoch, answer);
+    });
+  }
+}
+
 class OffsetLister {
  public:
   OffsetLister(Services& services, const ListOffsetsRequest& request, wire::Version version,
@@ -135,37 +171,19 @@ class OffsetLister {
       answer.error_code = partition.error().code;
       return;
     }
-    if (auto leader = (*partition)->check_leader(wanted.current_leader_epoch); !leader) {
-      answer.error_code = leader.error().code;
+    const replica::OffsetSnapshot offsets = (*partition)->offsets();
+    const Offset log_end = offsets.log_end_offset;
+    if (question_.replica_id != kConsumer || !depends_on_end(wanted.timestamp) ||
+        offsets.high_watermark >= log_end) {
+      look_up(services_, question_, *answer_, std::move(*partition), wanted, answer);
       return;
     }
-    look_up(std::move(*partition), wanted, answer);
-  }
-
-  void look_up(std::shared_ptr<replica::Partition> partition, const Wanted& wanted,
-               PartitionAnswer& answer) {
-    const replica::OffsetSnapshot offsets = partition->offsets();
-    const Offset end = last_fetchable(offsets, question_);
-    const Timestamp time = wanted.timestamp;
-    const bool has_epoch = question_.version >= 4;
-    if (question_.version == 0) {
-      answer.old_style_offsets =
-          old_style_offsets(wanted, offsets.log_start_offset, end, services_.world.clock().wall());
-    } else if (time == kLatest) {
-      answer.offset = end;
-      if (has_epoch) answer.leader_epoch = partition->leader_epoch();
-    } else if (time == kEarliest || time == kEarliestLocal) {
-      answer.offset = offsets.log_start_offset;
-      if (has_epoch) {
-        answer.leader_epoch = partition->log().leader_epoch_of(offsets.log_start_offset);
-      }
-    } else if (time != kLatestTiered && time != kEarliestPendingUpload) {
-      // Without tiered storage those two are nowhere: -1 with no error.
-      log::directory::LogDirectory& directory = partition->log().directory();
-      answer_->add(directory, [partition = std::move(partition), time, end, has_epoch, &answer] {
-        search(*partition, time, end, has_epoch, answer);
-      });
-    }
+    answer_->add_when_committed(*partition, log_end,
+                                [&services = services_, question = question_, &answers = *answer_,
+                                 partition = *partition, wanted, &answer]() mutable {
+                                  look_up(services, question, answers, std::move(partition), wanted,
+                                          answer);
+                                });
   }
 
   Services& services_;

@@ -5,6 +5,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -30,6 +33,7 @@ final class ProducerChecks {
     checks.check("order holds within a partition", this::order);
     for (String acks : List.of("0", "1", "all"))
       checks.check("acks=" + acks, () -> acknowledged(acks));
+    checks.check("what acks=1 has acknowledged is there at once", this::seen_at_once);
     checks.check("the round robin partitioner spreads evenly", this::round_robin);
     checks.check("a record beyond max.message.bytes is refused", this::too_large);
     checks.check("a timestamp beyond its bound is refused", this::too_late);
@@ -75,6 +79,23 @@ final class ProducerChecks {
         () -> read.size() >= values.length,
         () -> read.addAll(cluster.values(topic, 0, read.size())));
     Checks.same(List.of(values), read, "the records");
+  }
+
+  private void seen_at_once() throws Exception {
+    TopicPartition source = new TopicPartition(topic("at-once", 1), 0);
+    try (KafkaProducer<String, String> producer =
+        cluster.producer("acks", "1", "enable.idempotence", "false")) {
+      for (long i = 1; i <= 50; i++) {
+        producer.send(new ProducerRecord<>(source.topic(), 0, null, "x")).get();
+        Map<TopicPartition, OffsetSpec> latest = Map.of(source, OffsetSpec.latest());
+        long end = cluster.admin.listOffsets(latest).partitionResult(source).get().offset();
+        Checks.same(i, end, "the latest offset after " + i + " records");
+      }
+      producer.send(new ProducerRecord<>(source.topic(), 0, null, "x")).get();
+      Map<TopicPartition, RecordsToDelete> all = Map.of(source, RecordsToDelete.beforeOffset(51));
+      var deleted = cluster.admin.deleteRecords(all).lowWatermarks().get(source).get();
+      Checks.same(51L, deleted.lowWatermark(), "the low watermark");
+    }
   }
 
   private void round_robin() throws Exception {
@@ -158,7 +179,7 @@ final class ProducerChecks {
       Checks.same(1, consumer.poll(Duration.ofSeconds(50)).count(), "records once one has come");
       long waited_s = (System.nanoTime() - start) / 1_000_000_000;
       Checks.expect(waited_s < 20, "the fetch was answered only after " + waited_s + " s");
-      consumer.close(Duration.ZERO); // else it waits for its next fetch
+      consumer.close(CloseOptions.timeout(Duration.ZERO)); // else it waits for its next fetch
     }
   }
 

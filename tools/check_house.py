@@ -72,7 +72,7 @@ class File:
         except UnicodeDecodeError:
             self.text = None
         self.lines = (self.text or "").splitlines()
-        self.is_test = bool(re.search(r"_test\.\w+$|(?:^|/)tests?/", path))
+        self.is_test = bool(re.search(r"_(?:test|bench)(?:_\w+)?\.\w+$|(?:^|/)tests?/", path))
         self.code = blank_comments_and_strings(self.text) if self.suffix in CODE else ""
 
 

@@ -8,10 +8,10 @@
 
 namespace odradek::env::sim {
 
-// One run of a process on a simulated host, shared by everything that belongs to it. Once it is over
-// every door to the world is shut: the loops run nothing more, the disk fails with EIO, nothing is
-// sent. Blocking work still comes to its end, so that objects can be destroyed that wait for it,
-// until the process is gone.
+// One run of a process on a simulated host, shared by everything that belongs to it. Once it is
+// over every door to the world is shut: the loops run nothing more, the disk fails with EIO,
+// nothing is sent. Blocking work still comes to its end, so that objects can be destroyed that wait
+// for it, until the process is gone.
 struct Life {
   Scheduler& scheduler;
   std::string host;

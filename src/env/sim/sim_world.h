@@ -37,10 +37,10 @@ class SimHost {
   const std::string& address() const { return address_; }
   SimDisk& disk() { return disk_; }
 
-  // The world of the running process, or of the last one. After the process's end it is that of loops
-  // that were stopped: tasks of loops stay where they are, the disk fails, nothing is sent; blocking
-  // work still ends, so that what used the world can be destroyed. `restart` drops what is left. It
-  // lives as long as the host.
+  // The world of the running process, or of the last one. After the process's end it is that of
+  // loops that were stopped: tasks of loops stay where they are, the disk fails, nothing is sent;
+  // blocking work still ends, so that what used the world can be destroyed. `restart` drops what is
+  // left. It lives as long as the host.
   World& world();
   bool is_running() const;
 

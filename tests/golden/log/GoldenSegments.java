@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fills Apache Kafka at 127.0.0.1:19092 with what the fixtures in `segments` hold: with the argument
-// "first" a fresh one, then, after a clean stop and a start, with "second". Run by hand, once for
-// each version that the fixtures come from (README.md); no test runs it.
+// Fills Apache Kafka at 127.0.0.1:19092 with what the fixtures in `segments` hold: with the
+// argument "first" a fresh one, then, after a clean stop and a start, with "second". Run by hand,
+// once for each version that the fixtures come from (README.md); no test runs it.
 
 import java.util.List;
 import java.util.Map;

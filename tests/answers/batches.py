@@ -44,8 +44,10 @@ def text(data):
 
 
 def record(index, key, value, timestamp_delta=0, offset_delta=None):
-    body = (b"\0" + varint(timestamp_delta) + varint(index if offset_delta is None else offset_delta)
-            + text(key) + text(value) + varint(0))
+    if offset_delta is None:
+        offset_delta = index
+    body = (b"\0" + varint(timestamp_delta) + varint(offset_delta) + text(key) + text(value)
+            + varint(0))
     return varint(len(body)) + body
 
 

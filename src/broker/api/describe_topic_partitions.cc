@@ -119,9 +119,10 @@ class Page {
   }
 
   void set_next(const std::string& topic, std::int32_t partition) {
-    response_.next_cursor.emplace();
-    response_.next_cursor->topic_name = topic;
-    response_.next_cursor->partition_index = partition;
+    response_.next_cursor = DescribeTopicPartitionsResponse::Cursor{
+        .topic_name = topic,
+        .partition_index = partition,
+    };
   }
 
   const DescribeTopicPartitionsRequest& request_;

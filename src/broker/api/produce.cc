@@ -32,8 +32,8 @@ void set_error(PartitionResponse& response, const base::Error& error) {
 // passed. Answers once.
 class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
  public:
-  PendingProduce(Services& services, Responder<ProduceResponse> responder, ProduceResponse response)
-      : services_(services), responder_(std::move(responder)), response_(std::move(response)) {}
+  PendingProduce(Responder<ProduceResponse> responder, ProduceResponse response)
+      : responder_(std::move(responder)), response_(std::move(response)) {}
 
   struct Wait {
     std::shared_ptr<replica::Partition> partition;
@@ -107,7 +107,6 @@ class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
     responder_.send(response_);
   }
 
-  Services& services_;
   Responder<ProduceResponse> responder_;
   ProduceResponse response_;
   std::vector<Wait> waits_;
@@ -258,7 +257,7 @@ void handle_produce(Services& services, ProduceRequest request,
     responder.send(appender.take_response());
     return;
   }
-  std::make_shared<PendingProduce>(services, std::move(responder), appender.take_response())
+  std::make_shared<PendingProduce>(std::move(responder), appender.take_response())
       ->start(std::move(waits), request.timeout_ms);
 }
 

@@ -89,15 +89,16 @@ base::Result<metadata::ImageDelta> MetadataRuntime::replay(
 
 void MetadataRuntime::submit(Decide decide, Done done) {
   {
-    const std::lock_guard lock(mutex_);
-    if (!stopped_ && waiting_.size() < kMaxWaiting) {
-      waiting_.push_back({std::move(decide), std::move(done)});
-      if (std::exchange(busy_, true)) return;
+    std::unique_lock lock(mutex_);
+    if (stopped_ || waiting_.size() >= kMaxWaiting) {
+      lock.unlock();
+      if (done) {
+        done(base::fail(ErrorCode::kNotController, "the controller stops, or has too much to do"));
+      }
+      return;
     }
-  }
-  if (done) {
-    done(base::fail(ErrorCode::kNotController, "the controller stops, or has too much to do"));
-    return;
+    waiting_.push_back({std::move(decide), std::move(done)});
+    if (std::exchange(busy_, true)) return;
   }
   queue_->submit([this] { next(); });
 }

@@ -9,21 +9,18 @@
 namespace odradek::broker {
 
 void ProducerIds::next(Done done) {
-  std::optional<base::ProducerId> id;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (next_ < end_) {
-      id = base::ProducerId(next_++);
-    } else {
-      waiting_.push_back(std::move(done));
-      if (waiting_.size() > 1) return;
+      const base::ProducerId id(next_++);
+      lock.unlock();
+      done(id);
+      return;
     }
+    waiting_.push_back(std::move(done));
+    if (waiting_.size() > 1) return;
   }
-  if (id) {
-    done(*id);
-  } else {
-    request_block();
-  }
+  request_block();
 }
 
 void ProducerIds::request_block() {

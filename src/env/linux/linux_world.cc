@@ -36,6 +36,12 @@ struct LinuxWorld::Parts {
       pthread_setname_np(threads.back().native_handle(), ("loop-" + std::to_string(i)).c_str());
     }
   }
+  // Once they are stopped. A task may own a socket of another loop, which must go before that loop.
+  void end_loops() {
+    for (std::thread& thread : threads) thread.join();
+    threads.clear();
+    for (const auto& loop : loops) loop->discard_tasks();
+  }
   void wait_for_signal() {
     signals->async_wait([this](const boost::system::error_code& error, int signal) {
       if (error) return;
@@ -64,14 +70,13 @@ LinuxWorld::LinuxWorld(const LinuxWorldOptions& options)
 
 LinuxWorld::~LinuxWorld() {
   stop();
-  for (std::thread& thread : parts_->threads) thread.join();
-  // A task may own a socket of another loop, which must go before that loop.
-  for (const auto& loop : parts_->loops) loop->discard_tasks();
+  parts_->end_loops();
 }
 
 void LinuxWorld::run() {
   parts_->start_loops(1);
   parts_->loops[0]->run();
+  parts_->end_loops();
 }
 
 void LinuxWorld::start() { parts_->start_loops(0); }

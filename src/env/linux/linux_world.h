@@ -31,7 +31,9 @@ class LinuxWorld final : public World {
   // Stops the loops and waits for their threads.
   ~LinuxWorld() override;
 
-  // Runs loop 0 on the calling thread and each other loop on one of its own, until stop().
+  // Runs loop 0 on the calling thread and each other loop on one of its own, until stop(). When it
+  // returns, no loop runs anything more, and the tasks that never ran are destroyed: what used the
+  // world can go.
   void run();
   // Runs every loop on a thread of its own and returns.
   void start();

@@ -202,4 +202,11 @@ void Endpoint::cut_off() {
   fail_read(network_error(peer_address, 0));
 }
 
+// A handler may own the stream that it waits for.
+void Endpoint::abandon() {
+  const auto on_readable = std::exchange(on_readable_, nullptr);
+  const auto on_written = std::exchange(on_written_, nullptr);
+  outgoing_.clear();
+}
+
 }  // namespace odradek::env::sim

@@ -33,6 +33,8 @@ struct Endpoint : std::enable_shared_from_this<Endpoint> {
   void close();
   // The process has ended: what is pending fails, and nobody on the other side is told.
   void cut_off();
+  // The process is gone: what it left here goes, too.
+  void abandon();
 
   // What happens on the wire.
   void deliver(Packet packet);

@@ -109,6 +109,12 @@ void SimNetwork::end(const Life& life, bool is_power_cut) {
   }
 }
 
+void SimNetwork::abandon(const Life& life) {
+  for (const auto& end : living_endpoints()) {
+    if (end->life.get() == &life) end->abandon();
+  }
+}
+
 void SimNetwork::host_is_up(const std::string& name) { host(name).is_up = true; }
 
 std::vector<std::shared_ptr<Endpoint>> SimNetwork::living_endpoints() {

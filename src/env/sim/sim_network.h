@@ -60,6 +60,7 @@ class SimNetwork {
   // The process is gone and its system closes what it had open; after a power cut nobody does,
   // until the host is up again and answers to packets of connections that it does not know.
   void end(const Life& life, bool is_power_cut);
+  void abandon(const Life& life);
   void host_is_up(const std::string& host);
 
  private:

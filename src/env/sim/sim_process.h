@@ -25,8 +25,9 @@ class SimProcess final : public World {
   Executor& loop(std::size_t index) override { return *loops_[index]; }
 
   Life& life() { return *life_; }
-  // Destroys the tasks that have not run.
-  void drop_tasks();
+  // Destroys the tasks of loops, or of the pool, that have not run.
+  void drop_loop_tasks();
+  void drop_work();
 
  private:
   class SimClock final : public Clock {

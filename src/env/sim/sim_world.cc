@@ -35,10 +35,11 @@ base::Timestamp SimProcess::SimClock::wall() const {
                          std::chrono::floor<std::chrono::milliseconds>(passed).count());
 }
 
-void SimProcess::drop_tasks() {
+void SimProcess::drop_loop_tasks() {
   for (const auto& loop : loops_) loop->drop_tasks();
-  workers_.drop_tasks();
 }
+
+void SimProcess::drop_work() { workers_.drop_tasks(); }
 
 SimHost::SimHost(SimWorld& simulation, std::string name, HostOptions options)
     : simulation_(simulation),
@@ -95,10 +96,17 @@ void SimHost::end(bool is_power_cut) {
   life.scheduler.after(Duration::zero(), [] {});
 }
 
+void SimHost::discard_tasks() {
+  ODRADEK_ASSERT(!is_running());
+  simulation_.network().abandon(processes_.back()->life());
+  processes_.back()->drop_loop_tasks();
+}
+
 void SimHost::drop_last_process() {
   if (processes_.empty()) return;
   processes_.back()->life().is_gone = true;
-  processes_.back()->drop_tasks();
+  discard_tasks();
+  processes_.back()->drop_work();
 }
 
 SimWorld::SimWorld(std::uint64_t seed, NetworkOptions network)

@@ -48,6 +48,9 @@ class SimHost {
   void kill();
   // The process is gone and with it what was not flushed. May be called in the middle of a task.
   void cut_power();
+  // Destroys the tasks of loops that never ran, before what they refer to goes, as a real world
+  // does when its loops have ended. REQUIRES: not running; not in a task of this host.
+  void discard_tasks();
   // A new process, with what the disk has. What used the last one has been destroyed. REQUIRES: not
   // running; not in a task of this host.
   void restart();

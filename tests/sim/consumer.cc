@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "wire/messages/find_coordinator.h"
 #include "wire/messages/heartbeat.h"
 #include "wire/messages/join_group.h"
 #include "wire/messages/leave_group.h"
@@ -48,6 +49,10 @@ bool Consumer::accept(base::ErrorCode code, const char* what) {
     case base::ErrorCode::kRebalanceInProgress:
       has_joined_ = false;
       return false;
+    case base::ErrorCode::kNotCoordinator:
+    case base::ErrorCode::kCoordinatorNotAvailable:
+      has_coordinator_ = false;
+      return false;
     default:
       break;
   }
@@ -59,8 +64,9 @@ bool Consumer::accept(base::ErrorCode code, const char* what) {
 
 Detached Consumer::run() {
   while (!is_stopping_) {
-    bool is_well = has_joined_;
-    if (!has_joined_) is_well = co_await join();
+    bool is_well = has_coordinator_;
+    if (!has_coordinator_) is_well = co_await find_coordinator();
+    if (is_well && !has_joined_) is_well = co_await join();
     if (is_well) is_well = co_await poll();
     if (is_well) is_well = co_await heartbeat();
     if (is_well && client_.random().chance(0.3)) is_well = co_await commit();
@@ -70,6 +76,21 @@ Detached Consumer::run() {
   if (has_joined_) co_await leave();
   client_.close();
   is_done_ = true;
+}
+
+Task<bool> Consumer::find_coordinator() {
+  wire::FindCoordinatorRequest request;
+  const auto version = client_.any_version<wire::FindCoordinatorRequest>();
+  if (version >= 4) {
+    request.coordinator_keys = {group_};
+  } else {
+    request.key = group_;
+  }
+  auto response = co_await client_.call<wire::FindCoordinatorResponse>(std::move(request), version);
+  if (!response) co_return false;
+  const auto code = version >= 4 ? response->coordinators.at(0).error_code : response->error_code;
+  has_coordinator_ = accept(code, "FindCoordinator");
+  co_return has_coordinator_;
 }
 
 Task<bool> Consumer::join() {

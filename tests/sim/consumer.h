@@ -25,6 +25,7 @@ class Consumer {
  private:
   Detached run();
   // False: something went wrong that passes; try again after a pause.
+  Task<bool> find_coordinator();
   Task<bool> join();
   Task<bool> sync(std::vector<std::string> members, bool is_leader);
   Task<bool> find_positions();
@@ -41,6 +42,7 @@ class Consumer {
   std::string group_;
   std::string member_id_;
   std::int32_t generation_ = -1;
+  bool has_coordinator_ = false;
   bool has_joined_ = false;
   std::map<std::int32_t, base::Offset> positions_;  // of the partitions assigned
   bool is_stopping_ = false;

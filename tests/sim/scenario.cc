@@ -109,6 +109,7 @@ void Scenario::stop_broker() {
 void Scenario::restart_broker() {
   outcome_.disk_waits_on_loops += host_->disk_waits_on_loops();
   host_->disk().clear_faults();
+  host_->discard_tasks();
   broker_.reset();
   host_->restart();
   start_broker();
@@ -225,6 +226,8 @@ Outcome Scenario::run() {
   outcome_.flushes = host_->disk().flushes();
   host_->kill();
   clients_->kill();
+  host_->discard_tasks();
+  clients_->discard_tasks();
   broker_.reset();
   outcome_.digest = simulation_.trace_digest();
   outcome_.events = simulation_.scheduler().trace().events();

@@ -20,8 +20,8 @@ struct ScenarioOptions {
   int kills = 0;
   // Connections between the broker and a client are cut, or a direction of a link is, now and then.
   bool is_network_shaky = false;
-  bool has_group = false;
-  bool has_idempotence = false;
+  bool has_group = true;
+  bool has_idempotence = true;
   env::sim::DiskOptions disk = {};
   // Each event of the simulation as a line.
   env::sim::Trace::Sink trace_sink = {};

@@ -127,7 +127,7 @@ final class Journey {
 
   private void consume_as_group() throws Exception {
     Received received = new Received();
-    try (KafkaConsumer<String, String> one = cluster.consumer(group, "max.poll.records", "200");
+    try (KafkaConsumer<String, String> one = cluster.consumer(group);
         KafkaConsumer<String, String> two = cluster.consumer(group)) {
       one.subscribe(topics, commit_when_revoked(one));
       Checks.until(

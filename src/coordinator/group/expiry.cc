@@ -68,15 +68,20 @@ Outcome GroupMachine::expire_offsets(const Now& now) {
 
 namespace {
 
+// Whether members have not asked for their assignment yet, be it there or not.
+bool awaits_sync(const Group& group) {
+  const bool has_generation =
+      group.state == GroupState::kCompletingRebalance || group.state == GroupState::kStable;
+  return has_generation && !group.pending_sync.empty();
+}
+
 // Earliest of the time-outs that run in the group.
 void add_deadlines(const Group& group, std::optional<Timestamp>& earliest) {
   const auto add = [&earliest](Timestamp deadline) {
     if (!earliest || deadline < *earliest) earliest = deadline;
   };
   if (group.state == GroupState::kPreparingRebalance) add(group.join_deadline);
-  if (group.state == GroupState::kCompletingRebalance && !group.pending_sync.empty()) {
-    add(group.sync_deadline);
-  }
+  if (awaits_sync(group)) add(group.sync_deadline);
   for (const auto& [id, deadline] : group.pending_members) add(deadline);
   for (const auto& [id, member] : group.members) {
     const bool is_waiting = member.join_reply != kNoReply || member.sync_reply != kNoReply;
@@ -103,9 +108,7 @@ void tick_group(Group& group, Rebalance& rebalance, Timestamp now) {
   if (group.state == GroupState::kPreparingRebalance && group.join_deadline <= now) {
     rebalance.join_timed_out();
   }
-  if (group.state == GroupState::kCompletingRebalance && group.sync_deadline <= now) {
-    rebalance.sync_timed_out();
-  }
+  if (awaits_sync(group) && group.sync_deadline <= now) rebalance.sync_timed_out();
 }
 
 }  // namespace

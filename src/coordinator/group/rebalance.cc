@@ -156,7 +156,7 @@ void Rebalance::update_member(Member& member, Member update, ReplyToken reply) {
   member.rebalance_timeout_ms = update.rebalance_timeout_ms;
   // A member that asks again has given up its earlier request.
   if (member.join_reply != kNoReply) {
-    answer_join_error(member.join_reply, ErrorCode::kUnknownMemberId, member.id);
+    answer_join_error(member.join_reply, ErrorCode::kRebalanceInProgress, member.id);
   }
   member.join_reply = reply;
 }

@@ -2,7 +2,6 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -18,15 +17,15 @@ namespace {
 
 struct Bench {
   Bench() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "odradek-bench-XXXXXX").string();
+    const char* parent = std::getenv("TMPDIR");
+    std::string pattern = std::string(parent != nullptr ? parent : "/tmp") + "/log_bench.XXXXXX";
     root = mkdtemp(pattern.data());
     directory = std::move(*directory::LogDirectory::open(world, root + "/data"));
   }
   ~Bench() {
     log.reset();
     directory.reset();
-    std::filesystem::remove_all(root);
+    (void)world.disk().remove_tree(root);
   }
   void open(bool is_clean = true) {
     LogConfig config;

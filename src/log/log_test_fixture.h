@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,13 +31,14 @@ class CountingListener final : public ProgressListener {
 class LogFixture : public ::testing::Test {
  protected:
   LogFixture() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "odradek-log-XXXXXX").string();
+    const char* parent = std::getenv("TMPDIR");
+    std::string pattern = std::string(parent != nullptr ? parent : "/tmp") + "/odradek-log-XXXXXX";
     root_ = mkdtemp(pattern.data());
     directory_ = std::make_unique<TestDirectory>(world_, root_ + "/data");
   }
   ~LogFixture() override {
     directory_.reset();
-    std::filesystem::remove_all(root_);
+    EXPECT_TRUE(world_.disk().remove_tree(root_));
   }
 
   std::unique_ptr<Log> open(bool was_clean = true) {

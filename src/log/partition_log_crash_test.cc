@@ -301,7 +301,7 @@ class CrashRun {
 };
 
 TEST(PartitionLogCrash, NothingFlushedIsLostAndWhatIsThereIsWhole) {
-  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     CrashRun(seed).run(5);
     if (::testing::Test::HasFailure()) return;

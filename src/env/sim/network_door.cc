@@ -58,6 +58,7 @@ base::Result<std::unique_ptr<Listener>> SimNetworkDoor::listen(
     }
   }
   state->backlog_limit = options.backlog;
+  state->is_paused = options.start_paused;
   state->acceptor = &acceptor;
   state->choose_loop = std::move(choose_loop);
   state->on_accept = std::move(on_accept);

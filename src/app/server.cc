@@ -76,9 +76,23 @@ env::LinuxWorldOptions world_options(const config::Settings& settings) {
   return options;
 }
 
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
 void say_how_to_connect(const broker::Broker& broker) {
   for (const auto& listener : broker.listeners()) {
     base::log::info("broker", "{} listens on {}", listener.name, listener.address.to_string());
+    if (is_loopback(listener.address.host)) continue;
+    base::log::warn("broker",
+                    "{} can be reached from other machines, and nothing authenticates who comes: "
+                    "whoever reaches it may read, write and delete everything",
+                    listener.name);
+    if (listener.is_advertised) continue;
+    base::log::info("broker",
+                    "{}: clients are told to come to the address that they came in by; behind NAT, "
+                    "published ports or a tunnel, set advertised.listeners",
+                    listener.name);
   }
 }
 

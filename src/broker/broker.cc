@@ -78,7 +78,7 @@ class RunningBroker : public Broker {
   std::unique_ptr<GroupService> groups_;
   std::unique_ptr<FetchSessions> fetch_sessions_;
   std::unique_ptr<Services> services_;
-  std::unique_ptr<SessionFactory> sessions_;
+  SessionFactory sessions_;
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<env::WorkQueue> stopping_;
 };
@@ -89,6 +89,10 @@ std::expected<void, StartError> RunningBroker::start() {
     return std::unexpected(start_error(StartFailure::kConfiguration, std::move(listeners).error()));
   }
   listener_configs_ = std::move(*listeners);
+  // First, so that a port in use changes nothing on the disk; clients wait until start().
+  if (auto done = open_listeners(); !done) {
+    return std::unexpected(start_error(StartFailure::kListener, std::move(done).error()));
+  }
   for (auto step : {&RunningBroker::open_logs, &RunningBroker::start_metadata,
                     &RunningBroker::start_partitions}) {
     if (auto done = (this->*step)(); !done) {
@@ -96,9 +100,6 @@ std::expected<void, StartError> RunningBroker::start() {
     }
   }
   make_services();
-  if (auto done = open_listeners(); !done) {
-    return std::unexpected(start_error(StartFailure::kListener, std::move(done).error()));
-  }
   server_->start();
   return {};
 }
@@ -159,8 +160,10 @@ metadata::BrokerImage RunningBroker::registration() const {
   env::Random& random = world_.random();
   const std::uint64_t high = random.next();
   broker.incarnation_id = base::Uuid::from_random(high, random.next());
-  for (const ListenerConfig& listener : listener_configs_) {
-    const env::Address& address = listener.advertised.value_or(listener.bind);
+  for (std::size_t i = 0; i < listener_configs_.size(); ++i) {
+    const ListenerConfig& listener = listener_configs_[i];
+    // The address bound has the port that the system chose where 0 was asked for.
+    const env::Address address = listener.advertised.value_or(bound_[i].address);
     const bool is_any = address.host.empty() || address.host == "0.0.0.0" || address.host == "::";
     broker.endpoints.push_back(
         {listener.name, is_any ? "localhost" : address.host, address.port, 0});
@@ -214,15 +217,15 @@ void RunningBroker::make_services() {
                                                   .admin = *admin_,
                                                   .producer_ids = *producer_ids_,
                                                   .groups = *groups_});
-  sessions_ = std::make_unique<SessionFactory>(*services_);
+  sessions_.serve(*services_);
 }
 
 base::Result<> RunningBroker::open_listeners() {
-  server_ = std::make_unique<net::Server>(world_, *sessions_, make_server_options(settings_));
+  server_ = std::make_unique<net::Server>(world_, sessions_, make_server_options(settings_));
   for (const ListenerConfig& listener : listener_configs_) {
     auto address = server_->listen(make_listener_options(settings_, listener));
     if (!address) return base::fail(std::move(address));
-    bound_.push_back({listener.name, *address});
+    bound_.push_back({listener.name, *address, listener.advertised.has_value()});
   }
   return {};
 }

@@ -31,6 +31,8 @@ struct StartError {
 struct BoundListener {
   std::string name;
   env::Address address;
+  // advertised.listeners names it; else each client is told the address that it came in by.
+  bool is_advertised = false;
 };
 
 // A whole broker on a world: log directories, metadata, partitions, groups, listeners. The only

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "base/assert.h"
 #include "broker/api/handlers.h"
 #include "broker/request.h"
 #include "wire/codec.h"
@@ -58,7 +59,8 @@ class BrokerSession : public net::Session {
 
 std::unique_ptr<net::Session> SessionFactory::open(
     std::shared_ptr<const net::ConnectionInfo> connection) {
-  return std::make_unique<BrokerSession>(services_, std::move(connection));
+  ODRADEK_ASSERT(services_ != nullptr);
+  return std::make_unique<BrokerSession>(*services_, std::move(connection));
 }
 
 }  // namespace odradek::broker

@@ -11,12 +11,13 @@ namespace odradek::broker {
 // Makes a session for every connection: the door between `net` and the handlers in `api/`.
 class SessionFactory : public net::RequestHandler {
  public:
-  explicit SessionFactory(Services& services) : services_(services) {}
+  // Before the server lets clients in. `services` outlives every session.
+  void serve(Services& services) { services_ = &services; }
   std::unique_ptr<net::Session> open(
       std::shared_ptr<const net::ConnectionInfo> connection) override;
 
  private:
-  Services& services_;
+  Services* services_ = nullptr;
 };
 
 }  // namespace odradek::broker

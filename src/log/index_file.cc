@@ -109,6 +109,7 @@ base::Result<IndexFile> IndexFile::open(env::Disk& disk, const std::string& path
       index.last_stored_ = newest->value_or(Entry{});
     }
   }
+  if (stored.entries == 0) return index;  // opened again when there is something to write
   index.file_ = std::move(*file);
   index.stored_ = stored.entries;
   return index;

@@ -72,6 +72,13 @@ bool LinuxDisk::exists(const std::string& path) {
   return fs::exists(path, error);
 }
 
+base::Result<std::uint64_t> LinuxDisk::file_size(const std::string& path) {
+  std::error_code error;
+  const std::uint64_t size = fs::file_size(path, error);
+  if (error) return storage_error(path, "size", error.value());
+  return size;
+}
+
 base::Result<> LinuxDisk::make_directories(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);

@@ -46,6 +46,13 @@ TEST_F(LinuxDiskTest, WritesPartsAndReadsThemBack) {
   ASSERT_TRUE(file->flush());
 }
 
+TEST_F(LinuxDiskTest, TellsTheSizeOfAFileThatIsNotOpen) {
+  const auto file = create("a");
+  ASSERT_TRUE(file->write_at(3, as_bytes("hello")));
+  EXPECT_EQ(disk_.file_size(file->path()).value(), 8U);
+  EXPECT_EQ(disk_.file_size(file->path() + "x").error().os_error, ENOENT);
+}
+
 TEST_F(LinuxDiskTest, WritesMorePartsThanOneCallTakes) {
   const auto file = create("many");
   std::vector<std::string> texts;

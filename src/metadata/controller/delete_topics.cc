@@ -11,7 +11,6 @@ namespace {
 
 using base::ErrorCode;
 using wire::DeleteTopicsRequest;
-using wire::DeleteTopicsResponse;
 
 std::vector<DeleteTopicsRequest::DeleteTopicState> states_of(const DeleteTopicsRequest& request,
                                                              wire::Version version) {

@@ -23,6 +23,8 @@ PROSE = {".md"}
 # Tables: one entry a line, nothing to split.
 LONG_FUNCTIONS = set()
 LONG_FILES = set()
+# Transcripts: one event a line.
+LONG_LINES = {"src/coordinator/group/group_transcript_test.cc"}
 # They name what the rules forbid.
 RULE_FILES = {"tools/check_house.py", "tools/check_house_test.py"}
 
@@ -101,7 +103,7 @@ def check_licence(file):
 
 
 def check_line_length(file):
-    if file.suffix in LICENSED:
+    if file.suffix in LICENSED and file.path not in LONG_LINES:
         for number, line in enumerate(file.lines, 1):
             if len(line) > LINE_LENGTH:
                 yield f"line {number} has {len(line)} characters, allowed are {LINE_LENGTH}"

@@ -72,6 +72,14 @@ void History::producer_id_given(base::ProducerId id) {
   }
 }
 
+void History::topic_created(const std::string& name, const base::Uuid& id) {
+  const auto [topic, is_new] = topics_.emplace(name, id);
+  if (!is_new && topic->second != id) {
+    violation(fmt::format("topic {} has the id {}, after {}", name, id.to_string(),
+                          topic->second.to_string()));
+  }
+}
+
 void History::check_kept(const base::TopicPartition& partition, const char* promise,
                          const std::map<base::Offset, std::string>& promised,
                          const std::map<base::Offset, std::string>& content) {

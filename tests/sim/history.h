@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "base/topic_partition.h"
+#include "base/uuid.h"
 
 namespace odradek::sim_test {
 
@@ -33,6 +34,9 @@ class History {
   void commit_found(const std::string& group, const base::TopicPartition& partition,
                     base::Offset offset);
   void producer_id_given(base::ProducerId id);
+  // A topic was created, and later found under this id.
+  void topic_created(const std::string& name, const base::Uuid& id);
+  const std::map<std::string, base::Uuid>& topics_created() const { return topics_; }
   void violation(std::string what);
 
   // The whole partition, as read at the end of the run: values by offset.
@@ -71,6 +75,7 @@ class History {
   std::map<base::TopicPartition, Partition> partitions_;
   std::map<std::pair<std::string, base::TopicPartition>, Commits> commits_;
   std::set<base::ProducerId> producer_ids_;
+  std::map<std::string, base::Uuid> topics_;
   std::vector<std::string> violations_;
   std::size_t acknowledged_count_ = 0;
   std::size_t shown_count_ = 0;

@@ -80,5 +80,13 @@ TEST_F(HistoryTest, AProducerIdIsGivenOnce) {
   EXPECT_EQ(history.violations().size(), 1U);
 }
 
+TEST_F(HistoryTest, ATopicKeepsItsId) {
+  history.topic_created("t", base::Uuid::from_random(1, 2));
+  history.topic_created("t", base::Uuid::from_random(1, 2));
+  EXPECT_THAT(history.violations(), IsEmpty());
+  history.topic_created("t", base::Uuid::from_random(3, 4));
+  EXPECT_EQ(history.violations().size(), 1U);
+}
+
 }  // namespace
 }  // namespace odradek::sim_test

@@ -45,10 +45,7 @@ class Scenario {
   Outcome run();
 
  private:
-  struct Disturbance {
-    env::Duration at;
-    bool is_power_cut;
-  };
+  enum class Disturbance : std::uint8_t { kPowerCut, kKill, kFailedFlush };
 
   void play();
   void start_broker();
@@ -56,7 +53,8 @@ class Scenario {
   void restart_broker();
   void create_the_topic();
   void start_clients();
-  void go_through_disturbances();
+  std::vector<Disturbance> choose_disturbances();
+  void go_through(Disturbance disturbance);
   void disturb_network();
   bool producers_are_done() const;
   void wait_for(const std::function<bool()>& condition, const char* what);
@@ -75,6 +73,9 @@ class Scenario {
   Outcome outcome_;
   TopicView topic_;
   std::unique_ptr<Client> admin_;
+  std::unique_ptr<Client> topic_maker_;
+  bool producing_is_over_ = false;
+  bool topics_are_made_ = false;
   std::vector<std::unique_ptr<Producer>> producers_;
   std::vector<std::unique_ptr<Consumer>> consumers_;
 };
@@ -141,33 +142,47 @@ void Scenario::start_clients() {
   }
   for (const auto& producer : producers_) producer->start();
   for (const auto& consumer : consumers_) consumer->start();
+  topic_maker_ = std::make_unique<Client>(*clients_, address(), "topic maker");
+  keep_creating_topics(*topic_maker_, history_, "made", producing_is_over_, topics_are_made_);
 }
 
 bool Scenario::producers_are_done() const {
   return std::ranges::all_of(producers_, [](const auto& producer) { return producer->is_done(); });
 }
 
-// Half of the ends come at some time, half at some operation of the disk.
-void Scenario::go_through_disturbances() {
-  auto& random = simulation_.random();
-  int power_cuts = options_.power_cuts;
-  int kills = options_.kills;
-  while (power_cuts + kills > 0 && history_.violations().empty()) {
-    const bool is_power_cut = random.below(static_cast<std::uint64_t>(power_cuts + kills)) <
-                              static_cast<std::uint64_t>(power_cuts);
-    --(is_power_cut ? power_cuts : kills);
-    const auto end = [this, is_power_cut] { is_power_cut ? host_->cut_power() : host_->kill(); };
-    if (random.chance(0.5)) {
-      host_->disk().before_operation(host_->disk().operations() + random.below(400), end);
-    }
-    simulation_.run_until([&] { return !host_->is_running(); }, any({}, seconds(2)));
-    end();
-    if (is_power_cut) ++outcome_.power_cuts;
-    simulation_.run_for(any({}, seconds(3)));
-    restart_broker();
-    // Power may go again while the broker starts.
-    while (broker_ == nullptr && history_.violations().empty()) restart_broker();
+std::vector<Scenario::Disturbance> Scenario::choose_disturbances() {
+  std::vector<Disturbance> chosen;
+  chosen.insert(chosen.end(), static_cast<std::size_t>(options_.power_cuts),
+                Disturbance::kPowerCut);
+  chosen.insert(chosen.end(), static_cast<std::size_t>(options_.kills), Disturbance::kKill);
+  chosen.insert(chosen.end(), static_cast<std::size_t>(options_.failed_flushes),
+                Disturbance::kFailedFlush);
+  for (std::size_t i = chosen.size(); i > 1; --i) {
+    std::swap(chosen[i - 1], chosen[simulation_.random().below(i)]);
   }
+  return chosen;
+}
+
+// Half of the ends come at some time, half at some operation of the disk.
+void Scenario::go_through(Disturbance disturbance) {
+  auto& random = simulation_.random();
+  const bool is_power_cut = disturbance == Disturbance::kPowerCut ||
+                            (disturbance != Disturbance::kKill && random.chance(0.5));
+  const auto end = [this, is_power_cut] { is_power_cut ? host_->cut_power() : host_->kill(); };
+  if (disturbance == Disturbance::kFailedFlush) {
+    host_->disk().inject({.operation = env::sim::DiskOperation::kFlush,
+                          .path_contains = "/data/",
+                          .skip = static_cast<int>(random.below(100))});
+  } else if (random.chance(0.5)) {
+    host_->disk().before_operation(host_->disk().operations() + random.below(400), end);
+  }
+  simulation_.run_until([&] { return !host_->is_running(); }, any({}, seconds(2)));
+  end();
+  if (is_power_cut) ++outcome_.power_cuts;
+  simulation_.run_for(any({}, seconds(3)));
+  restart_broker();
+  // Power may go again while the broker starts.
+  while (broker_ == nullptr && history_.violations().empty()) restart_broker();
 }
 
 void Scenario::disturb_network() {
@@ -196,6 +211,9 @@ void Scenario::check() {
   bool is_checked = false;
   check_topic(*admin_, history_, topic_, is_checked);
   wait_for([&] { return is_checked; }, "reading everything");
+  bool are_topics_checked = false;
+  check_topics(*admin_, history_, are_topics_checked);
+  wait_for([&] { return are_topics_checked; }, "looking for the topics");
 }
 
 void Scenario::play() {
@@ -204,10 +222,14 @@ void Scenario::play() {
   if (!history_.violations().empty()) return;
   start_clients();
   disturb_network();
-  go_through_disturbances();
+  for (const Disturbance disturbance : choose_disturbances()) {
+    if (history_.violations().empty()) go_through(disturbance);
+  }
   wait_for([this] { return producers_are_done(); }, "the end of producing");
+  producing_is_over_ = true;
   simulation_.network().heal_all();
   simulation_.run_for(seconds(1));
+  wait_for([this] { return topics_are_made_; }, "the end of making topics");
   for (const auto& consumer : consumers_) consumer->stop();
   for (const auto& consumer : consumers_) {
     wait_for([&] { return consumer->is_done(); }, "the end of consuming");
@@ -235,6 +257,7 @@ Outcome Scenario::run() {
   outcome_.acknowledged = history_.acknowledged_count();
   outcome_.shown = history_.shown_count();
   outcome_.commits = history_.commit_count();
+  outcome_.topics = history_.topics_created().size();
   return outcome_;
 }
 

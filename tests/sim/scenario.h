@@ -18,6 +18,8 @@ struct ScenarioOptions {
   int power_cuts = 0;
   // Processes killed, with the page cache kept.
   int kills = 0;
+  // Flushes that fail: the directory goes offline, and the process is restarted some time later.
+  int failed_flushes = 0;
   // Connections between the broker and a client are cut, or a direction of a link is, now and then.
   bool is_network_shaky = false;
   bool has_group = true;
@@ -34,6 +36,7 @@ struct Outcome {
   std::size_t acknowledged = 0;
   std::size_t shown = 0;
   std::size_t commits = 0;
+  std::size_t topics = 0;
   int power_cuts = 0;
   std::uint64_t flushes = 0;
   std::uint64_t disk_waits_on_loops = 0;

@@ -104,11 +104,38 @@ Task<TopicView> create_topic(Client& client, History& history, std::string name,
       auto id = co_await find_topic_id(client, topic.name);
       if (id) {
         topic.id = *id;
+        history.topic_created(topic.name, *id);
         co_return topic;
       }
     }
     co_await client.pause();
   }
+}
+
+Detached keep_creating_topics(Client& client, History& history, std::string prefix,
+                              const bool& is_stopping, bool& is_done) {
+  for (int number = 0; !is_stopping; ++number) {
+    co_await create_topic(client, history, fmt::format("{}-{}", prefix, number), 1, {});
+    co_await client.pause(
+        client.random().between(std::chrono::milliseconds(10), std::chrono::milliseconds(300)));
+  }
+  is_done = true;
+}
+
+Detached check_topics(Client& client, History& history, bool& is_done) {
+  const auto topics = history.topics_created();
+  for (auto topic = topics.begin(); topic != topics.end();) {
+    const auto id = co_await find_topic_id(client, topic->first);
+    const bool is_missing = !id && id.error().code == base::ErrorCode::kUnknownTopicOrPartition;
+    if (is_missing) history.violation(fmt::format("topic {} is gone", topic->first));
+    if (id) history.topic_created(topic->first, *id);
+    if (id || is_missing) {
+      ++topic;
+    } else {
+      co_await client.pause();
+    }
+  }
+  is_done = true;
 }
 
 Task<base::Result<Fetched>> fetch(Client& client, History& history, const TopicView& topic,

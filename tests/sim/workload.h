@@ -23,6 +23,13 @@ struct TopicView {
 Task<TopicView> create_topic(Client& client, History& history, std::string name,
                              std::int32_t partitions, std::map<std::string, std::string> configs);
 
+// Creates topics of one partition, named `prefix` and a number, until `is_stopping`; sets
+// `is_done`.
+Detached keep_creating_topics(Client& client, History& history, std::string prefix,
+                              const bool& is_stopping, bool& is_done);
+// Looks for every topic that the history knows. Sets `is_done`.
+Detached check_topics(Client& client, History& history, bool& is_done);
+
 struct ProducerOptions {
   std::string name;
   bool is_idempotent = true;

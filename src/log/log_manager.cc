@@ -214,7 +214,7 @@ LogManager::Loaded LogManager::load(const Found& found, const Decide& decide) {
 base::Result<LogManager::Loaded> LogManager::try_load(const Found& found,
                                                       const LogDecision& decision) {
   LogDirectory& directory = *directories_[found.directory_index];
-  auto topic_id = read_partition_metadata(world_.disk(), path_of(found));
+  auto topic_id = topic_id_of(found);
   if (!topic_id) return base::fail(std::move(topic_id));
   std::string why;
   if (!decision.is_known) why = "this broker has no such partition";
@@ -360,11 +360,21 @@ LogManager::Created LogManager::create_in(std::size_t index, const NewLog& log,
   return std::shared_ptr<Log>(std::move(*opened));
 }
 
+// Nothing where there is none. A power cut while the log was created may have torn the file, which
+// is durable before anybody is told of the log: then it is written again.
+base::Result<std::optional<base::TopicId>> LogManager::topic_id_of(const Found& found) {
+  auto id = read_partition_metadata(world_.disk(), path_of(found));
+  const bool is_torn =
+      !id && id.error().os_error == 0 && !places_[found.directory_index].last_stop.was_clean;
+  if (!is_torn) return id;
+  base::log::warn("log", "{}; the unclean stop tore it, it is written again", id.error().message);
+  return std::nullopt;
+}
+
 // What an attempt that failed half-way left is taken up again; what is of another topic is set
 // aside. Returns whether the topic's id is still to be written.
 base::Result<bool> LogManager::resume_creation(const Found& found, const base::TopicId& topic_id) {
-  const std::string path = path_of(found);
-  auto present = read_partition_metadata(world_.disk(), path);
+  auto present = topic_id_of(found);
   if (!present) return base::fail(std::move(present));
   if (!*present) return !topic_id.is_zero();
   if (**present == topic_id) return false;

@@ -136,6 +136,7 @@ class LogManager {
   Loaded load(const Found& found, const Decide& decide);
   base::Result<Loaded> try_load(const Found& found, const LogDecision& decision);
   base::Result<> set_aside(const Found& found, const std::string& why);
+  base::Result<std::optional<base::TopicId>> topic_id_of(const Found& found);
   base::Result<bool> resume_creation(const Found& found, const base::TopicId& topic_id);
   base::Result<> write_topic_id(const Found& found, const base::TopicId& topic_id);
   std::string path_of(const Found& found) const;

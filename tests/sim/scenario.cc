@@ -166,8 +166,7 @@ std::vector<Scenario::Disturbance> Scenario::choose_disturbances() {
 // Half of the ends come at some time, half at some operation of the disk.
 void Scenario::go_through(Disturbance disturbance) {
   auto& random = simulation_.random();
-  const bool is_power_cut = disturbance == Disturbance::kPowerCut ||
-                            (disturbance != Disturbance::kKill && random.chance(0.5));
+  const bool is_power_cut = disturbance != Disturbance::kKill;
   const auto end = [this, is_power_cut] { is_power_cut ? host_->cut_power() : host_->kill(); };
   if (disturbance == Disturbance::kFailedFlush) {
     host_->disk().inject({.operation = env::sim::DiskOperation::kFlush,

@@ -18,7 +18,7 @@ struct ScenarioOptions {
   int power_cuts = 0;
   // Processes killed, with the page cache kept.
   int kills = 0;
-  // Flushes that fail: the directory goes offline, and the process is restarted some time later.
+  // Flushes that fail: the directory goes offline, and power is cut some time later.
   int failed_flushes = 0;
   // Connections between the broker and a client are cut, or a direction of a link is, now and then.
   bool is_network_shaky = false;

@@ -6,6 +6,7 @@
 
 #include "broker/api/apis.h"
 #include "broker/api/handlers.h"
+#include "metadata/controller/cluster.h"
 
 namespace odradek::broker::api {
 namespace {
@@ -39,7 +40,17 @@ bool is_client_software_text(const std::string& text) {
   });
 }
 
-void add_features(const metadata::ClusterImage& image, ApiVersionsResponse& response) {
+// Clients of versions below 4 can't read a feature whose least level is 0 (KAFKA-17492).
+void add_features(const metadata::ClusterImage& image, wire::Version version,
+                  ApiVersionsResponse& response) {
+  for (const auto& [name, levels] : metadata::supported_features()) {
+    if (levels.first == 0 && version < 4) continue;
+    ApiVersionsResponse::SupportedFeatureKey supported;
+    supported.name = name;
+    supported.min_version = levels.first;
+    supported.max_version = levels.second;
+    response.supported_features.push_back(std::move(supported));
+  }
   response.finalized_features_epoch = image.end_offset.value() - 1;
   for (const auto& [name, level] : image.features) {
     ApiVersionsResponse::FinalizedFeatureKey finalized;
@@ -63,7 +74,7 @@ void handle_api_versions(Services& services, ApiVersionsRequest request,
     return;
   }
   for (const Handler& handler : all_handlers()) response.api_keys.push_back(offered(handler));
-  if (names_software) add_features(*services.image.load(), response);
+  if (names_software) add_features(*services.image.load(), responder.context().version, response);
   responder.send(response);
 }
 

@@ -55,7 +55,7 @@ base::Result<FetchPlan> plan(FetchSessions& sessions, const FetchRequest& reques
   if (!is_full) return plan_incremental(sessions, request, by_topic_id);
   if (request.session_id != 0) sessions.remove(request.session_id);
   FetchPlan plan{all_targets(request), nullptr, false};
-  if (request.session_epoch == kFinalEpoch || plan.targets.empty()) return plan;
+  if (request.session_epoch == kFinalEpoch) return plan;
   plan.session = sessions.create(by_topic_id);
   if (plan.session == nullptr) return plan;
   if (auto known = plan.session->update(request); !known) return base::fail(std::move(known));

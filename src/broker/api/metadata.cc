@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "broker/api/apis.h"
@@ -71,7 +72,10 @@ class MetadataAnswer {
     if (wants_all()) {
       add_all_topics();
     } else {
-      for (const auto& topic : *request_.topics) add_topic(topic);
+      std::set<std::pair<std::optional<std::string>, base::TopicId>> answered;
+      for (const auto& topic : *request_.topics) {
+        if (answered.emplace(topic.name, topic.topic_id).second) add_topic(topic);
+      }
     }
     return std::move(response_);
   }
@@ -140,6 +144,24 @@ class MetadataAnswer {
   MetadataResponse response_;
 };
 
+// Versions 10 and 11 carry topic ids that no server may answer (KAFKA-12701).
+bool names_ids_too_early(const MetadataRequest& request, wire::Version version) {
+  return version < 12 && request.topics &&
+         std::ranges::any_of(
+             *request.topics, [](const auto& topic) { return !topic.topic_id.is_zero(); });
+}
+
+MetadataResponse refuse_all(const MetadataRequest& request) {
+  MetadataResponse response;
+  for (const auto& topic : *request.topics) {
+    TopicAnswer& answer = response.topics.emplace_back();
+    answer.error_code = ErrorCode::kInvalidRequest;
+    answer.name = topic.name.value_or("");
+    answer.topic_id = topic.topic_id;
+  }
+  return response;
+}
+
 // Names that the request may have created: auto.create.topics.enable, and the client does not mind.
 std::vector<std::string> names_to_create(const Services& services, const MetadataRequest& request) {
   std::vector<std::string> names;
@@ -207,6 +229,10 @@ class CreateThenAnswer : public std::enable_shared_from_this<CreateThenAnswer> {
 
 void handle_metadata(Services& services, MetadataRequest request,
                      Responder<MetadataResponse> responder) {
+  if (names_ids_too_early(request, responder.context().version)) {
+    responder.send(refuse_all(request));
+    return;
+  }
   const auto names = names_to_create(services, request);
   if (names.empty()) {
     responder.send(MetadataAnswer(services, request, responder.context()).run());

@@ -28,6 +28,13 @@ void set_error(PartitionResponse& response, const base::Error& error) {
   if (!error.message.empty()) response.error_message = error.message;
 }
 
+// Whether Kafka gives the log's start with the error.
+bool tells_log_start(ErrorCode code) {
+  return code != ErrorCode::kUnknownTopicOrPartition && code != ErrorCode::kNotLeaderOrFollower &&
+         code != ErrorCode::kMessageTooLarge && code != ErrorCode::kRecordListTooLarge &&
+         code != ErrorCode::kCorruptMessage && code != ErrorCode::kKafkaStorageError;
+}
+
 // A produce request that waits until everything it appended is committed, or its time-out has
 // passed. Answers once.
 class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
@@ -143,6 +150,7 @@ class ProduceAppender {
     for (const auto& partition : data.partition_data) {
       auto& partition_answer = answer.partition_responses.emplace_back();
       partition_answer.index = partition.index;
+      log_start_ = base::kNoOffset;
       auto appended = topic ? append_partition(**topic, partition)
                             : base::Result<log::AppendInfo>(std::unexpected(topic.error()));
       if (appended) {
@@ -150,6 +158,9 @@ class ProduceAppender {
       } else {
         any_error_ = true;
         set_error(partition_answer, appended.error());
+        if (tells_log_start(appended.error().code)) {
+          partition_answer.log_start_offset = log_start_;
+        }
         partition_answer.record_errors = std::move(record_errors_);
         record_errors_.clear();
       }
@@ -173,11 +184,16 @@ class ProduceAppender {
     if (!data.records) {
       return base::fail(ErrorCode::kInvalidRecord, "the request has no records for the partition");
     }
+    const auto batch = record::single_batch(data.records->bytes().view(), context_.version);
+    if (batch || batch.error().code == ErrorCode::kUnknownServerError) {
+      log_start_ = partition->log().log_start_offset();
+    }
     auto valid = validate_produced(data.records->bytes(), partition->log().config(),
                                    context_.version, services_, record_errors_);
     if (!valid) return base::fail(std::move(valid));
     auto appended = partition->append(std::move(valid->bytes), log::AppendOrigin::kClient);
-    if (appended) appended->log_append_time = valid->log_append_time;
+    // Of a duplicate: the time of the first writing.
+    if (appended && !appended->is_duplicate) appended->log_append_time = valid->log_append_time;
     if (appended && request_.acks == kAllInSync) {
       waits_.push_back({partition, appended->last_offset + 1, response_.responses.size() - 1,
                         response_.responses.back().partition_responses.size() - 1});
@@ -207,6 +223,8 @@ class ProduceAppender {
   ProduceResponse response_;
   std::vector<PendingProduce::Wait> waits_;
   std::vector<ProduceResponse::BatchIndexAndErrorMessage> record_errors_;
+  // Of the partition that is appended to, once the request has a batch for it.
+  base::Offset log_start_ = base::kNoOffset;
   bool any_error_ = false;
 };
 
@@ -225,19 +243,36 @@ ProduceResponse refuse_all(const ProduceRequest& request, const base::Error& err
   return response;
 }
 
-std::optional<base::Error> refusal(const ProduceRequest& request) {
+bool has_transactional_batch(const ProduceRequest& request, wire::Version version) {
+  for (const auto& topic : request.topic_data) {
+    for (const auto& partition : topic.partition_data) {
+      if (!partition.records) continue;
+      const auto batch = record::single_batch(partition.records->bytes().view(), version);
+      if (batch && batch->is_transactional()) return true;
+    }
+  }
+  return false;
+}
+
+// Why the request as a whole is refused, if it is.
+std::optional<base::Error> refusal(const ProduceRequest& request, wire::Version version) {
   if (request.acks < -1 || request.acks > 1) {
     return base::Error{ErrorCode::kInvalidRequiredAcks,
                        fmt::format("acks={}: allowed are 0, 1 and -1", request.acks), 0};
   }
-  return std::nullopt;
+  if (!has_transactional_batch(request, version)) return std::nullopt;
+  if (!request.transactional_id) {
+    return base::Error{ErrorCode::kTransactionalIdAuthorizationFailed,
+                       "a transactional batch without a transactional id", 0};
+  }
+  return base::Error{ErrorCode::kInvalidTxnState, "this server has no transactions yet", 0};
 }
 
 }  // namespace
 
 void handle_produce(Services& services, ProduceRequest request,
                     Responder<ProduceResponse> responder) {
-  if (const auto error = refusal(request)) {
+  if (const auto error = refusal(request, responder.context().version)) {
     responder.send(refuse_all(request, *error));
     return;
   }

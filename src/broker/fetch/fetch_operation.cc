@@ -13,6 +13,17 @@ namespace odradek::broker {
 using base::ErrorCode;
 using wire::FetchResponse;
 
+namespace {
+
+// A partition that is not there does not end the wait for the others: a client that goes on asking
+// for a deleted one must not turn in a circle.
+void set_unknown(ErrorCode code, FetchResponse::PartitionData& data) {
+  data.error_code = code;
+  data.aborted_transactions.emplace();  // empty, not null, as Kafka has it
+}
+
+}  // namespace
+
 FetchOperation::FetchOperation(Services& services, Responder<FetchResponse> responder,
                                std::vector<FetchTarget> targets, FetchLimits limits,
                                std::shared_ptr<FetchSession> session, bool is_incremental)
@@ -64,8 +75,8 @@ FetchOperation::Gathered FetchOperation::gather() {
     data.aborted_transactions.reset();
     data.records.emplace();
     gather_partition(target, gathered, data);
-    gathered.must_answer |= data.error_code != ErrorCode::kNone;
   }
+  gathered.must_answer |= seen_.empty();
   return gathered;
 }
 
@@ -75,15 +86,19 @@ void FetchOperation::gather_partition(const FetchTarget& target, Gathered& gathe
   const bool by_id = responder_.context().version >= 13;
   const auto topic = api::find_topic(*image, by_id, target.topic, target.topic_id);
   if (!topic) {
-    data.error_code = topic.error().code;
+    set_unknown(topic.error().code, data);
     return;
   }
   auto partition = services_.partitions.find((*topic)->id, target.partition.partition);
   if (partition == nullptr) {
-    data.error_code = api::missing_partition_error(**topic, target.partition.partition).code;
+    const ErrorCode code = api::missing_partition_error(**topic, target.partition.partition).code;
+    set_unknown(code, data);
+    // Who has the wrong broker is told at once, to ask the right one.
+    gathered.must_answer |= code == ErrorCode::kNotLeaderOrFollower;
     return;
   }
   read_partition(*partition, target, gathered, data);
+  gathered.must_answer |= data.error_code != ErrorCode::kNone;
   seen_.push_back({std::move(partition), limits_.isolation == replica::Isolation::kReadCommitted
                                              ? data.last_stable_offset
                                              : data.high_watermark});

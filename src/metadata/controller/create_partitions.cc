@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <map>
+#include <set>
 #include <utility>
 
 #include "metadata/controller/placement.h"
@@ -65,7 +66,10 @@ base::Result<> grow(const ClusterImage& image,
                     const CreatePartitionsRequest::CreatePartitionsTopic& wanted,
                     std::vector<MetadataRecord>& records) {
   const auto& topic = image.find_topic(wanted.name);
-  if (topic == nullptr) return base::fail(ErrorCode::kUnknownTopicOrPartition);
+  if (topic == nullptr) {
+    return base::fail(ErrorCode::kUnknownTopicOrPartition,
+                      fmt::format("There is no topic '{}'.", wanted.name));
+  }
   if (auto valid = check_count(*topic, wanted.count); !valid) return valid;
   const auto present = static_cast<std::int32_t>(topic->partitions.size());
   const std::int32_t count = wanted.count - present;
@@ -89,7 +93,9 @@ CreatePartitionsDecision create_partitions(const ClusterImage& image, const Cont
   CreatePartitionsDecision decision;
   std::map<std::string, int> counts;
   for (const auto& topic : request.topics) ++counts[topic.name];
+  std::set<std::string> answered;
   for (const auto& topic : request.topics) {
+    if (!answered.insert(topic.name).second) continue;
     auto& result = decision.reply.results.emplace_back();
     result.name = topic.name;
     auto grown = counts[topic.name] > 1

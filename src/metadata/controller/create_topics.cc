@@ -8,6 +8,7 @@
 
 #include "config/table.h"
 #include "config/topic_config.h"
+#include "config/traits.h"
 #include "metadata/controller/placement.h"
 #include "metadata/controller/topic_name.h"
 #include "metadata/controller/topics.h"
@@ -25,7 +26,15 @@ constexpr std::int8_t kTopicSource = 1;
 constexpr std::int8_t kStaticBrokerSource = 4;
 constexpr std::int8_t kDefaultSource = 5;
 
+constexpr std::string_view kMetadataTopic = "__cluster_metadata";
+
 constexpr std::int32_t kMaxPartitionsInOneRequest = 100'000;
+
+// Under one of the names that give the key its value.
+bool is_given(const config::Settings& settings, std::string_view broker_key) {
+  return std::ranges::any_of(config::synonyms_of(broker_key),
+                             [&settings](std::string_view name) { return settings.is_set(name); });
+}
 
 class TopicCreator {
  public:
@@ -50,7 +59,6 @@ class TopicCreator {
       if (auto created = create(topic, result); !created) {
         result.error_code = created.error().code;
         result.error_message = std::move(created).error().message;
-        result.configs.reset();
       }
     }
     if (request_.validate_only) decision_.records.clear();
@@ -78,6 +86,10 @@ class TopicCreator {
           fmt::format("Duplicate topic name: the request has {} more than once.", name));
     }
     if (auto valid = check_topic_name(name); !valid) return valid;
+    if (name == kMetadataTopic) {
+      return base::fail(ErrorCode::kInvalidRequest,
+                        fmt::format("Topic '{}' is the cluster's own: it can't be created.", name));
+    }
     if (image_.find_topic(name) != nullptr) {
       return base::fail(ErrorCode::kTopicAlreadyExists,
                         fmt::format("Topic '{}' already exists.", name));
@@ -190,7 +202,7 @@ class TopicCreator {
     wire::TopicRecord record;
     record.name = name;
     record.topic_id = inputs_.new_id();
-    if (!request_.validate_only) result.topic_id = record.topic_id;
+    result.topic_id = record.topic_id;
     for (const auto& [key, value] : overrides) {
       wire::ConfigRecord config;
       config.resource_type = static_cast<std::int8_t>(ConfigResourceType::kTopic);
@@ -213,12 +225,13 @@ class TopicCreator {
     result.num_partitions = static_cast<std::int32_t>(assignment.size());
     result.replication_factor = static_cast<std::int16_t>(assignment.front().size());
     for (const config::Setting& setting : config::topic_settings()) {
+      if (config::is_internal(setting.name)) continue;
       CreateTopicsResponse::CreatableTopicConfigs entry;
       entry.name = setting.name;
       entry.value = config::topic_value(inputs_.settings, &overrides, setting.name);
       const auto broker_key = config::broker_key_of(setting.name);
       entry.config_source = overrides.contains(setting.name) ? kTopicSource
-                            : !broker_key.empty() && inputs_.settings.is_set(broker_key)
+                            : !broker_key.empty() && is_given(inputs_.settings, broker_key)
                                 ? kStaticBrokerSource
                                 : kDefaultSource;
       result.configs->push_back(std::move(entry));

@@ -120,7 +120,6 @@ base::Result<base::BrokerId> Admin::coordinator_of(const std::string& group) {
   const auto deadline = world_.clock().monotonic() + timeout_;
   while (true) {
     wire::FindCoordinatorRequest request;
-    request.key = group;
     request.coordinator_keys = {group};
     auto answer = ask<wire::FindCoordinatorResponse>(std::move(request));
     if (!answer) return base::fail(std::move(answer));

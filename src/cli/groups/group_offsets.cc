@@ -29,19 +29,6 @@ std::optional<CommittedOffset> committed(const Partition& partition) {
   return offset;
 }
 
-// Servers up to version 7 answer for one group.
-CommittedOffsets old_style(const wire::OffsetFetchResponse& answer) {
-  CommittedOffsets offsets;
-  for (const auto& topic : answer.topics) {
-    for (const auto& partition : topic.partitions) {
-      if (const auto offset = committed(partition)) {
-        offsets[{topic.name, partition.partition_index}] = *offset;
-      }
-    }
-  }
-  return offsets;
-}
-
 using Questions = std::map<base::BrokerId, wire::ListOffsetsRequest>;
 
 Questions questions(const TopicTable& topics, const std::vector<base::TopicPartition>& of,
@@ -112,13 +99,10 @@ base::Result<CommittedOffsets> committed_offsets(Admin& admin, const TopicTable&
   auto coordinator = admin.coordinator_of(group);
   if (!coordinator) return base::fail(std::move(coordinator));
   wire::OffsetFetchRequest request;
-  request.group_id = group;
-  request.topics.reset();
   request.groups.push_back({group, std::nullopt, -1, std::nullopt});
   auto answer = admin.ask<wire::OffsetFetchResponse>(*coordinator, std::move(request));
   if (!answer) return base::fail(std::move(answer));
-  if (answer->error_code != ErrorCode::kNone) return failed(answer->error_code);
-  if (answer->groups.empty()) return old_style(*answer);
+  if (answer->groups.empty()) return CommittedOffsets();
   const auto& found = answer->groups[0];
   if (found.error_code == ErrorCode::kGroupIdNotFound) return CommittedOffsets();
   if (found.error_code != ErrorCode::kNone) return failed(found.error_code);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/flags.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace odradek::cli {
+namespace {
+
+using enum Arity;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::array kSpecs = {
+    FlagSpec{"topic", kRequired, "topic", "A topic.", 't'},
+    FlagSpec{"list", kNone, "", "List."},
+    FlagSpec{"config", kRequired, "key=value", "A setting.", '\0', true},
+    FlagSpec{"state", kOptional, "state", "A state."},
+    FlagSpec{"bootstrap-server", kRequired, "server", "The server."},
+    FlagSpec{"broker-list", kRequired, "server", "", '\0', false, "bootstrap-server"},
+};
+
+Flags parsed(const std::vector<std::string>& arguments) {
+  auto flags = parse_flags(kSpecs, arguments);
+  EXPECT_TRUE(flags.has_value()) << flags.error().message;
+  return flags.value_or(Flags());
+}
+
+std::string refusal(const std::vector<std::string>& arguments) {
+  auto flags = parse_flags(kSpecs, arguments);
+  EXPECT_FALSE(flags.has_value());
+  return flags ? "" : flags.error().message;
+}
+
+TEST(Flags, EveryFormOfAValue) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"--topic", "a"}, {"--topic=a"}, {"-topic", "a"}, {"-t", "a"}, {"-t=a"}}) {
+    EXPECT_EQ(parsed(arguments).value("topic"), "a");
+  }
+}
+
+TEST(Flags, ARequiredValueMayLookLikeAFlag) {
+  EXPECT_EQ(parsed({"--topic", "--list"}).value("topic"), "--list");
+  EXPECT_EQ(parsed({"--topic", "-5"}).number("topic").value(), -5);
+}
+
+TEST(Flags, AnOptionalValueDoesNot) {
+  const Flags flags = parsed({"--state", "--list"});
+  EXPECT_TRUE(flags.has("state"));
+  EXPECT_EQ(flags.value("state"), std::nullopt);
+  EXPECT_TRUE(flags.has("list"));
+  EXPECT_EQ(parsed({"--state", "empty"}).value("state"), "empty");
+  EXPECT_EQ(parsed({"--state=empty"}).value("state"), "empty");
+}
+
+TEST(Flags, OnlyWhatRepeatsIsRepeated) {
+  EXPECT_THAT(parsed({"--config", "a=1", "--config=b=2"}).values("config"),
+              ElementsAre("a=1", "b=2"));
+  EXPECT_THAT(refusal({"--topic", "a", "--topic", "b"}),
+              HasSubstr("Found multiple arguments for option topic"));
+}
+
+TEST(Flags, AnOlderNameSetsTheFlag) {
+  const Flags flags = parsed({"--broker-list", "h:1"});
+  EXPECT_EQ(flags.value("bootstrap-server"), "h:1");
+  EXPECT_FALSE(flags.has("broker-list"));
+}
+
+TEST(Flags, AnUnknownFlagIsNamedWithTheNearest) {
+  EXPECT_EQ(refusal({"--topc", "a"}),
+            "topc is not a recognized option\nThe nearest one is --topic.");
+  EXPECT_EQ(refusal({"--boot"}),
+            "boot is not a recognized option\nThe nearest one is --bootstrap-server.");
+  EXPECT_EQ(refusal({"--zzzzzz"}), "zzzzzz is not a recognized option");
+}
+
+TEST(Flags, AnOlderNameIsNotProposed) {
+  EXPECT_THAT(refusal({"--broker-lst"}), testing::Not(HasSubstr("--broker-list")));
+}
+
+TEST(Flags, MissingAndSurplusValues) {
+  EXPECT_EQ(refusal({"--topic"}), "Option topic requires an argument");
+  EXPECT_THAT(refusal({"--list=x"}), HasSubstr("takes no value"));
+}
+
+TEST(Flags, WordsStayInOrder) {
+  EXPECT_THAT(parsed({"one", "--list", "two", "--", "--topic"}).arguments(),
+              ElementsAre("one", "two", "--topic"));
+}
+
+TEST(Flags, Numbers) {
+  EXPECT_EQ(parsed({"--topic", "12"}).number("topic").value(), 12);
+  EXPECT_EQ(parsed({}).number("topic").value(), std::nullopt);
+  for (const char* text : {"x", "1x", "", "99999999999999999999"}) {
+    const auto number = parsed({"--topic", text}).number("topic");
+    ASSERT_FALSE(number.has_value()) << text;
+    EXPECT_THAT(number.error().message, HasSubstr("of option topic"));
+  }
+  EXPECT_FALSE(parsed({"--topic", "3"}).number("topic", 4).has_value());
+  EXPECT_FALSE(parsed({"--topic", "3"}).number("topic", 0, 2).has_value());
+}
+
+}  // namespace
+}  // namespace odradek::cli

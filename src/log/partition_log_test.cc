@@ -362,6 +362,19 @@ TEST_F(PartitionLogTest, WithWriteCachingNobodyAsksForAFlush) {
   EXPECT_EQ(directory_->wants_flush.size(), 1U);
 }
 
+TEST_F(PartitionLogTest, FlushesAfterSoManyMessages) {
+  config_.write_caching = true;
+  config_.flush_messages = 5;
+  auto log = open();
+  append(*log, batch(4, 1000));
+  EXPECT_TRUE(directory_->wants_flush.empty());
+  append(*log, batch(1, 1000));
+  EXPECT_EQ(directory_->wants_flush.size(), 1U);
+  directory_->run_group(false);
+  append(*log, batch(4, 1000));
+  EXPECT_TRUE(directory_->wants_flush.empty());
+}
+
 TEST_F(PartitionLogTest, AFailedDirectoryTakesNoMoreAppendsAndTellsTheListener) {
   CountingListener listener;
   auto log = open();

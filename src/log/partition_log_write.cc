@@ -92,7 +92,12 @@ base::Result<> PartitionLog::write_next(Lock& lock) {
     return finish_segment(lock, std::move(finished));
   }
   if (auto written = write_run(lock, take_run_locked()); !written) return written;
-  if (!config_.write_caching) directory_.request_flush(*this);
+  // With write caching a flush comes by flush.messages only; the background flush that bounds the
+  // unflushed tail in time and bytes belongs here too.
+  const std::int64_t unflushed = written_end_offset() - flushed_end_offset();
+  if (!config_.write_caching || unflushed >= config_.flush_messages) {
+    directory_.request_flush(*this);
+  }
   notify_progress(lock);
   return {};
 }

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// g++ 12 with sanitizers sees uninitialised members in std::regex where there are none (GCC 105562).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #include "cli/name_pattern.h"
 
 #include <fmt/core.h>

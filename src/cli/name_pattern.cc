@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// g++ 12 with sanitizers sees uninitialised members in std::regex where there are none (GCC 105562).
+// With sanitizers g++ 12 sees uninitialised members in std::regex where there are none.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif

@@ -206,7 +206,8 @@ TEST(DeleteTopics, ByNameAndByIdTheTopicAndItsConfigsAreGone) {
   const auto id = cluster.create(new_topic("b")).topic_id;
   wire::DeleteTopicsRequest request;
   request.topics = {by_name("a"), by_id(id)};
-  for (const auto& result : cluster.remove(request).responses) {
+  const auto response = cluster.remove(request);
+  for (const auto& result : response.responses) {
     EXPECT_EQ(result.error_code, ErrorCode::kNone);
     EXPECT_TRUE(result.name == "a" || result.name == "b");
   }

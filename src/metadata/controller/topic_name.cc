@@ -29,13 +29,14 @@ base::Result<> check_topic_name(std::string_view name) {
   }
   if (name.size() > kMaxNameLength) {
     return invalid(
-        fmt::format("Topic name is invalid: '{}' has {} characters, at most {} are allowed", name,
-                    name.size(), kMaxNameLength));
+        fmt::format("Topic name is invalid: the length of '{}' is longer than the max allowed "
+                    "length {}",
+                    name, kMaxNameLength));
   }
   if (!std::ranges::all_of(name, is_legal)) {
     return invalid(
-        fmt::format("Topic name is invalid: '{}' has characters other than ASCII letters, digits, "
-                    "'.', '_' and '-'",
+        fmt::format("Topic name is invalid: '{}' contains one or more characters other than ASCII "
+                    "alphanumerics, '.', '_' and '-'",
                     name));
   }
   return {};

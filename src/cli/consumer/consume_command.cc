@@ -251,6 +251,8 @@ int run_consume(const Invocation& invocation) {
   if (!done) fmt::print(stderr, "{}: {}\n", invocation.called_as, done.error().message);
   fmt::print(stderr, "Processed a total of {} messages\n", count);
   if (flags.has("enable-systest-events")) fmt::print("shutdown_complete\n");
+  // As a shell counts what a signal ends, and as a JVM does.
+  if (ending_signal() != 0) return 128 + ending_signal();
   return done ? 0 : 1;
 }
 

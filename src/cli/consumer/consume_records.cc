@@ -27,9 +27,9 @@ constexpr std::size_t kFlushBytes = std::size_t{64} << 10;
 
 using Partition = std::pair<std::string, std::int32_t>;
 
-std::atomic<bool> is_stopping = false;
+std::atomic<int> stop_signal = 0;
 
-void ask_to_stop(int) { is_stopping = true; }
+void ask_to_stop(int signal) { stop_signal = signal; }
 
 struct ListDelete {
   void operator()(rd_kafka_topic_partition_list_t* list) const {
@@ -188,7 +188,7 @@ class RecordConsumer {
 
   base::Result<> read_all() {
     auto last_record = world_.clock().monotonic();
-    while (!is_stopping &&
+    while (stop_signal == 0 &&
            (!options_.max_records || std::cmp_less(count_, *options_.max_records))) {
       const Message message(rdkafka().consumer_poll(client_.get(), wait_ms()));
       const auto now = world_.clock().monotonic();
@@ -264,6 +264,8 @@ class RecordConsumer {
 };
 
 }  // namespace
+
+int ending_signal() { return stop_signal; }
 
 base::Result<> consume_records(const ConsumeOptions& options, std::uint64_t& count) {
   if (auto there = check_reachable(options.consumer, std::chrono::seconds(10)); !there) {

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "replica/partition.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "log/log_test_fixture.h"
+
+namespace odradek::replica {
+namespace {
+
+using base::ErrorCode;
+using base::LeaderEpoch;
+using base::Offset;
+
+class CountingWaiter final : public FetchWaiter {
+ public:
+  void wake() override { ++woken; }
+  int woken = 0;
+};
+
+// What a handler was told; nothing while it waits.
+using Outcome = std::optional<base::Result<>>;
+
+// A partition over a real log, flushed when the test says so.
+class PartitionTest : public log::testing::LogFixture {
+ protected:
+  void SetUp() override { partition_ = make(); }
+  void TearDown() override { partition_.reset(); }
+
+  std::unique_ptr<Partition> make() {
+    return std::make_unique<Partition>(std::shared_ptr<log::Log>(open()),
+                                       base::Uuid::from_random(1, 2));
+  }
+  void lead(std::int32_t epoch) { partition_->become_leader(LeaderEpoch(epoch)); }
+  // The offset behind what was appended.
+  Offset produce(int count) {
+    auto appended = partition_->append(batch(count, 1000), log::AppendOrigin::kClient);
+    EXPECT_TRUE(appended) << appended.error().message;
+    return appended ? appended->last_offset + 1 : Offset(0);
+  }
+  void flush() { directory_->run_group(false); }
+  std::shared_ptr<Outcome> when_committed(Offset end) {
+    auto outcome = std::make_shared<Outcome>();
+    partition_->when_committed(end, [outcome](base::Result<> told) { *outcome = std::move(told); });
+    return outcome;
+  }
+
+  std::unique_ptr<Partition> partition_;
+};
+
+TEST_F(PartitionTest, OnlyALeaderAppendsAndReads) {
+  EXPECT_EQ(partition_->append(batch(1, 0), log::AppendOrigin::kClient).error().code,
+            ErrorCode::kNotLeaderOrFollower);
+  EXPECT_EQ(
+      partition_->read(Offset(0), Isolation::kReadUncommitted, base::kNoLeaderEpoch, 100, true)
+          .error()
+          .code,
+      ErrorCode::kNotLeaderOrFollower);
+  lead(0);
+  EXPECT_EQ(produce(3), Offset(3));
+}
+
+TEST_F(PartitionTest, WhatIsFlushedIsCommitted) {
+  lead(0);
+  const Offset end = produce(2);
+  EXPECT_EQ(partition_->offsets().high_watermark, Offset(0));
+  EXPECT_EQ(partition_->offsets().log_end_offset, Offset(2));
+  const auto outcome = when_committed(end);
+  EXPECT_FALSE(outcome->has_value());
+  flush();
+  ASSERT_TRUE(outcome->has_value());
+  EXPECT_TRUE((*outcome)->has_value());
+  EXPECT_EQ(partition_->offsets().high_watermark, Offset(2));
+}
+
+TEST_F(PartitionTest, WhatIsCommittedAlreadyIsToldAtOnce) {
+  lead(0);
+  const Offset end = produce(2);
+  flush();
+  EXPECT_TRUE(when_committed(end)->has_value());
+  EXPECT_FALSE(when_committed(end + 1)->has_value());
+}
+
+TEST_F(PartitionTest, WithWriteCachingWrittenIsEnough) {
+  config_.write_caching = true;
+  partition_.reset();
+  partition_ = make();
+  lead(0);
+  const Offset end = produce(2);
+  EXPECT_TRUE(when_committed(end)->has_value());
+}
+
+TEST_F(PartitionTest, NobodySeesWhatIsNotCommitted) {
+  lead(0);
+  produce(2);
+  flush();
+  produce(2);
+  const auto all =
+      partition_->read(Offset(0), Isolation::kReadUncommitted, base::kNoLeaderEpoch, 1 << 20, true);
+  ASSERT_TRUE(all);
+  const auto first = all->bytes.length;
+  EXPECT_GT(first, 0U);
+  const auto beyond =
+      partition_->read(Offset(2), Isolation::kReadUncommitted, base::kNoLeaderEpoch, 1 << 20, true);
+  ASSERT_TRUE(beyond);
+  EXPECT_EQ(beyond->bytes.length, 0U);
+  flush();
+  EXPECT_GT(
+      partition_->read(Offset(0), Isolation::kReadUncommitted, base::kNoLeaderEpoch, 1 << 20, true)
+          ->bytes.length,
+      first);
+}
+
+TEST_F(PartitionTest, AnOffsetBeyondTheEndIsOutOfRange) {
+  lead(0);
+  produce(2);
+  const auto beyond =
+      partition_->read(Offset(3), Isolation::kReadUncommitted, base::kNoLeaderEpoch, 100, true);
+  ASSERT_FALSE(beyond);
+  EXPECT_EQ(beyond.error().code, ErrorCode::kOffsetOutOfRange);
+}
+
+TEST_F(PartitionTest, AClientsEpochIsComparedWithTheLeaders) {
+  lead(5);
+  EXPECT_TRUE(partition_->check_leader(base::kNoLeaderEpoch));
+  EXPECT_TRUE(partition_->check_leader(LeaderEpoch(5)));
+  EXPECT_EQ(partition_->check_leader(LeaderEpoch(4)).error().code, ErrorCode::kFencedLeaderEpoch);
+  EXPECT_EQ(partition_->check_leader(LeaderEpoch(6)).error().code, ErrorCode::kUnknownLeaderEpoch);
+  EXPECT_EQ(partition_->leader_epoch(), LeaderEpoch(5));
+}
+
+TEST_F(PartitionTest, AWatcherIsWokenOnceBySomethingNew) {
+  lead(0);
+  const auto waiter = std::make_shared<CountingWaiter>();
+  ASSERT_TRUE(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(0)));
+  produce(1);
+  EXPECT_EQ(waiter->woken, 0);
+  flush();
+  EXPECT_EQ(waiter->woken, 1);
+  produce(1);
+  flush();
+  EXPECT_EQ(waiter->woken, 1);
+}
+
+TEST_F(PartitionTest, WhatIsNewAlreadyIsNotWatched) {
+  lead(0);
+  produce(1);
+  flush();
+  const auto waiter = std::make_shared<CountingWaiter>();
+  EXPECT_FALSE(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(0)));
+  EXPECT_TRUE(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(1)));
+  partition_->unwatch(waiter.get());
+  produce(1);
+  flush();
+  EXPECT_EQ(waiter->woken, 0);
+}
+
+TEST_F(PartitionTest, GivenUpEverybodyIsToldWhy) {
+  lead(0);
+  const auto waiting = when_committed(produce(1));
+  const auto waiter = std::make_shared<CountingWaiter>();
+  ASSERT_TRUE(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(0)));
+  partition_->retire({ErrorCode::kUnknownTopicOrPartition, "deleted", 0});
+  partition_->retire({ErrorCode::kNotLeaderOrFollower, "too late", 0});
+  ASSERT_TRUE(waiting->has_value());
+  EXPECT_EQ((*waiting)->error().code, ErrorCode::kUnknownTopicOrPartition);
+  EXPECT_EQ(waiter->woken, 1);
+  EXPECT_FALSE(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(0)));
+  EXPECT_EQ(partition_->append(batch(1, 0), log::AppendOrigin::kClient).error().message, "deleted");
+  EXPECT_EQ(when_committed(Offset(1))->value().error().message, "deleted");
+}
+
+TEST_F(PartitionTest, RecordsAreDeletedUpToTheHighWatermark) {
+  lead(0);
+  produce(4);
+  flush();
+  produce(1);
+  EXPECT_EQ(partition_->delete_records(Offset(2)).value(), Offset(2));
+  EXPECT_EQ(partition_->delete_records(Offset(1)).value(), Offset(2));
+  EXPECT_EQ(partition_->delete_records(Offset(5)).error().code, ErrorCode::kOffsetOutOfRange);
+  EXPECT_EQ(partition_->delete_records(base::kNoOffset).value(), Offset(4));
+  EXPECT_EQ(partition_->offsets().log_start_offset, Offset(4));
+}
+
+TEST_F(PartitionTest, AfterARestartTheHighWatermarkIsWhatIsThere) {
+  lead(0);
+  produce(3);
+  flush();
+  ASSERT_TRUE(partition_->log().close());
+  partition_.reset();
+  partition_ = make();
+  lead(1);
+  EXPECT_EQ(partition_->offsets().high_watermark, Offset(3));
+}
+
+}  // namespace
+}  // namespace odradek::replica

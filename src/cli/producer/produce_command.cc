@@ -183,7 +183,8 @@ int run_produce(const Invocation& invocation) {
   } else {
     done = base::fail(std::move(options));
   }
-  if (done) return 0;
+  // As a shell counts what a signal ends, and as a JVM does.
+  if (done) return producer_ending_signal() == 0 ? 0 : 128 + producer_ending_signal();
   fmt::print(stderr, "{}: {}\n", invocation.called_as, done.error().message);
   return 1;
 }

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -16,6 +17,18 @@ namespace odradek::cli {
 namespace {
 
 constexpr int kPollMs = 100;
+
+volatile std::sig_atomic_t stop_signal = 0;
+
+void ask_to_stop(int signal) { stop_signal = signal; }
+
+// A signal ends the input, waiting for a line included; what was read is still sent.
+void end_input_on_signals() {
+  struct sigaction action{};
+  action.sa_handler = ask_to_stop;  // and no SA_RESTART
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+}
 
 // What became of the records handed to the producer.
 struct Deliveries {
@@ -43,7 +56,7 @@ class Input {
 
   bool next(std::string_view& line) {
     const ssize_t size = ::getline(&line_, &capacity_, stdin);
-    if (size < 0) return false;
+    if (size < 0 || stop_signal != 0) return false;
     line = {line_, static_cast<std::size_t>(size)};
     if (line.ends_with('\n')) line.remove_suffix(1);
     if (line.ends_with('\r')) line.remove_suffix(1);
@@ -178,12 +191,15 @@ class LineProducer {
 
 }  // namespace
 
+int producer_ending_signal() { return stop_signal; }
+
 base::Result<> produce_lines(const ProduceOptions& options) {
   auto reader = LineReader::make(options.reader);
   if (!reader) return base::fail(std::move(reader));
   if (auto there = check_reachable(options.producer, std::chrono::seconds(10)); !there) {
     return there;
   }
+  end_input_on_signals();
   return LineProducer(options, *std::move(reader)).run();
 }
 

@@ -72,9 +72,15 @@ base::Timestamp Client::now() { return world_.clock().wall(); }
 
 void Client::close() { fail(generation_); }
 
+void Client::give_up() {
+  has_given_up_ = true;
+  close();
+}
+
 Task<base::Result<base::SharedBytes>> Client::exchange(base::Result<base::OutputChain> frame,
                                                        std::int32_t correlation_id) {
   if (!frame) co_return base::fail(std::move(frame));
+  if (has_given_up_) co_return base::fail(base::ErrorCode::kUnknownServerError, "given up");
   co_await Connecting{*this};
   Exchange exchange{*this, std::move(*frame), correlation_id};
   co_return co_await exchange;

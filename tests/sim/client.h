@@ -38,6 +38,8 @@ class Client {
   base::Timestamp now();
   env::sim::SeededRandom& random() { return random_; }
   void close();
+  // Every call fails for good from here on, so that whoever calls comes to an end.
+  void give_up();
 
  private:
   struct Exchange;
@@ -61,6 +63,7 @@ class Client {
   // Counts connections: what belongs to an older one is ignored.
   std::uint64_t generation_ = 0;
   bool is_connecting_ = false;
+  bool has_given_up_ = false;
   std::vector<std::coroutine_handle<>> waiting_for_connection_;
   std::int32_t next_correlation_ = 1;
   std::deque<Exchange*> in_flight_;

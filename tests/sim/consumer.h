@@ -20,6 +20,10 @@ class Consumer {
            std::string group);
   void start() { run(); }
   void stop() { is_stopping_ = true; }
+  void give_up() {
+    stop();
+    client_.give_up();
+  }
   bool is_done() const { return is_done_; }
 
  private:

@@ -229,7 +229,7 @@ struct LogPowerCutTest : testing::Test {
 
 TEST_F(LogPowerCutTest, WhatWasFlushedIsThereAndTheRestIsWholeOrGone) {
   std::size_t lost = 0;
-  for (const std::uint64_t seed : seeds(200)) {
+  for (const std::uint64_t seed : seeds(100)) {
     env::sim::DiskOptions disk;
     disk.names_survive_in_order = seed % 2 == 0;
     disk.write_waits_once_in = seed % 3 == 0 ? 10 : 0;

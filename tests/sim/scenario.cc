@@ -45,6 +45,8 @@ class Scenario {
   Outcome run();
 
  private:
+  // Brings every client to its end, whatever came before.
+  void wind_down();
   enum class Disturbance : std::uint8_t { kPowerCut, kKill, kFailedFlush };
 
   void play();
@@ -59,6 +61,7 @@ class Scenario {
   bool producers_are_done() const;
   void wait_for(const std::function<bool()>& condition, const char* what);
   void check();
+  bool clients_are_done() const;
   env::Duration any(env::Duration low, env::Duration high) {
     return simulation_.random().between(low, high);
   }
@@ -74,6 +77,8 @@ class Scenario {
   TopicView topic_;
   std::unique_ptr<Client> admin_;
   std::unique_ptr<Client> topic_maker_;
+  // What the admin client is still at.
+  int admin_tasks_ = 0;
   bool producing_is_over_ = false;
   bool topics_are_made_ = false;
   std::vector<std::unique_ptr<Producer>> producers_;
@@ -118,13 +123,13 @@ void Scenario::restart_broker() {
 
 void Scenario::create_the_topic() {
   admin_ = std::make_unique<Client>(*clients_, address(), "admin");
-  bool is_created = false;
-  [](Scenario& self, bool& done) -> Detached {
+  admin_tasks_ = 1;
+  [](Scenario& self) -> Detached {
     self.topic_ = co_await create_topic(*self.admin_, self.history_, kTopic, kPartitions,
                                         self.options_.topic_configs);
-    done = true;
-  }(*this, is_created);
-  wait_for([&] { return is_created; }, "the creation of the topic");
+    --self.admin_tasks_;
+  }(*this);
+  wait_for([&] { return admin_tasks_ == 0; }, "the creation of the topic");
 }
 
 void Scenario::start_clients() {
@@ -207,12 +212,10 @@ void Scenario::disturb_network() {
 }
 
 void Scenario::check() {
-  bool is_checked = false;
-  check_topic(*admin_, history_, topic_, is_checked);
-  wait_for([&] { return is_checked; }, "reading everything");
-  bool are_topics_checked = false;
-  check_topics(*admin_, history_, are_topics_checked);
-  wait_for([&] { return are_topics_checked; }, "looking for the topics");
+  admin_tasks_ = 2;
+  check_topic(*admin_, history_, topic_, admin_tasks_);
+  check_topics(*admin_, history_, admin_tasks_);
+  wait_for([&] { return admin_tasks_ == 0; }, "reading everything");
 }
 
 void Scenario::play() {
@@ -241,22 +244,38 @@ void Scenario::play() {
   check();
 }
 
-Outcome Scenario::run() {
-  play();
-  outcome_.disk_waits_on_loops += host_->disk_waits_on_loops();
-  outcome_.flushes = host_->disk().flushes();
+bool Scenario::clients_are_done() const {
+  const auto is_done = [](const auto& client) { return client->is_done(); };
+  return admin_tasks_ == 0 && std::ranges::all_of(producers_, is_done) &&
+         std::ranges::all_of(consumers_, is_done) && (topics_are_made_ || !topic_maker_);
+}
+
+void Scenario::wind_down() {
+  outcome_.violations = history_.violations();
+  producing_is_over_ = true;
+  for (const auto& producer : producers_) producer->give_up();
+  for (const auto& consumer : consumers_) consumer->give_up();
+  if (admin_) admin_->give_up();
+  if (topic_maker_) topic_maker_->give_up();
+  simulation_.run_until([this] { return clients_are_done(); }, minutes(10));
   host_->kill();
   clients_->kill();
   host_->discard_tasks();
   clients_->discard_tasks();
   broker_.reset();
-  outcome_.digest = simulation_.trace_digest();
-  outcome_.events = simulation_.scheduler().trace().events();
-  outcome_.violations = history_.violations();
+}
+
+Outcome Scenario::run() {
+  play();
+  outcome_.disk_waits_on_loops += host_->disk_waits_on_loops();
+  outcome_.flushes = host_->disk().flushes();
   outcome_.acknowledged = history_.acknowledged_count();
   outcome_.shown = history_.shown_count();
   outcome_.commits = history_.commit_count();
   outcome_.topics = history_.topics_created().size();
+  wind_down();
+  outcome_.digest = simulation_.trace_digest();
+  outcome_.events = simulation_.scheduler().trace().events();
   return outcome_;
 }
 

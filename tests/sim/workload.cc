@@ -122,11 +122,13 @@ Detached keep_creating_topics(Client& client, History& history, std::string pref
   is_done = true;
 }
 
-Detached check_topics(Client& client, History& history, bool& is_done) {
+Detached check_topics(Client& client, History& history, int& under_way) {
   const auto topics = history.topics_created();
   for (auto topic = topics.begin(); topic != topics.end();) {
     const auto id = co_await find_topic_id(client, topic->first);
-    const bool is_missing = !id && id.error().code == base::ErrorCode::kUnknownTopicOrPartition;
+    // A broker serves only once it knows its topics.
+    const bool is_missing = !id && (id.error().code == base::ErrorCode::kUnknownTopicOrPartition ||
+                                    !base::is_retriable(id.error().code));
     if (is_missing) history.violation(fmt::format("topic {} is gone", topic->first));
     if (id) history.topic_created(topic->first, *id);
     if (id || is_missing) {
@@ -135,7 +137,7 @@ Detached check_topics(Client& client, History& history, bool& is_done) {
       co_await client.pause();
     }
   }
-  is_done = true;
+  --under_way;
 }
 
 Task<base::Result<Fetched>> fetch(Client& client, History& history, const TopicView& topic,
@@ -158,7 +160,7 @@ Task<base::Result<Fetched>> fetch(Client& client, History& history, const TopicV
   co_return fetched;
 }
 
-Detached check_topic(Client& client, History& history, TopicView topic, bool& is_done) {
+Detached check_topic(Client& client, History& history, TopicView topic, int& under_way) {
   for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
     const base::TopicPartition name{topic.name, partition};
     std::map<base::Offset, std::string> content;
@@ -180,7 +182,7 @@ Detached check_topic(Client& client, History& history, TopicView topic, bool& is
     }
     history.check_final(name, content);
   }
-  is_done = true;
+  --under_way;
 }
 
 }  // namespace odradek::sim_test

@@ -27,8 +27,8 @@ Task<TopicView> create_topic(Client& client, History& history, std::string name,
 // `is_done`.
 Detached keep_creating_topics(Client& client, History& history, std::string prefix,
                               const bool& is_stopping, bool& is_done);
-// Looks for every topic that the history knows. Sets `is_done`.
-Detached check_topics(Client& client, History& history, bool& is_done);
+// Looks for every topic that the history knows. Takes one off `under_way` at its end.
+Detached check_topics(Client& client, History& history, int& under_way);
 
 struct ProducerOptions {
   std::string name;
@@ -48,6 +48,7 @@ class Producer {
            ProducerOptions options);
   // Runs to its end.
   void start() { run(); }
+  void give_up() { client_.give_up(); }
   bool is_done() const { return is_done_; }
 
  private:
@@ -91,8 +92,8 @@ Task<base::Result<Fetched>> fetch(Client& client, History& history, const TopicV
                                   std::int32_t max_wait_ms,
                                   std::map<base::Offset, std::string>* content);
 
-// Reads every partition from its start to its end and gives it to the history's last check. Sets
-// `is_done`.
-Detached check_topic(Client& client, History& history, TopicView topic, bool& is_done);
+// Reads every partition from its start to its end and gives it to the history's last check. Takes
+// one off `under_way` at its end.
+Detached check_topic(Client& client, History& history, TopicView topic, int& under_way);
 
 }  // namespace odradek::sim_test

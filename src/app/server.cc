@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 #include <malloc.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <utility>
@@ -96,9 +97,18 @@ void say_how_to_connect(const broker::Broker& broker) {
   }
 }
 
+// The usual first limit of 1,024 open files is soon reached; the system's own is what counts.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int run_server(const ServerArguments& arguments) {
+  raise_file_limit();
   // Memory goes back to the system soon, and few arenas hold on to it.
   mallopt(M_ARENA_MAX, 2);
   mallopt(M_TRIM_THRESHOLD, 1 << 20);

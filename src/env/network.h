@@ -87,7 +87,8 @@ class Network {
 
   // Accepts on `acceptor`; each connection lives on the loop that `choose_loop` names, where
   // `on_accept` gets it. A bad address or a port in use is an error with os_error set (EADDRINUSE,
-  // EACCES …). When descriptors run out, accepting rests a moment and resumes by itself.
+  // EACCES …). When descriptors run short (some are kept for files), accepting rests a moment and
+  // resumes by itself.
   [[nodiscard]] virtual base::Result<std::unique_ptr<Listener>> listen(
       const Address& address, const ListenOptions& options, Executor& acceptor,
       std::function<Executor&()> choose_loop, AcceptHandler on_accept) = 0;

@@ -46,7 +46,7 @@ TEST_F(ServerLimitsTest, OverTheByteBudgetNobodyIsReadUntilThereIsRoom) {
   Client third(address);
   second.send("later second");
   third.send("later third");
-  script_.wait_for(script_.opened_, 3);
+  script_.wait_for(script_.opened_count, 3);
   finish_tasks();
   EXPECT_EQ(script_.kept(), 1U);
   script_.take("later " + std::string(150000, 'a')).send(answer("first"));
@@ -100,7 +100,7 @@ TEST_F(ServerLimitsTest, OneAddressHasABoundedNumberOfConnections) {
   EXPECT_EQ(second.receive(), "2");
   EXPECT_EQ(Client(address).receive(), "closed");
   first.reset();
-  script_.wait_for(script_.closed_, 1);
+  script_.wait_for(script_.closed_count, 1);
   Client third(address);
   third.send("3");
   EXPECT_EQ(third.receive(), "3");

@@ -93,7 +93,7 @@ TEST_F(ServerTest, AHalfClosedClientGetsItsAnswers) {
   EXPECT_EQ(client.receive(), "a");
   EXPECT_EQ(client.receive(), "b");
   EXPECT_EQ(client.receive(), "closed");
-  script_.wait_for(script_.closed_, 1);
+  script_.wait_for(script_.closed_count, 1);
 }
 
 TEST_F(ServerTest, ClosingComesAfterTheAnswersBeforeIt) {
@@ -131,7 +131,7 @@ TEST_F(ServerTest, AnswersAfterTheClientHasGoneAreIgnored) {
   const linger reset{1, 0};
   setsockopt(client->descriptor(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
   client.reset();
-  script_.wait_for(script_.closed_, 1);
+  script_.wait_for(script_.closed_count, 1);
   EXPECT_FALSE(reply.connected());
   reply.send(answer("too late"));
   Client next(address);

@@ -127,7 +127,7 @@ class Script final : public RequestHandler {
 
   std::size_t opened() {
     const std::lock_guard lock(mutex_);
-    return opened_;
+    return opened_count;
   }
   // Who came last.
   std::shared_ptr<const ConnectionInfo> last() {
@@ -136,8 +136,8 @@ class Script final : public RequestHandler {
   }
 
   // Guarded by mutex_.
-  std::size_t opened_ = 0;
-  std::size_t closed_ = 0;
+  std::size_t opened_count = 0;
+  std::size_t closed_count = 0;
 
  private:
   std::shared_ptr<const ConnectionInfo> last_;  // guarded by mutex_
@@ -167,7 +167,7 @@ class ScriptSession final : public Session {
       reply.send(answer(text));
     }
   }
-  void closed() override { script_.count(script_.closed_); }
+  void closed() override { script_.count(script_.closed_count); }
 
  private:
   Script& script_;
@@ -179,7 +179,7 @@ inline std::unique_ptr<Session> Script::open(std::shared_ptr<const ConnectionInf
     const std::lock_guard lock(mutex_);
     last_ = connection;
   }
-  count(opened_);
+  count(opened_count);
   return std::make_unique<ScriptSession>(*this, connection->executor);
 }
 

@@ -2,7 +2,11 @@
 #include "env/linux/acceptor.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
 
+#include <algorithm>
+#include <limits>
 #include <system_error>
 
 #include "base/assert.h"
@@ -15,6 +19,16 @@ namespace {
 // One wake-up takes at most so many, so that a storm of clients leaves time for those who are in.
 constexpr int kAcceptsPerTurn = 64;
 constexpr Duration kRest = std::chrono::milliseconds(250);
+
+// The number from which on descriptors are kept for files: clients must not take what the logs
+// need.
+int first_kept_descriptor() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  constexpr rlim_t kMostKept = 512;
+  const rlim_t end = std::min<rlim_t>(limit.rlim_cur, std::numeric_limits<int>::max());
+  return static_cast<int>(end - std::min(end / 4, kMostKept));
+}
 
 Descriptor open_reserve() { return Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
@@ -66,13 +80,20 @@ void Acceptor::wait() {
 }
 
 void Acceptor::accept_some() {
+  const int end = first_kept_descriptor();
+  if (!descriptors_left(end)) {
+    rest(EMFILE);
+    return;
+  }
   for (int i = 0; i < kAcceptsPerTurn && !closed_ && !paused_; ++i) {
     SocketAddress peer;
     Descriptor accepted(
         ::accept4(socket_.native_handle(), peer.get(), &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted.valid()) {
       starved_ = false;
+      const bool was_last = accepted.get() + 1 >= end;
       hand_over(std::move(accepted), peer);
+      if (was_last) break;
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       break;
     } else if (!handle_accept_error(errno)) {
@@ -80,6 +101,17 @@ void Acceptor::accept_some() {
     }
   }
   wait();
+}
+
+// The kernel gives the lowest number that is free.
+bool Acceptor::descriptors_left(int end) {
+  const Descriptor lowest(::fcntl(socket_.native_handle(), F_DUPFD_CLOEXEC, 0));
+  return lowest.valid() && lowest.get() < end;
+}
+
+bool Acceptor::somebody_waits() {
+  pollfd listening{socket_.native_handle(), POLLIN, 0};
+  return ::poll(&listening, 1, 0) == 1;
 }
 
 bool Acceptor::handle_accept_error(int os_error) {
@@ -103,7 +135,12 @@ void Acceptor::rest(int os_error) {
   resting_ = true;
   rest_timer_ = loop_.run_after(kRest, [self = shared_from_this()] {
     self->resting_ = false;
-    self->accept_some();
+    if (self->somebody_waits()) {
+      self->accept_some();
+    } else {
+      self->starved_ = false;
+      self->wait();
+    }
   });
 }
 

@@ -27,6 +27,9 @@ class Acceptor final : public std::enable_shared_from_this<Acceptor> {
   void run_on_loop(void (Acceptor::*step)());
   void wait();
   void accept_some();
+  // Whether a connection would get a number below `end`.
+  bool descriptors_left(int end);
+  bool somebody_waits();
   void hand_over(Descriptor accepted, const struct SocketAddress& peer);
   // Whether accepting may go on after the error.
   bool handle_accept_error(int os_error);

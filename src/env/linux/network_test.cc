@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -6,6 +7,7 @@
 #include <array>
 #include <filesystem>
 #include <future>
+#include <mutex>
 #include <semaphore>
 
 #include "env/linux/linux_world.h"
@@ -291,6 +293,50 @@ TEST_F(LinuxNetworkTest, AcceptingSurvivesTheEndOfDescriptors) {
   server_ = accepted.get();
   EXPECT_LT(world_.clock().monotonic() - freed, seconds(1));
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Connections leave descriptors for files.
+TEST_F(LinuxNetworkTest, ConnectionsDoNotTakeTheLastDescriptors) {
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Stream>> streams;
+  auto listener = world_.network()
+                      .listen(
+                          {"127.0.0.1", 0}, {.backlog = 500}, world_.loop(0),
+                          [this]() -> Executor& { return world_.loop(1); },
+                          [&](std::unique_ptr<Stream> stream) {
+                            const std::lock_guard lock(mutex);
+                            streams.push_back(std::move(stream));
+                          })
+                      .value();
+  const auto to = resolve(listener->address(), true).value().front();
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  const rlimit low{256, limit.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &low);
+  // A client and its stream take two: more than fit below 192 of 256.
+  std::vector<Descriptor> clients;
+  for (int i = 0; i < 110; ++i) {
+    clients.emplace_back(::socket(AF_INET, SOCK_STREAM, 0));
+    ASSERT_EQ(::connect(clients.back().get(), to.get(), to.length), 0);
+  }
+  // Enough turns of the acceptor to take them all.
+  for (int turn = 0; turn < 10; ++turn) on(world_.loop(0), [] { return 0; });
+  const Descriptor file(::open("/dev/null", O_RDONLY));
+  EXPECT_TRUE(file.valid());
+  const auto accepted = [&] {
+    const std::lock_guard lock(mutex);
+    return streams.size();
+  };
+  EXPECT_LT(accepted(), clients.size());
+  clients.clear();
+  setrlimit(RLIMIT_NOFILE, &limit);
+  listener.reset();
+  on(world_.loop(0), [] { return 0; });
+  on(world_.loop(1), [&] {
+    const std::lock_guard lock(mutex);
+    streams.clear();
+    return 0;
+  });
 }
 
 }  // namespace

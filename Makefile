@@ -3,13 +3,15 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages packages-test packages-check build run test fuzz tsan tidy format bench clean
+.PHONY: help packages packages-test packages-check build run test fuzz tsan tidy format bench bench-parts clean
 
 # Where `make run` listens (port, host:port or a listener as in server.properties) and keeps data.
 LISTEN ?= 127.0.0.1:9092
 DATA ?= ./data
 # How long `make fuzz` runs each fuzz target.
 FUZZ_SECONDS ?= 60
+# What `make bench` measures (bench/README.md); nothing: all of it.
+FIGURES ?=
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -46,7 +48,11 @@ tidy: packages-check  ## Check the whole tree with clang-format and clang-tidy
 format: packages-check  ## Format all C++ files
 	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i
 
-bench: packages  ## Build and run the micro-benchmarks
+bench: build packages-test  ## Measure the figures, beside Apache Kafka's (FIGURES="cpu idle")
+	@ninja -C build/release --quiet connection_load
+	@bench/figures.py $(FIGURES)
+
+bench-parts: packages  ## Build and run the micro-benchmarks
 	@tools/configure release
 	@ninja -C build/release --quiet benchmarks
 	@for bench in $$(find build/release -maxdepth 1 -name '*_bench' -type f | sort); do \

@@ -3,10 +3,10 @@
 //
 //   connection_load HOST:PORT CONNECTIONS SECONDS [PARTITIONS] [RECORDS_PER_SECOND]
 //
-// Creates the topic "connection-load" and opens CONNECTIONS producing and as many consuming
-// connections. Each producer sends one record of 100 bytes at a time (acks=1), in all
-// RECORDS_PER_SECOND; each consumer follows one partition by long polls. Prints what went through,
-// and exits with 1 at any error.
+// Creates the topic "connection-load", where there is none, and opens CONNECTIONS producing and as
+// many consuming connections. Each producer sends one record of 100 bytes at a time (acks=1), in
+// all RECORDS_PER_SECOND; each consumer follows one partition by long polls. Prints what went
+// through, and exits with 1 at any error.
 #include <fmt/core.h>
 
 #include <atomic>

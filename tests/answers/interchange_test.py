@@ -234,7 +234,8 @@ class AdoptingKafka(ApacheKafka):
 
 def odradek_to_kafka_and_back(binary, place):
     """A directory formatted and used by Odradek; Kafka uses it; Odradek again."""
-    first = Odradek(place / "odradek", binary=binary).start()
+    first = Odradek(place / "odradek", {"metadata.log.max.record.bytes.between.snapshots": "1"},
+                    binary).start()
     connection = Connection(first.port)
     create(connection, TOPICS)
     fill(connection, b"odradek")
@@ -245,6 +246,7 @@ def odradek_to_kafka_and_back(binary, place):
     connection.call("DeleteRecords", 2, {"TimeoutMs": 30000, "Topics": [
         {"Name": "plain", "Partitions": [{"PartitionIndex": 1, "Offset": 1}]}]})
     connection.close()
+    check(list(first.data.glob("__cluster_metadata-0/*.checkpoint")), "there is no snapshot")
     kafka = AdoptingKafka(place / "kafka")
     move(first, kafka, "a directory of Odradek's opens in Apache Kafka")
     connection = Connection(kafka.port)

@@ -137,7 +137,7 @@ base::Result<> EmbeddedEngine::replay_log(const Replay& replay) {
 base::Result<> EmbeddedEngine::replay_batch(const base::SharedBytes& batch, const Replay& replay) {
   const auto view = record::BatchView::parse(batch.view());
   if (!view) return base::fail(view.error());
-  if (view->is_control()) return check_voters_batch(batch, options_.node_id, path_);
+  if (view->is_control()) return replay_control_batch(batch);
   auto reader = record::RecordReader::open(*view);
   if (!reader) return base::fail(std::move(reader));
   while (true) {
@@ -148,6 +148,18 @@ base::Result<> EmbeddedEngine::replay_batch(const base::SharedBytes& batch, cons
     if (!value) return base::fail(ErrorCode::kCorruptMessage, path_ + ": a record without a value");
     if (auto done = replay(base::SharedBytes::copy(*value)); !done) return done;
   }
+}
+
+base::Result<> EmbeddedEngine::replay_control_batch(const base::SharedBytes& batch) {
+  if (auto sole = check_voters_batch(batch, options_.node_id, path_); !sole) return sole;
+  return visit_control_records(
+      batch, [this](record::ControlRecordType type, base::ByteView value) -> base::Result<> {
+        if (type == record::ControlRecordType::kKraftVersion ||
+            type == record::ControlRecordType::kKraftVoters) {
+          quorum_records_[type] = base::SharedBytes::copy(value);
+        }
+        return {};
+      });
 }
 
 base::Result<Position> EmbeddedEngine::take_lead() {
@@ -209,7 +221,8 @@ bool EmbeddedEngine::wants_snapshot(base::Timestamp now) const {
 base::Result<> EmbeddedEngine::write_snapshot(const Position& position,
                                               const std::vector<base::SharedBytes>& records,
                                               base::Timestamp now) {
-  auto done = write_snapshot_file(directory_.world().disk(), path_, position, records, now);
+  auto done = write_snapshot_file(directory_.world().disk(), path_, position, quorum_records_,
+                                  records, now);
   if (!done) return done;
   bytes_since_snapshot_ = 0;
   last_snapshot_time_ = now;

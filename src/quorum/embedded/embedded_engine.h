@@ -6,6 +6,7 @@
 
 #include "log/directory/log_directory.h"
 #include "log/log.h"
+#include "quorum/embedded/snapshot_file.h"
 #include "quorum/engine.h"
 
 namespace odradek::quorum {
@@ -51,6 +52,7 @@ class EmbeddedEngine : public Engine {
   base::Result<> open_log();
   base::Result<> find_snapshot();
   base::Result<> replay_batch(const base::SharedBytes& batch, const Replay& replay);
+  base::Result<> replay_control_batch(const base::SharedBytes& batch);
   base::Result<> replay_log(const Replay& replay);
   // Appends one batch and flushes it.
   base::Result<> append(base::SharedBytes batch);
@@ -65,6 +67,7 @@ class EmbeddedEngine : public Engine {
   std::unique_ptr<log::Log> log_;
   Position snapshot_;
   bool has_snapshot_ = false;
+  QuorumRecords quorum_records_;
   base::LeaderEpoch epoch_{0};
   std::uint64_t bytes_since_snapshot_ = 0;
   base::Timestamp last_snapshot_time_{0};

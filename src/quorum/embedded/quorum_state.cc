@@ -67,18 +67,30 @@ base::Result<> check_logged_voters(env::Disk& disk, const std::string& directory
 
 }  // namespace
 
-base::Result<> check_voters_batch(const base::SharedBytes& batch, base::BrokerId node,
-                                  const std::string& path) {
+base::Result<> visit_control_records(const base::SharedBytes& batch,
+                                     const ControlRecordVisitor& visit) {
   const auto view = record::BatchView::parse(batch.view());
   if (!view || !view->is_control()) return {};
   auto reader = record::RecordReader::open(*view);
   if (!reader) return base::fail(std::move(reader));
-  auto next = reader->next();
-  if (!next) return base::fail(std::move(next));
-  if (!*next || !(*next)->key || !(*next)->value) return {};
-  const auto type = record::parse_control_key(*(*next)->key);
-  if (!type || *type != record::ControlRecordType::kKraftVoters) return {};
-  return check_voters_record(*(*next)->value, node, path);
+  while (true) {
+    auto next = reader->next();
+    if (!next) return base::fail(std::move(next));
+    if (!*next) return {};
+    if (!(*next)->key || !(*next)->value) continue;
+    const auto type = record::parse_control_key(*(*next)->key);
+    if (!type || !*type) continue;
+    if (auto done = visit(**type, *(*next)->value); !done) return done;
+  }
+}
+
+base::Result<> check_voters_batch(const base::SharedBytes& batch, base::BrokerId node,
+                                  const std::string& path) {
+  return visit_control_records(
+      batch, [&](record::ControlRecordType type, base::ByteView value) -> base::Result<> {
+        if (type != record::ControlRecordType::kKraftVoters) return {};
+        return check_voters_record(value, node, path);
+      });
 }
 
 base::Result<> check_sole_voter(env::Disk& disk, const std::string& directory,

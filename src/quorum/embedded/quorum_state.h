@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "env/disk.h"
+#include "record/control_record.h"
 
 // KRaft's `quorum-state`: one line of JSON beside the metadata log that says who votes and who
 // leads.
@@ -16,7 +18,12 @@ namespace odradek::quorum {
 // file is fine.
 [[nodiscard]] base::Result<> check_sole_voter(env::Disk& disk, const std::string& directory,
                                               base::BrokerId node);
-// The same for one batch, found in `path`, of the log or a snapshot.
+// Calls for each record of a control batch; Kafka puts several into one.
+using ControlRecordVisitor =
+    std::function<base::Result<>(record::ControlRecordType type, base::ByteView value)>;
+[[nodiscard]] base::Result<> visit_control_records(const base::SharedBytes& batch,
+                                                   const ControlRecordVisitor& visit);
+// The same check for one batch, found in `path`, of the log or a snapshot.
 [[nodiscard]] base::Result<> check_voters_batch(const base::SharedBytes& batch, base::BrokerId node,
                                                 const std::string& path);
 // The same for the value of a KRAFT_VOTERS control record (KIP-853) found in `path`.

@@ -73,6 +73,7 @@ class SnapshotWriter {
 };
 
 base::Result<> write_content(env::File& file, const Position& position,
+                             const QuorumRecords& quorum_records,
                              const std::vector<base::SharedBytes>& records,
                              base::Timestamp last_timestamp) {
   SnapshotWriter writer(file, position.epoch, last_timestamp);
@@ -80,6 +81,9 @@ base::Result<> write_content(env::File& file, const Position& position,
                                  record::snapshot_header_value(last_timestamp.value()));
       !done) {
     return done;
+  }
+  for (const auto& [type, value] : quorum_records) {
+    if (auto done = writer.control(type, value.view()); !done) return done;
   }
   if (auto done = writer.records(records); !done) return done;
   if (auto done = writer.control(record::ControlRecordType::kSnapshotFooter,
@@ -116,7 +120,7 @@ std::optional<Position> parse_snapshot_file_name(const std::string& name) {
 }
 
 base::Result<> write_snapshot_file(env::Disk& disk, const std::string& directory,
-                                   const Position& position,
+                                   const Position& position, const QuorumRecords& quorum_records,
                                    const std::vector<base::SharedBytes>& records,
                                    base::Timestamp last_timestamp) {
   const std::string path = directory + '/' + snapshot_file_name(position);
@@ -125,7 +129,8 @@ base::Result<> write_snapshot_file(env::Disk& disk, const std::string& directory
     auto file = disk.open(part, env::OpenMode::kCreate);
     if (!file) return base::fail(std::move(file));
     if (auto done = (*file)->truncate(0); !done) return done;
-    if (auto done = write_content(**file, position, records, last_timestamp); !done) return done;
+    if (auto done = write_content(**file, position, quorum_records, records, last_timestamp); !done)
+      return done;
   }
   if (auto done = disk.rename(part, path); !done) return done;
   return disk.sync_directory(directory);

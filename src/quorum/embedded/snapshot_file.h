@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "env/disk.h"
 #include "quorum/engine.h"
+#include "record/control_record.h"
 
 // Snapshots of the metadata log (KIP-630): `%020d-%010d.checkpoint`, named by the offset and epoch
 // that they reach. A header batch, batches of records, a footer batch.
@@ -19,10 +21,16 @@ std::string snapshot_file_name(const Position& position);
 // Nothing for another name.
 std::optional<Position> parse_snapshot_file_name(const std::string& name);
 
+// The newest KRAFT_VERSION and KRAFT_VOTERS that the order has (KIP-853), where it has them: of a
+// directory that Kafka formatted for a quorum that may change. Every snapshot has to have them, or
+// Kafka no longer knows who votes.
+using QuorumRecords = std::map<record::ControlRecordType, base::SharedBytes>;
+
 // Written as `.part`, flushed, renamed. `last_timestamp` is that of the last record which the
 // snapshot holds.
 [[nodiscard]] base::Result<> write_snapshot_file(env::Disk& disk, const std::string& directory,
                                                  const Position& position,
+                                                 const QuorumRecords& quorum_records,
                                                  const std::vector<base::SharedBytes>& records,
                                                  base::Timestamp last_timestamp);
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <future>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "env/linux/linux_world.h"
 #include "log/directory/log_directory.h"
+#include "quorum/embedded/quorum_state.h"
 
 namespace odradek::quorum {
 namespace {
@@ -170,6 +172,29 @@ TEST_F(EmbeddedEngineTest, TheNewestSnapshotReplacesTheOlderOnes) {
   EXPECT_EQ(snapshots(), 1);
   stop();
   EXPECT_EQ(start(), (Records{"three"}));
+}
+
+TEST_F(EmbeddedEngineTest, TheQuorumsOwnRecordsAreInEverySnapshot) {
+  const std::vector<std::uint8_t> version = {0, 0, 0, 1};
+  const QuorumRecords before = {
+      {record::ControlRecordType::kKraftVersion, base::SharedBytes::copy(version)}};
+  const Position formatted{base::Offset(0), base::LeaderEpoch(0)};
+  start();
+  ASSERT_TRUE(write_snapshot_file(world_.disk(), metadata_path(), formatted, before, {}, now_));
+  stop();
+  start();
+  commit({"one"});
+  snapshot({"one"});
+  QuorumRecords after;
+  const auto path = metadata_path() + '/' + snapshot_file_name(position_);
+  ASSERT_TRUE(read_batches(world_.disk(), path, [&after](const base::SharedBytes& batch) {
+    return visit_control_records(batch, [&after](auto type, base::ByteView value) {
+      after[type] = base::SharedBytes::copy(value);
+      return base::Result<>();
+    });
+  }));
+  ASSERT_TRUE(after.contains(record::ControlRecordType::kKraftVersion));
+  EXPECT_TRUE(std::ranges::equal(after[record::ControlRecordType::kKraftVersion].view(), version));
 }
 
 TEST_F(EmbeddedEngineTest, AnUnfinishedSnapshotIsNone) {

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -103,6 +104,15 @@ class TopicCreator {
     return {};
   }
 
+  // Of the request, with `more` in the topic that is looked at.
+  base::Result<> check_total(std::int64_t more) const {
+    const std::int64_t total = partitions_so_far_ + more;
+    if (total <= kMaxPartitionsInOneRequest) return {};
+    return base::fail(ErrorCode::kPolicyViolation,
+                      fmt::format("{} partitions in one request; at most {} are allowed.", total,
+                                  kMaxPartitionsInOneRequest));
+  }
+
   base::Result<Assignment> place(const CreateTopicsRequest::CreatableTopic& topic) const {
     std::int64_t partitions = topic.num_partitions;
     if (partitions == -1) partitions = inputs_.settings.number("num.partitions");
@@ -113,11 +123,7 @@ class TopicCreator {
                       "{}; 1 or more, or -1 for num.partitions, is allowed.",
                       topic.num_partitions));
     }
-    if (partitions + partitions_so_far_ > kMaxPartitionsInOneRequest) {
-      return base::fail(ErrorCode::kPolicyViolation,
-                        fmt::format("{} partitions in one request; at most {} are allowed.",
-                                    partitions + partitions_so_far_, kMaxPartitionsInOneRequest));
-    }
+    if (auto valid = check_total(partitions); !valid) return base::fail(std::move(valid));
     std::int64_t factor = topic.replication_factor;
     if (factor == -1) factor = inputs_.settings.number("default.replication.factor");
     if (factor <= 0) {
@@ -143,6 +149,9 @@ class TopicCreator {
           ErrorCode::kInvalidRequest,
           "A manual partition assignment was specified, but replicationFactor was not "
           "set to -1.");
+    }
+    if (auto valid = check_total(std::ssize(topic.assignments)); !valid) {
+      return base::fail(std::move(valid));
     }
     std::map<std::int32_t, std::vector<base::BrokerId>> by_partition;
     for (const auto& partition : topic.assignments) {

@@ -84,6 +84,14 @@ struct Refused {
   std::string names;  // what the sentence has to say
 };
 
+TEST(CreateTopics, AssignmentsCountAsPartitionsDo) {
+  TestCluster cluster = single_node();
+  auto topic = new_topic("t", -1, -1);
+  for (std::int32_t i = 0; i <= 100'000; ++i) topic.assignments.push_back({i, brokers({1})});
+  EXPECT_EQ(cluster.create(topic).error_code, ErrorCode::kPolicyViolation);
+  EXPECT_TRUE(cluster.delta.empty());
+}
+
 TEST(CreateTopics, WhatMayNotBeIsRefusedWithASentenceThatNamesIt) {
   TestCluster cluster = single_node();
   cluster.create(new_topic("here.already"));

@@ -46,6 +46,7 @@ bool is_expired(const Unused& unused, const OffsetKey& key, const CommittedOffse
 
 Outcome GroupMachine::expire_offsets(const Now& now) {
   Outcome outcome;
+  outcome.is_divisible = true;
   std::vector<std::string> gone;
   for (const auto& [id, group] : groups_) {
     const Unused unused(*group);
@@ -57,7 +58,9 @@ Outcome GroupMachine::expire_offsets(const Now& now) {
       outcome.records.push_back(offset_tombstone(id, entry.first));
       return true;
     });
-    const bool is_over = group->state == GroupState::kEmpty && group->offsets.empty();
+    // Whoever was given a member id is about to use it.
+    const bool is_over = group->state == GroupState::kEmpty && group->offsets.empty() &&
+                         group->pending_members.empty();
     if (!is_over) continue;
     if (had_offsets || group->generation > 0) outcome.records.push_back(group_tombstone(id));
     gone.push_back(id);
@@ -121,6 +124,7 @@ std::optional<Timestamp> GroupMachine::next_deadline() const {
 
 Outcome GroupMachine::tick(const Now& now) {
   Outcome outcome;
+  outcome.is_divisible = true;
   for (const auto& [id, group] : groups_) {
     std::optional<Timestamp> earliest;
     add_deadlines(*group, earliest);

@@ -408,6 +408,28 @@ record group g deleted
        {.offsets_retention_ms = 1000});
 }
 
+TEST(GroupTranscriptTest, TheLongestRetentionNeverEnds) {
+  play(R"(> 1000 commit at=t:0 offset=3 retention=9223372036854775807 version=4
+record offset g t:0 = 3
+commit NONE
+> 90000 expire
+> 90000 fetch at=t:0
+fetch NONE
+  t:0 offset=3 metadata=
+)",
+       {.offsets_retention_ms = 1000});
+}
+
+TEST(GroupTranscriptTest, AGroupThatSomebodyIsJoiningIsNotExpired) {
+  play(R"(> 0 join client=a
+#1 join MEMBER_ID_REQUIRED member=a-1
+> 1000 expire
+> 1000 join client=a member=a-1
+> 4000 tick
+#3 join NONE generation=1 protocol=range leader=a-1 member=a-1 members=a-1()
+)");
+}
+
 TEST(GroupTranscriptTest, AMemberIdThatIsNotUsedIsForgotten) {
   play(R"(> 0 join client=a
 #1 join MEMBER_ID_REQUIRED member=a-1

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "coordinator/group/group_machine.h"
@@ -42,7 +43,10 @@ CommittedOffset to_committed(const OffsetCommitRequest& request,
   offset.commit_time =
       partition.commit_timestamp >= 0 ? base::Timestamp(partition.commit_timestamp) : now.wall;
   if (request.retention_time_ms >= 0) {
-    offset.expire_time = base::Timestamp(offset.commit_time.value() + request.retention_time_ms);
+    // The client's numbers: their sum may lie beyond the end of time.
+    const std::int64_t left = std::numeric_limits<std::int64_t>::max() - offset.commit_time.value();
+    offset.expire_time =
+        base::Timestamp(offset.commit_time.value() + std::min(request.retention_time_ms, left));
   }
   offset.topic_id = topic.topic_id;
   return offset;
@@ -141,6 +145,7 @@ wire::OffsetFetchResponse::OffsetFetchResponseGroup GroupMachine::fetch_offsets(
 Answer<wire::OffsetDeleteResponse> GroupMachine::delete_offsets(
     const wire::OffsetDeleteRequest& request) {
   Answer<wire::OffsetDeleteResponse> answer;
+  answer.outcome.is_divisible = true;
   Group* group = find(request.group_id);
   if (group == nullptr) {
     answer.reply.error_code = ErrorCode::kGroupIdNotFound;
@@ -176,6 +181,7 @@ Answer<wire::OffsetDeleteResponse> GroupMachine::delete_offsets(
 
 Outcome GroupMachine::topics_deleted(const std::set<std::string>& topics) {
   Outcome outcome;
+  outcome.is_divisible = true;
   for (const auto& [id, group] : groups_) {
     std::erase_if(group->offsets, [&](const auto& entry) {
       if (!topics.contains(entry.first.first)) return false;

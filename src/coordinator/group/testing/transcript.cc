@@ -215,7 +215,7 @@ void Transcript::commit(const Fields& fields) {
   request.member_id = field(fields, "member");
   request.group_instance_id = instance(fields);
   request.generation_id_or_member_epoch = number(fields, "generation", -1);
-  request.retention_time_ms = number(fields, "retention", -1);
+  request.retention_time_ms = std::stoll(field(fields, "retention", "-1"));
   const OffsetKey key = offset_key(field(fields, "at", "t:0"));
   auto& topic = request.topics.emplace_back();
   topic.name = key.first;

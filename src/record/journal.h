@@ -30,6 +30,10 @@ class Journal {
   // Nothing is written yet: call write_out() afterwards, without a lock.
   [[nodiscard]] virtual base::Result<base::Offset> append(std::vector<JournalRecord> records,
                                                           base::Timestamp now) = 0;
+  // The same for records that need not be there together, what was deleted or has expired: in as
+  // many batches as their sizes ask for. An error may leave some of them appended.
+  [[nodiscard]] virtual base::Result<base::Offset> append_each(std::vector<JournalRecord> records,
+                                                               base::Timestamp now) = 0;
   // Writes what was appended. Calls handlers of when_committed. Threads: any, in no order.
   virtual void write_out() = 0;
   // The offset after the last record appended.

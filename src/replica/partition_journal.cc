@@ -4,19 +4,55 @@
 #include <fmt/core.h>
 
 #include "base/assert.h"
-#include "record/build.h"
 
 namespace odradek::replica {
+namespace {
 
-base::Result<base::Offset> PartitionJournal::append(std::vector<record::JournalRecord> records,
+using record::JournalRecord;
+
+// A record's lengths, deltas and attributes at their longest.
+constexpr std::size_t kMaxRecordOverhead = 32;
+
+void add(record::BatchBuilder& builder, const JournalRecord& record, base::Timestamp now) {
+  builder.append(now, record.key.view(),
+                 record.value ? std::optional(record.value->view()) : std::nullopt);
+}
+
+std::size_t max_size(const JournalRecord& record) {
+  return kMaxRecordOverhead + record.key.size() + (record.value ? record.value->size() : 0);
+}
+
+}  // namespace
+
+std::size_t PartitionJournal::max_batch_bytes() const {
+  return static_cast<std::size_t>(partition_->log().config().max_message_bytes);
+}
+
+base::Result<base::Offset> PartitionJournal::append(std::vector<JournalRecord> records,
                                                     base::Timestamp now) {
   ODRADEK_ASSERT(!records.empty());
   record::BatchBuilder builder;
-  for (const record::JournalRecord& record : records) {
-    builder.append(now, record.key.view(),
-                   record.value ? std::optional(record.value->view()) : std::nullopt);
+  for (const JournalRecord& record : records) add(builder, record, now);
+  return enqueue(builder);
+}
+
+base::Result<base::Offset> PartitionJournal::append_each(std::vector<JournalRecord> records,
+                                                         base::Timestamp now) {
+  ODRADEK_ASSERT(!records.empty());
+  const std::size_t max_bytes = max_batch_bytes();
+  record::BatchBuilder builder;
+  for (const JournalRecord& record : records) {
+    if (!builder.empty() && builder.plain_size() + max_size(record) > max_bytes) {
+      if (auto appended = enqueue(builder); !appended) return appended;
+      builder.reset({});
+    }
+    add(builder, record, now);
   }
-  const auto max_bytes = static_cast<std::size_t>(partition_->log().config().max_message_bytes);
+  return enqueue(builder);
+}
+
+base::Result<base::Offset> PartitionJournal::enqueue(const record::BatchBuilder& builder) {
+  const std::size_t max_bytes = max_batch_bytes();
   if (builder.plain_size() > max_bytes) {
     return base::fail(base::ErrorCode::kMessageTooLarge,
                       fmt::format("{} bytes for {}, whose max.message.bytes is {}",

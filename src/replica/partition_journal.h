@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "record/build.h"
 #include "record/journal.h"
 #include "replica/partition.h"
 
@@ -17,6 +18,8 @@ class PartitionJournal : public record::Journal {
 
   base::Result<base::Offset> append(std::vector<record::JournalRecord> records,
                                     base::Timestamp now) override;
+  base::Result<base::Offset> append_each(std::vector<record::JournalRecord> records,
+                                         base::Timestamp now) override;
   void write_out() override { partition_->write_out(); }
   base::Offset end_offset() const override { return partition_->log().log_end_offset(); }
   void when_committed(base::Offset end,
@@ -25,6 +28,9 @@ class PartitionJournal : public record::Journal {
   }
 
  private:
+  std::size_t max_batch_bytes() const;
+  base::Result<base::Offset> enqueue(const record::BatchBuilder& builder);
+
   const std::shared_ptr<Partition> partition_;
 };
 

@@ -139,6 +139,7 @@ Answer<ErrorCode> GroupMachine::delete_group(const std::string& group_id) {
   } else if (group->state != GroupState::kEmpty) {
     answer.reply = ErrorCode::kNonEmptyGroup;
   } else {
+    answer.outcome.is_divisible = true;
     for (const auto& [key, offset] : group->offsets) {
       answer.outcome.records.push_back(offset_tombstone(group_id, key));
     }

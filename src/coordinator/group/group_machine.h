@@ -59,6 +59,8 @@ struct LateReply {
 // last. Replies are to be given once the records, and all earlier ones, are committed.
 struct Outcome {
   std::vector<record::JournalRecord> records;
+  // Each record stands for itself: together they may be more than one batch holds.
+  bool is_divisible = false;
   // Of this call's request or of parked ones.
   std::vector<LateReply> replies;
 };

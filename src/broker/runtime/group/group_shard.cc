@@ -103,7 +103,9 @@ GroupShard::Decided GroupShard::append_locked(group::Outcome outcome) {
   Decided decided;
   decided.end = journal_.end_offset();
   if (!outcome.records.empty()) {
-    decided.end = journal_.append(std::move(outcome.records), world_.clock().wall());
+    const base::Timestamp wall = world_.clock().wall();
+    decided.end = outcome.is_divisible ? journal_.append_each(std::move(outcome.records), wall)
+                                       : journal_.append(std::move(outcome.records), wall);
   }
   for (group::LateReply& reply : outcome.replies) {
     auto handler = waiting_.extract(reply.token);

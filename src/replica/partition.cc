@@ -48,7 +48,13 @@ void Partition::retire(base::Error error) {
 base::Result<log::AppendInfo> Partition::append(base::SharedBytes batches,
                                                 log::AppendOrigin origin) {
   auto appended = enqueue(std::move(batches), origin);
-  if (appended && !appended->is_duplicate) write_out();
+  if (!appended || appended->is_duplicate) return appended;
+  write_out();
+  // A write that failed has retired the partition by now.
+  const std::lock_guard lock(mutex_);
+  if (retired_ && log_->written_end_offset() <= appended->last_offset) {
+    return std::unexpected(*retired_);
+  }
   return appended;
 }
 

@@ -63,7 +63,8 @@ class Partition : private log::ProgressListener {
   // later call, gets `error`. Idempotent; the first error stays.
   void retire(base::Error error);
 
-  // Appends validated batches as the leader. NOT_LEADER_OR_FOLLOWER, the log's errors.
+  // Appends validated batches as the leader. NOT_LEADER_OR_FOLLOWER, the log's errors; those of the
+  // writing too, unless it was handed to another thread.
   [[nodiscard]] base::Result<log::AppendInfo> append(base::SharedBytes batches,
                                                      log::AppendOrigin origin);
   // append() in two steps, for a caller that holds a lock of its own: enqueue under it, write_out

@@ -273,7 +273,12 @@ std::optional<base::Error> refusal(const ProduceRequest& request, wire::Version 
 void handle_produce(Services& services, ProduceRequest request,
                     Responder<ProduceResponse> responder) {
   if (const auto error = refusal(request, responder.context().version)) {
-    responder.send(refuse_all(request, *error));
+    // With acks=0 the client reads no answer: it would take this one for its next request's.
+    if (request.acks == 0) {
+      responder.close_connection(error->message);
+    } else {
+      responder.send(refuse_all(request, *error));
+    }
     return;
   }
   ProduceAppender appender(services, responder.context(), request);

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <atomic>
 #include <cerrno>
 #include <utility>
 
@@ -80,6 +81,7 @@ class RunningBroker : public Broker {
   std::unique_ptr<Services> services_;
   SessionFactory sessions_;
   std::unique_ptr<net::Server> server_;
+  std::atomic<bool> is_stopping_ = false;
   std::unique_ptr<env::WorkQueue> stopping_;
 };
 
@@ -216,7 +218,8 @@ void RunningBroker::make_services() {
                                                   .fetch_sessions = *fetch_sessions_,
                                                   .admin = *admin_,
                                                   .producer_ids = *producer_ids_,
-                                                  .groups = *groups_});
+                                                  .groups = *groups_,
+                                                  .stopping = is_stopping_});
   sessions_.serve(*services_);
 }
 
@@ -232,6 +235,9 @@ base::Result<> RunningBroker::open_listeners() {
 
 void RunningBroker::stop(std::move_only_function<void(base::Result<>)> done) {
   stopping_ = world_.workers().make_queue("stop", 1);
+  is_stopping_ = true;
+  groups_->stop();
+  for (const auto& partition : partitions_.all()) partition->wake_fetches();
   server_->stop(kStopGrace, [this, done = std::move(done)]() mutable {
     metadata_->stop(
         [this](const metadata::ClusterImage& image) {
@@ -244,7 +250,6 @@ void RunningBroker::stop(std::move_only_function<void(base::Result<>)> done) {
 }
 
 base::Result<> RunningBroker::close() {
-  groups_->stop();
   replicas_->stop();
   auto engine_closed = engine_->close();
   auto logs_closed = logs_->stop(metadata_->broker_epoch());

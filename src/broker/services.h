@@ -53,6 +53,8 @@ struct Services {
   AdminService& admin;
   ProducerIds& producer_ids;
   GroupService& groups;
+  // Set once: nothing is parked any more, so that the listeners can close.
+  std::atomic<bool>& stopping;
 };
 
 }  // namespace odradek::broker

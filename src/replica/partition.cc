@@ -115,6 +115,16 @@ void Partition::unwatch(const FetchWaiter* waiter) {
                 [waiter](const FetchWatch& watch) { return watch.waiter.get() == waiter; });
 }
 
+void Partition::wake_fetches() {
+  Released released;
+  {
+    const std::lock_guard lock(mutex_);
+    for (FetchWatch& watch : fetch_watches_) released.fetches.push_back(std::move(watch.waiter));
+    fetch_watches_.clear();
+  }
+  complete(std::move(released), std::nullopt);
+}
+
 base::Result<> Partition::check_leader(base::LeaderEpoch current_leader_epoch) const {
   const std::lock_guard lock(mutex_);
   return check_leader_locked(current_leader_epoch);

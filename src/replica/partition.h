@@ -86,6 +86,8 @@ class Partition : private log::ProgressListener {
   [[nodiscard]] bool watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
                            base::Offset visible_end);
   void unwatch(const FetchWaiter* waiter);
+  // Wakes every parked fetch, news or not.
+  void wake_fetches();
 
   [[nodiscard]] base::Result<> check_leader(base::LeaderEpoch current_leader_epoch) const;
   base::LeaderEpoch leader_epoch() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/messages/create_partitions.h"
 
+#include <memory>
 #include <utility>
 
 #include "broker/api/apis.h"
@@ -13,13 +14,17 @@ using wire::CreatePartitionsResponse;
 
 void handle_create_partitions(Services& services, CreatePartitionsRequest request,
                               Responder<CreatePartitionsResponse> responder) {
+  const auto asked = std::make_shared<const CreatePartitionsRequest>(std::move(request));
   services.admin.change<CreatePartitionsResponse>(
-      [request = std::move(request)](const metadata::ClusterImage& image,
-                                     const metadata::ControllerInputs& inputs) {
-        return metadata::create_partitions(image, inputs, request);
+      [asked](const metadata::ClusterImage& image, const metadata::ControllerInputs& inputs) {
+        return metadata::create_partitions(image, inputs, *asked);
       },
-      [responder = std::move(responder)](CreatePartitionsResponse response,
-                                         const base::Result<>& committed) mutable {
+      [asked, responder = std::move(responder)](CreatePartitionsResponse response,
+                                                const base::Result<>& committed) mutable {
+        // Refused before anything was decided.
+        if (!committed && response.results.empty()) {
+          for (const auto& topic : asked->topics) response.results.emplace_back().name = topic.name;
+        }
         for (auto& topic : response.results) {
           if (committed || topic.error_code != base::ErrorCode::kNone) continue;
           topic.error_code = committed.error().code;

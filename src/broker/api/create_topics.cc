@@ -14,13 +14,17 @@ using wire::CreateTopicsResponse;
 
 void handle_create_topics(Services& services, CreateTopicsRequest request,
                           Responder<CreateTopicsResponse> responder) {
+  const auto asked = std::make_shared<const CreateTopicsRequest>(std::move(request));
   services.admin.change<CreateTopicsResponse>(
-      [request = std::move(request)](const metadata::ClusterImage& image,
-                                     const metadata::ControllerInputs& inputs) {
-        return metadata::create_topics(image, inputs, request);
+      [asked](const metadata::ClusterImage& image, const metadata::ControllerInputs& inputs) {
+        return metadata::create_topics(image, inputs, *asked);
       },
-      [responder = std::move(responder)](CreateTopicsResponse response,
-                                         const base::Result<>& committed) mutable {
+      [asked, responder = std::move(responder)](CreateTopicsResponse response,
+                                                const base::Result<>& committed) mutable {
+        // Refused before anything was decided.
+        if (!committed && response.topics.empty()) {
+          for (const auto& topic : asked->topics) response.topics.emplace_back().name = topic.name;
+        }
         for (auto& topic : response.topics) {
           if (committed || topic.error_code != base::ErrorCode::kNone) continue;
           topic.error_code = committed.error().code;

@@ -17,6 +17,7 @@
 #include "broker/server_options.h"
 #include "broker/services.h"
 #include "broker/session.h"
+#include "broker/unavailable.h"
 #include "log/log_manager.h"
 #include "metadata/controller/cluster.h"
 #include "net/server.h"
@@ -86,6 +87,9 @@ class RunningBroker : public Broker {
 };
 
 std::expected<void, StartError> RunningBroker::start() {
+  if (auto available = check_available(settings_); !available) {
+    return std::unexpected(start_error(StartFailure::kConfiguration, std::move(available).error()));
+  }
   auto listeners = parse_listeners(settings_);
   if (!listeners) {
     return std::unexpected(start_error(StartFailure::kConfiguration, std::move(listeners).error()));

@@ -18,6 +18,14 @@ Partition::Partition(std::shared_ptr<log::Log> log, base::TopicId topic_id)
 
 Partition::~Partition() {
   retire({ErrorCode::kNotLeaderOrFollower, "the broker stops", 0});
+  detach();
+}
+
+void Partition::detach() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(detached_, true)) return;
+  }
   log_->set_listener(nullptr);
 }
 
@@ -76,6 +84,25 @@ void Partition::when_committed(Offset end, CommitHandler handler) {
     } else if (end > high_watermark_) {
       commit_waiters_.emplace(end, std::move(handler));
       return;
+    }
+  }
+  if (error) {
+    handler(std::unexpected(std::move(*error)));
+  } else {
+    handler({});
+  }
+}
+
+void Partition::when_written(Offset end, CommitHandler handler) {
+  std::optional<base::Error> error;
+  {
+    const std::lock_guard lock(mutex_);
+    if (log_->written_end_offset() < end) {
+      if (!retired_) {
+        write_waiters_.emplace(end, std::move(handler));
+        return;
+      }
+      error = *retired_;
     }
   }
   if (error) {
@@ -197,14 +224,20 @@ Offset Partition::visible_end_locked(Isolation isolation) const {
                   log_->first_unstable_offset(high_watermark_).value_or(high_watermark_));
 }
 
+void Partition::release_until(Offset end, std::multimap<Offset, CommitHandler>& waiters,
+                              Released& released) {
+  const auto reached = waiters.upper_bound(end);
+  for (auto waiter = waiters.begin(); waiter != reached; ++waiter) {
+    released.commits.push_back(std::move(waiter->second));
+  }
+  waiters.erase(waiters.begin(), reached);
+}
+
 Partition::Released Partition::release_reached_locked() {
   Released released;
   high_watermark_ = std::max(high_watermark_, committed_end_locked());
-  const auto reached = commit_waiters_.upper_bound(high_watermark_);
-  for (auto waiter = commit_waiters_.begin(); waiter != reached; ++waiter) {
-    released.commits.push_back(std::move(waiter->second));
-  }
-  commit_waiters_.erase(commit_waiters_.begin(), reached);
+  release_until(high_watermark_, commit_waiters_, released);
+  release_until(log_->written_end_offset(), write_waiters_, released);
   if (fetch_watches_.empty()) return released;
   const Offset ends[] = {high_watermark_, visible_end_locked(Isolation::kReadCommitted)};
   std::erase_if(fetch_watches_, [&](FetchWatch& watch) {
@@ -219,6 +252,8 @@ Partition::Released Partition::release_all_locked() {
   Released released;
   for (auto& [end, handler] : commit_waiters_) released.commits.push_back(std::move(handler));
   commit_waiters_.clear();
+  for (auto& [end, handler] : write_waiters_) released.commits.push_back(std::move(handler));
+  write_waiters_.clear();
   for (FetchWatch& watch : fetch_watches_) released.fetches.push_back(std::move(watch.waiter));
   fetch_watches_.clear();
   return released;

@@ -62,6 +62,10 @@ class Partition : private log::ProgressListener {
   // Gives the partition up (deleted, moved, its directory failed): everybody who waits, and every
   // later call, gets `error`. Idempotent; the first error stays.
   void retire(base::Error error);
+  // Hears nothing of its log any more; waits for a notification that runs. Whoever takes the
+  // partition out of use calls it, never from a handler of the partition's: the last reference may
+  // then be dropped anywhere.
+  void detach();
 
   // Appends validated batches as the leader. NOT_LEADER_OR_FOLLOWER, the log's errors; those of the
   // writing too, unless it was handed to another thread.
@@ -75,6 +79,9 @@ class Partition : private log::ProgressListener {
   // Calls once, when everything before `end` is committed, or with the error of a lost leadership;
   // at once and on this thread where it is so already.
   void when_committed(base::Offset end, CommitHandler handler);
+  // The same for what was written, which is what acks=1 waits for: at once, but where the log
+  // writes on the pool.
+  void when_written(base::Offset end, CommitHandler handler);
 
   // Batches from `from` that `isolation` shows; see log::Log::read. `current_leader_epoch`, where
   // the client knows one, is checked first (KIP-320): FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH.
@@ -116,6 +123,9 @@ class Partition : private log::ProgressListener {
   // The following are called with mutex_ held.
   [[nodiscard]] base::Result<> check_leader_locked(base::LeaderEpoch current_leader_epoch) const;
   base::Offset committed_end_locked() const;
+  // Takes out of `waiters` those who wait for no more than `end`.
+  static void release_until(base::Offset end, std::multimap<base::Offset, CommitHandler>& waiters,
+                            Released& released);
   base::Offset visible_end_locked(Isolation isolation) const;
   Released release_reached_locked();
   Released release_all_locked();
@@ -129,8 +139,10 @@ class Partition : private log::ProgressListener {
   bool is_leader_ = false;
   base::LeaderEpoch leader_epoch_ = base::kNoLeaderEpoch;
   std::optional<base::Error> retired_;
+  bool detached_ = false;
   base::Offset high_watermark_{0};
   std::multimap<base::Offset, CommitHandler> commit_waiters_;
+  std::multimap<base::Offset, CommitHandler> write_waiters_;
   std::vector<FetchWatch> fetch_watches_;
 };
 

@@ -18,6 +18,9 @@ using wire::FetchResponse;
 
 constexpr std::int32_t kFinalEpoch = -1;
 constexpr std::int32_t kInitialEpoch = 0;
+// A parked fetch keeps its connection's memory, though the client may be gone: not for as long as a
+// client may say.
+constexpr std::int32_t kMaxWaitMs = 5 * 60 * 1000;
 
 std::vector<FetchTarget> all_targets(const FetchRequest& request) {
   std::vector<FetchTarget> targets;
@@ -64,7 +67,7 @@ base::Result<FetchPlan> plan(FetchSessions& sessions, const FetchRequest& reques
 
 FetchLimits limits_of(const Services& services, const FetchRequest& request) {
   FetchLimits limits;
-  limits.max_wait_ms = request.max_wait_ms;
+  limits.max_wait_ms = std::min(request.max_wait_ms, kMaxWaitMs);
   limits.max_bytes = std::min<std::int64_t>(request.max_bytes, services.limits.fetch_max_bytes);
   limits.min_bytes = std::min<std::int64_t>(request.min_bytes, limits.max_bytes);
   limits.isolation = request.isolation_level == 0 ? replica::Isolation::kReadUncommitted

@@ -49,23 +49,28 @@ class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
     std::size_t index;
   };
 
-  void start(std::vector<Wait> waits, std::int32_t timeout_ms) {
+  // Waits until everything is committed (acks=all), or just written.
+  void start(std::vector<Wait> waits, bool until_committed, std::int32_t timeout_ms) {
     // One more than there are, so that nothing is answered before all of them are parked.
     open_ = waits.size() + 1;
     done_.assign(waits.size(), false);
     waits_ = std::move(waits);
     for (std::size_t i = 0; i < waits_.size(); ++i) {
-      waits_[i].partition->when_committed(
-          waits_[i].end, [self = shared_from_this(), i](const base::Result<>& committed) {
-            self->committed(i, committed);
-          });
+      auto done = [self = shared_from_this(), i](const base::Result<>& result) {
+        self->finished(i, result);
+      };
+      if (until_committed) {
+        waits_[i].partition->when_committed(waits_[i].end, std::move(done));
+      } else {
+        waits_[i].partition->when_written(waits_[i].end, std::move(done));
+      }
     }
     arm_timeout(timeout_ms);
     finish_one();
   }
 
  private:
-  void committed(std::size_t which, const base::Result<>& result) {
+  void finished(std::size_t which, const base::Result<>& result) {
     {
       const std::lock_guard lock(mutex_);
       if (answered_) return;
@@ -194,7 +199,10 @@ class ProduceAppender {
     auto appended = partition->append(std::move(valid->bytes), log::AppendOrigin::kClient);
     // Of a duplicate: the time of the first writing.
     if (appended && !appended->is_duplicate) appended->log_append_time = valid->log_append_time;
-    if (appended && request_.acks == kAllInSync) {
+    const bool waits = request_.acks == kAllInSync ||
+                       (request_.acks == 1 && appended &&
+                        partition->log().written_end_offset() <= appended->last_offset);
+    if (appended && waits) {
       waits_.push_back({partition, appended->last_offset + 1, response_.responses.size() - 1,
                         response_.responses.back().partition_responses.size() - 1});
     }
@@ -298,7 +306,7 @@ void handle_produce(Services& services, ProduceRequest request,
     return;
   }
   std::make_shared<PendingProduce>(std::move(responder), appender.take_response())
-      ->start(std::move(waits), request.timeout_ms);
+      ->start(std::move(waits), request.acks == kAllInSync, request.timeout_ms);
 }
 
 }  // namespace odradek::broker::api

@@ -49,7 +49,8 @@ void FetchOperation::attempt() {
   while (!answered_) {
     unpark();
     Gathered gathered = gather();
-    if (wait_is_over_ || services_.stopping || gathered.must_answer || gathered.bytes >= limits_.min_bytes) {
+    if (wait_is_over_ || services_.stopping || gathered.must_answer ||
+        gathered.bytes >= limits_.min_bytes) {
       answer(std::move(gathered.response));
       return;
     }

@@ -87,6 +87,7 @@ void Replicas::remove(const metadata::TopicImage& topic) {
     const auto partition = partitions_.remove(topic.id, index);
     if (partition == nullptr) continue;
     partition->retire({ErrorCode::kUnknownTopicOrPartition, "the topic was deleted", 0});
+    partition->detach();
     if (auto done = logs_.remove({topic.name, index}); !done) {
       base::log::error("replica", "{}-{} could not be removed: {}", topic.name, index,
                        done.error().message);
@@ -97,6 +98,7 @@ void Replicas::remove(const metadata::TopicImage& topic) {
 void Replicas::stop() {
   for (const auto& partition : partitions_.all()) {
     partition->retire({ErrorCode::kNotLeaderOrFollower, "the broker stops", 0});
+    partition->detach();
   }
 }
 

@@ -36,6 +36,7 @@ struct GroupSettings {
   std::int32_t max_session_timeout_ms = 1800000;   // group.max.session.timeout.ms
   std::int32_t initial_rebalance_delay_ms = 3000;  // group.initial.rebalance.delay.ms
   std::int32_t max_size = 2147483647;              // group.max.size
+  std::int64_t max_group_bytes = 1000000;           // what message.max.bytes leaves for a record
   std::int32_t offset_metadata_max_bytes = 4096;   // offset.metadata.max.bytes
   std::int64_t offsets_retention_ms = 604800000;   // offsets.retention.minutes
 };

@@ -453,5 +453,18 @@ leave NONE
 )");
 }
 
+TEST(GroupTranscriptTest, AnAssignmentBeyondTheBoundIsRefusedAndTheGroupGoesOn) {
+  play(R"(> 0 join client=a version=3
+> 3000 tick
+#1 join NONE generation=1 protocol=range leader=a-1 member=a-1 members=a-1()
+> 3000 sync member=a-1 assign=a-1:this-is-too-long
+#3 sync UNKNOWN_SERVER_ERROR
+> 3000 sync member=a-1 assign=a-1:x
+record group g generation=1 members=a-1:x
+#4 sync NONE protocol=range assignment=x
+)",
+       {.max_group_bytes = 90});
+}
+
 }  // namespace
 }  // namespace odradek::coordinator::group

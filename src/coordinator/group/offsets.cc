@@ -83,6 +83,8 @@ Answer<wire::OffsetCommitResponse> GroupMachine::commit_offsets(const OffsetComm
                                                                 wire::Version version,
                                                                 const Now& now) {
   Answer<wire::OffsetCommitResponse> answer;
+  // However many partitions a client commits at once, they need not be one batch.
+  answer.outcome.is_divisible = true;
   Group* group = find(request.group_id);
   ErrorCode code = check_commit(group, request);
   // Version 0 came before generations: its code for a wrong one is not known there.

@@ -15,6 +15,8 @@ using base::Timestamp;
 // A member that joins for the first time has no session before it has had its answer; it may wait
 // this long.
 constexpr std::int64_t kNewMemberJoinTimeoutMs = 5 * 60 * 1000;
+// Of members that may have said 0.
+constexpr std::int32_t kLeastJoinWaitMs = 1000;
 
 Timestamp after(Timestamp time, std::int64_t milliseconds) {
   return Timestamp(time.value() + milliseconds);
@@ -98,7 +100,8 @@ void Rebalance::complete_join() {
   group_.is_initial_delay = false;
   if (!elect_joined_leader() && !group_.members.empty()) {
     // Static members alone, none of which came: they are waited for until their sessions end.
-    group_.join_deadline = after(now_.monotonic, group_.max_rebalance_timeout_ms());
+    group_.join_deadline =
+        after(now_.monotonic, std::max(group_.max_rebalance_timeout_ms(), kLeastJoinWaitMs));
     return;
   }
   ++group_.generation;

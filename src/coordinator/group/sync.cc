@@ -33,6 +33,18 @@ void assign(Group& group, const SyncGroupRequest& request) {
   for (auto& [id, member] : group.members) member.assignment = assignments[id];
 }
 
+// Bytes of the group's record with these assignments, nearly.
+std::int64_t record_bytes(const Group& group, const SyncGroupRequest& request) {
+  constexpr std::size_t kOfAMember = 64;
+  std::size_t bytes = 0;
+  for (const auto& [id, member] : group.members) {
+    bytes += kOfAMember + 2 * id.size() + member.client_id.size() + member.client_host.size() +
+             member.metadata(*group.protocol_name).size();
+  }
+  for (const auto& assignment : request.assignments) bytes += assignment.assignment.size();
+  return static_cast<std::int64_t>(bytes);
+}
+
 void refuse_sync(const Caller& caller, ErrorCode code, Outcome& outcome) {
   wire::SyncGroupResponse response;
   response.error_code = code;
@@ -54,6 +66,12 @@ Outcome GroupMachine::sync(const SyncGroupRequest& request, const Caller& caller
     refuse_sync(caller, ErrorCode::kRebalanceInProgress, outcome);
     return outcome;
   }
+  const bool assigns =
+      group->state == GroupState::kCompletingRebalance && group->leader == request.member_id;
+  if (assigns && record_bytes(*group, request) > settings_.max_group_bytes) {
+    refuse_sync(caller, ErrorCode::kUnknownServerError, outcome);
+    return outcome;
+  }
   Rebalance rebalance(settings_, *group, now, outcome);
   Member& member = group->members[request.member_id];
   // A member that asks again has given up its earlier request.
@@ -63,7 +81,7 @@ Outcome GroupMachine::sync(const SyncGroupRequest& request, const Caller& caller
   rebalance.renew_session(member);
   if (group->state == GroupState::kStable) {
     rebalance.answer_sync(member, ErrorCode::kNone);
-  } else if (group->leader == member.id) {
+  } else if (assigns) {
     assign(*group, request);
     rebalance.enter(GroupState::kStable);
     rebalance.write_group();

@@ -44,7 +44,11 @@ base::Result<> load_groups(log::Log& log, coordinator::group::GroupMachine& mach
   while (next < end) {
     auto read = log.read(next, end, kReadBytes, true);
     if (!read) return base::fail(std::move(read));
-    if (read->bytes.length == 0) return {};
+    if (read->bytes.length == 0) {
+      return base::fail(base::ErrorCode::kKafkaStorageError,
+                        fmt::format("nothing is there at offset {}, before the end {}",
+                                    next.value(), end.value()));
+    }
     auto block = base::SharedBytes::allocate(read->bytes.length);
     auto filled = static_cast<env::File&>(*read->bytes.file)
                       .read_at(read->bytes.position, block.mutable_view());

@@ -24,6 +24,8 @@ group::GroupSettings settings_of(const config::Settings& settings) {
   made.max_session_timeout_ms = number("group.max.session.timeout.ms");
   made.initial_rebalance_delay_ms = number("group.initial.rebalance.delay.ms");
   made.max_size = number("group.max.size");
+  constexpr std::int64_t kBatchOverhead = 4096;
+  made.max_group_bytes = settings.number("message.max.bytes") - kBatchOverhead;
   made.offset_metadata_max_bytes = number("offset.metadata.max.bytes");
   made.offsets_retention_ms = settings.number("offsets.retention.minutes") * 60'000;
   return made;

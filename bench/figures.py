@@ -55,6 +55,7 @@ def first_record(run):
     for kind in BROKERS:
         for _ in range(run.options.starts):
             broker = run.broker(kind).prepare()
+            os.sync()  # what others left to be written is not this broker's
             try:
                 begun = time.monotonic()
                 broker.spawn()
@@ -113,6 +114,7 @@ def connections(run):
         with run.broker(kind) as broker:
             with Client(broker.port) as client:
                 client.create_topic("connection-load", 500, broker.page_cache)
+                client.produce_to_all("connection-load", 500)
             load = [*command, broker.bootstrap, str(count), str(seconds)]
             done = subprocess.run(load, capture_output=True, text=True, timeout=seconds + 120)
             sys.stderr.write(done.stderr)

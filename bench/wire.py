@@ -107,6 +107,20 @@ class Client:
         if error:
             raise Refused(f"Produce to {topic}: error {error}")
 
+    def produce_to_all(self, topic, partitions, patience_s=60):
+        """One record to each partition, which may have no leader yet."""
+        batch = record_batch(b"x", int(time.time() * 1000))
+        deadline = time.monotonic() + patience_s
+        for partition in range(partitions):
+            while True:
+                try:
+                    self.produce(topic, batch, partition=partition)
+                    break
+                except Refused:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.01)
+
 
 def produce_first(port, patience_s=60):
     """Returns as soon as the broker on `port`, which may be starting still, has acknowledged a

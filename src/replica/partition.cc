@@ -128,25 +128,25 @@ base::Result<log::ReadInfo> Partition::read(Offset from, Isolation isolation,
   return log_->read(from, until, max_bytes, at_least_one_batch);
 }
 
-bool Partition::watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
-                      Offset visible_end) {
+Partition::WatchId Partition::watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
+                                    Offset visible_end) {
   const std::lock_guard lock(mutex_);
-  if (!is_leader_ || visible_end_locked(isolation) > visible_end) return false;
-  fetch_watches_.push_back({waiter, isolation, visible_end});
-  return true;
+  if (!is_leader_ || visible_end_locked(isolation) > visible_end) return 0;
+  fetch_watches_.emplace_hint(fetch_watches_.end(), next_watch_,
+                              FetchWatch{waiter, isolation, visible_end});
+  return next_watch_++;
 }
 
-void Partition::unwatch(const FetchWaiter* waiter) {
+void Partition::unwatch(WatchId watch) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(fetch_watches_,
-                [waiter](const FetchWatch& watch) { return watch.waiter.get() == waiter; });
+  fetch_watches_.erase(watch);
 }
 
 void Partition::wake_fetches() {
   Released released;
   {
     const std::lock_guard lock(mutex_);
-    for (FetchWatch& watch : fetch_watches_) released.fetches.push_back(std::move(watch.waiter));
+    for (auto& [id, watch] : fetch_watches_) released.fetches.push_back(std::move(watch.waiter));
     fetch_watches_.clear();
   }
   complete(std::move(released), std::nullopt);
@@ -240,11 +240,15 @@ Partition::Released Partition::release_reached_locked() {
   release_until(log_->written_end_offset(), write_waiters_, released);
   if (fetch_watches_.empty()) return released;
   const Offset ends[] = {high_watermark_, visible_end_locked(Isolation::kReadCommitted)};
-  std::erase_if(fetch_watches_, [&](FetchWatch& watch) {
-    if (ends[static_cast<int>(watch.isolation)] <= watch.visible_end) return false;
+  for (auto entry = fetch_watches_.begin(); entry != fetch_watches_.end();) {
+    FetchWatch& watch = entry->second;
+    if (ends[static_cast<int>(watch.isolation)] <= watch.visible_end) {
+      ++entry;
+      continue;
+    }
     released.fetches.push_back(std::move(watch.waiter));
-    return true;
-  });
+    entry = fetch_watches_.erase(entry);
+  }
   return released;
 }
 
@@ -254,7 +258,7 @@ Partition::Released Partition::release_all_locked() {
   commit_waiters_.clear();
   for (auto& [end, handler] : write_waiters_) released.commits.push_back(std::move(handler));
   write_waiters_.clear();
-  for (FetchWatch& watch : fetch_watches_) released.fetches.push_back(std::move(watch.waiter));
+  for (auto& [id, watch] : fetch_watches_) released.fetches.push_back(std::move(watch.waiter));
   fetch_watches_.clear();
   return released;
 }

@@ -88,11 +88,14 @@ class Partition : private log::ProgressListener {
   [[nodiscard]] base::Result<log::ReadInfo> read(base::Offset from, Isolation isolation,
                                                  base::LeaderEpoch current_leader_epoch,
                                                  std::uint64_t max_bytes, bool at_least_one_batch);
+  // Names a watch of one partition; 0 names none.
+  using WatchId = std::uint64_t;
   // Wakes `waiter` when something beyond `visible_end`, the end that it saw for its isolation, can
-  // be read. False, and nothing is kept, when that is so already: look again.
-  [[nodiscard]] bool watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
-                           base::Offset visible_end);
-  void unwatch(const FetchWaiter* waiter);
+  // be read. 0, and nothing is kept, when that is so already: look again.
+  [[nodiscard]] WatchId watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
+                              base::Offset visible_end);
+  // Nothing happens where the waiter has been woken.
+  void unwatch(WatchId watch);
   // Wakes every parked fetch, news or not.
   void wake_fetches();
 
@@ -143,7 +146,8 @@ class Partition : private log::ProgressListener {
   base::Offset high_watermark_{0};
   std::multimap<base::Offset, CommitHandler> commit_waiters_;
   std::multimap<base::Offset, CommitHandler> write_waiters_;
-  std::vector<FetchWatch> fetch_watches_;
+  std::map<WatchId, FetchWatch> fetch_watches_;  // in the order in which they came
+  WatchId next_watch_ = 1;
 };
 
 }  // namespace odradek::replica

@@ -137,7 +137,7 @@ TEST_F(PartitionTest, AClientsEpochIsComparedWithTheLeaders) {
 TEST_F(PartitionTest, AWatcherIsWokenOnceBySomethingNew) {
   lead(0);
   const auto waiter = std::make_shared<CountingWaiter>();
-  ASSERT_TRUE(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(0)));
+  ASSERT_NE(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(0)), 0U);
   produce(1);
   EXPECT_EQ(waiter->woken, 0);
   flush();
@@ -152,9 +152,10 @@ TEST_F(PartitionTest, WhatIsNewAlreadyIsNotWatched) {
   produce(1);
   flush();
   const auto waiter = std::make_shared<CountingWaiter>();
-  EXPECT_FALSE(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(0)));
-  EXPECT_TRUE(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(1)));
-  partition_->unwatch(waiter.get());
+  EXPECT_EQ(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(0)), 0U);
+  const auto watch = partition_->watch(waiter, Isolation::kReadUncommitted, Offset(1));
+  EXPECT_NE(watch, 0U);
+  partition_->unwatch(watch);
   produce(1);
   flush();
   EXPECT_EQ(waiter->woken, 0);
@@ -164,13 +165,13 @@ TEST_F(PartitionTest, GivenUpEverybodyIsToldWhy) {
   lead(0);
   const auto waiting = when_committed(produce(1));
   const auto waiter = std::make_shared<CountingWaiter>();
-  ASSERT_TRUE(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(0)));
+  ASSERT_NE(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(0)), 0U);
   partition_->retire({ErrorCode::kUnknownTopicOrPartition, "deleted", 0});
   partition_->retire({ErrorCode::kNotLeaderOrFollower, "too late", 0});
   ASSERT_TRUE(waiting->has_value());
   EXPECT_EQ((*waiting)->error().code, ErrorCode::kUnknownTopicOrPartition);
   EXPECT_EQ(waiter->woken, 1);
-  EXPECT_FALSE(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(0)));
+  EXPECT_EQ(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(0)), 0U);
   EXPECT_EQ(partition_->append(batch(1, 0), log::AppendOrigin::kClient).error().message, "deleted");
   EXPECT_EQ(when_committed(Offset(1))->value().error().message, "deleted");
 }

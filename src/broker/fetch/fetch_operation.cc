@@ -174,11 +174,13 @@ bool FetchOperation::check_divergence(replica::Partition& partition, const Fetch
 
 bool FetchOperation::park() {
   for (const Seen& seen : seen_) {
-    if (!seen.partition->watch(shared_from_this(), limits_.isolation, seen.visible_end)) {
+    const auto watch =
+        seen.partition->watch(shared_from_this(), limits_.isolation, seen.visible_end);
+    if (watch == 0) {
       unpark();
       return false;
     }
-    parked_.push_back(seen.partition);
+    parked_.push_back({seen.partition, watch});
   }
   seen_.clear();
   if (timer_ == 0) {
@@ -192,7 +194,7 @@ bool FetchOperation::park() {
 }
 
 void FetchOperation::unpark() {
-  for (const auto& partition : parked_) partition->unwatch(this);
+  for (const Parked& parked : parked_) parked.partition->unwatch(parked.watch);
   parked_.clear();
 }
 

@@ -54,6 +54,11 @@ class FetchOperation : public replica::FetchWaiter,
     base::Offset visible_end;
   };
 
+  struct Parked {
+    std::shared_ptr<replica::Partition> partition;
+    replica::Partition::WatchId watch;
+  };
+
   void attempt();
   Gathered gather();
   void gather_partition(const FetchTarget& target, Gathered& gathered,
@@ -82,7 +87,7 @@ class FetchOperation : public replica::FetchWaiter,
   std::vector<Seen> seen_;
   std::vector<ColdRange> cold_;
   wire::FetchResponse response_;
-  std::vector<std::shared_ptr<replica::Partition>> parked_;
+  std::vector<Parked> parked_;
   env::Executor::TimerId timer_ = 0;
   bool wait_is_over_ = false;
   bool answered_ = false;

@@ -149,25 +149,4 @@ Answer<ErrorCode> GroupMachine::delete_group(const std::string& group_id) {
   return answer;
 }
 
-std::vector<LateReply> GroupMachine::resign(ErrorCode code) {
-  std::vector<LateReply> replies;
-  for (const auto& [id, group] : groups_) {
-    for (auto& [member_id, member] : group->members) {
-      if (const ReplyToken token = std::exchange(member.join_reply, kNoReply)) {
-        wire::JoinGroupResponse response;
-        response.error_code = code;
-        response.member_id = member_id;
-        response.protocol_name.reset();
-        replies.push_back({token, std::move(response)});
-      }
-      if (const ReplyToken token = std::exchange(member.sync_reply, kNoReply)) {
-        wire::SyncGroupResponse response;
-        response.error_code = code;
-        replies.push_back({token, std::move(response)});
-      }
-    }
-  }
-  return replies;
-}
-
 }  // namespace odradek::coordinator::group

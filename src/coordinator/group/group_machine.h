@@ -36,7 +36,7 @@ struct GroupSettings {
   std::int32_t max_session_timeout_ms = 1800000;   // group.max.session.timeout.ms
   std::int32_t initial_rebalance_delay_ms = 3000;  // group.initial.rebalance.delay.ms
   std::int32_t max_size = 2147483647;              // group.max.size
-  std::int64_t max_group_bytes = 1000000;           // what message.max.bytes leaves for a record
+  std::int64_t max_group_bytes = 1000000;          // what message.max.bytes leaves for a record
   std::int32_t offset_metadata_max_bytes = 4096;   // offset.metadata.max.bytes
   std::int64_t offsets_retention_ms = 604800000;   // offsets.retention.minutes
 };
@@ -119,10 +119,6 @@ class GroupMachine {
   std::optional<base::Timestamp> next_deadline() const;
   // Offsets and groups that were kept long enough. Call every offsets.retention.check.interval.ms.
   Outcome expire_offsets(const Now& now);
-  bool has_offsets() const;
-
-  // Gives up: a reply with `code` to everybody who waits.
-  std::vector<LateReply> resign(base::ErrorCode code);
 
   const std::map<std::string, std::unique_ptr<Group>>& groups() const { return groups_; }
 

@@ -194,9 +194,4 @@ Outcome GroupMachine::topics_deleted(const std::set<std::string>& topics) {
   return outcome;
 }
 
-bool GroupMachine::has_offsets() const {
-  return std::ranges::any_of(groups_,
-                             [](const auto& entry) { return !entry.second->offsets.empty(); });
-}
-
 }  // namespace odradek::coordinator::group

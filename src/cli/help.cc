@@ -61,7 +61,7 @@ std::string usage_line(const Command& command, std::string_view called_as) {
 
 std::string overview() {
   std::string out =
-      "odradek: a distributed, replicated, persistent log that speaks Apache Kafka's protocol\n\n"
+      "odradek: a persistent publish/subscribe log that speaks Apache Kafka's protocol\n\n"
       "usage: odradek <command> [flag]...\n\ncommands, and the names that Kafka's scripts have:\n";
   for (const Command& command : commands()) {
     out += fmt::format("  {:<14}{:<27}", command.name, command.script_name);

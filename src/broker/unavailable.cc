@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <string>
 
+#include "config/table.h"
+
 namespace odradek::broker {
 namespace {
 
@@ -14,25 +16,6 @@ std::unexpected<base::Error> refuse(std::string_view key, const std::string& val
   return base::fail(base::ErrorCode::kInvalidConfig,
                     fmt::format("{}={} is refused: {}", key, value, missing));
 }
-
-struct Unavailable {
-  std::string_view key;
-  // What asks for nothing; any other value asks for what is missing.
-  std::string_view harmless;
-  std::string_view missing;
-};
-
-constexpr Unavailable kUnavailable[] = {
-    {"authorizer.class.name", "",
-     "this server has no authorizer as yet: everybody would be let in"},
-    {"zookeeper.connect", "", "this server is a node of its own as yet and joins no ensemble"},
-    {"remote.log.storage.system.enable", "false", "this server has no tiered storage as yet"},
-    {"compression.type", "producer",
-     "this server keeps what producers send and does not re-encode as yet"},
-    {"create.topic.policy.class.name", "", "this server runs no Java classes"},
-    {"alter.config.policy.class.name", "", "this server runs no Java classes"},
-    {"client.quota.callback.class", "", "this server runs no Java classes"},
-};
 
 // "1@host:port,2@host:port": a voter other than this node asks for a quorum.
 base::Result<> check_voters(const config::Settings& settings) {
@@ -58,9 +41,11 @@ base::Result<> check_roles(const config::Settings& settings) {
 }  // namespace
 
 base::Result<> check_available(const config::Settings& settings) {
-  for (const Unavailable& entry : kUnavailable) {
-    const std::string value = settings.value(entry.key).value_or("");
-    if (value != entry.harmless && !value.empty()) return refuse(entry.key, value, entry.missing);
+  for (const auto& [key, value] : settings.given()) {
+    const config::Setting* setting = config::find_broker_setting(key);
+    if (setting == nullptr) setting = config::find_dropped_setting(key);
+    if (setting == nullptr) continue;
+    if (auto done = config::check_available(*setting, value); !done) return done;
   }
   if (auto done = check_voters(settings); !done) return done;
   return check_roles(settings);

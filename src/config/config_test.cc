@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "config/properties.h"
 #include "config/settings.h"
 #include "config/table.h"
@@ -38,7 +40,10 @@ TEST(PropertiesTest, NamesTheLineOfABadEscape) {
 }
 
 TEST(TableTest, EveryDefaultIsAllowed) {
-  for (const auto settings : {broker_settings(), topic_settings()}) {
+  for (const auto settings :
+       {broker_settings(), topic_settings(), group_settings(), client_metrics_settings(),
+        quota_settings(), dynamic_only_settings(), dropped_settings()}) {
+    EXPECT_TRUE(std::ranges::is_sorted(settings, {}, &Setting::name));
     for (const Setting& setting : settings) {
       if (!setting.default_value) continue;
       EXPECT_TRUE(check_value(setting, *setting.default_value)) << setting.name;
@@ -46,6 +51,30 @@ TEST(TableTest, EveryDefaultIsAllowed) {
   }
   EXPECT_EQ(broker_settings().size(), 380U);
   EXPECT_EQ(topic_settings().size(), 39U);
+  EXPECT_EQ(group_settings().size(), 27U);
+  EXPECT_EQ(client_metrics_settings().size(), 3U);
+  EXPECT_EQ(quota_settings().size(), 5U);
+}
+
+TEST(TableTest, WhatApacheKafkaSaysOfAKeyIsThere) {
+  EXPECT_EQ(find_broker_setting("num.io.threads")->live, Live::kClusterWide);
+  EXPECT_EQ(find_broker_setting("ssl.keystore.location")->live, Live::kPerBroker);
+  EXPECT_EQ(find_broker_setting("log.dirs")->live, Live::kReadOnly);
+  EXPECT_TRUE(find_topic_setting("internal.segment.bytes")->is_internal);
+  EXPECT_TRUE(find_broker_setting("ssl.key.password")->is_sensitive());
+  EXPECT_EQ(find_broker_setting("zookeeper.connect"), nullptr);
+  EXPECT_EQ(find_dropped_setting("zookeeper.connect")->until, "3.9");
+  EXPECT_EQ(synonyms_of("log.retention.ms").size(), 3U);
+  EXPECT_EQ(synonyms_of("num.partitions").front(), "num.partitions");
+}
+
+TEST(TableTest, WhatIsMissingIsRefusedAndItsDefaultIsNot) {
+  const Setting& compression = *find_broker_setting("compression.type");
+  EXPECT_TRUE(check_available(compression, "producer"));
+  EXPECT_FALSE(check_available(compression, "zstd"));
+  const Setting& tiered = *find_topic_setting("remote.storage.enable");
+  EXPECT_TRUE(check_available(tiered, "False"));
+  EXPECT_FALSE(check_available(tiered, "TRUE"));
 }
 
 TEST(TableTest, RangesAreHeld) {
@@ -58,6 +87,12 @@ TEST(TableTest, RangesAreHeld) {
   EXPECT_FALSE(check_value(segment, "99999999999"));
   EXPECT_FALSE(check_value(*find_topic_setting("cleanup.policy"), "compact,shred"));
   EXPECT_TRUE(check_value(*find_topic_setting("cleanup.policy"), "compact,delete"));
+  EXPECT_FALSE(check_value(*find_topic_setting("cleanup.policy"), "delete,delete"));
+  EXPECT_FALSE(check_value(*find_broker_setting("log.dirs"), ""));
+  const Setting& throttled = *find_topic_setting("leader.replication.throttled.replicas");
+  EXPECT_TRUE(check_value(throttled, "0:1,1:2"));
+  EXPECT_TRUE(check_value(throttled, "*"));
+  EXPECT_FALSE(check_value(throttled, "0"));
   EXPECT_FALSE(check_value(*find_topic_setting("preallocate"), "yes"));
   EXPECT_TRUE(check_value(*find_topic_setting("compression.gzip.level"), "-1"));
   EXPECT_FALSE(check_value(*find_topic_setting("compression.gzip.level"), "0"));

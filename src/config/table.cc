@@ -15,8 +15,8 @@ namespace {
 using base::ErrorCode;
 
 const Setting* find(std::span<const Setting> settings, std::string_view name) {
-  const auto found = std::ranges::find(settings, name, &Setting::name);
-  return found == settings.end() ? nullptr : &*found;
+  const auto found = std::ranges::lower_bound(settings, name, {}, &Setting::name);
+  return found == settings.end() || found->name != name ? nullptr : &*found;
 }
 
 std::string_view trim(std::string_view text) {
@@ -104,15 +104,50 @@ base::Result<> check_number(const Setting& setting, std::string_view value) {
   return {};
 }
 
-base::Result<> check_choices(const Setting& setting, std::string_view value) {
-  if (setting.range.empty()) return {};
+// Takes `word` and the blank behind it from the front of `range`.
+bool take_word(std::string_view& range, std::string_view word) {
+  if (!range.starts_with(word)) return false;
+  range.remove_prefix(word.size());
+  if (range.starts_with(' ')) range.remove_prefix(1);
+  return true;
+}
+
+base::Result<> check_distinct(const Setting& setting, std::string_view value,
+                              std::vector<std::string> elements) {
+  std::ranges::sort(elements);
+  const auto twice = std::ranges::adjacent_find(elements);
+  if (twice == elements.end()) return {};
+  return invalid(setting, value, fmt::format("{} is there twice", *twice));
+}
+
+bool is_partition_and_broker(std::string_view element) {
+  const auto colon = element.find(':');
+  return colon != std::string_view::npos &&
+         parse_number<std::int32_t>(element.substr(0, colon)).has_value() &&
+         parse_number<std::int32_t>(element.substr(colon + 1)).has_value();
+}
+
+base::Result<> check_replicas(const Setting& setting, std::string_view value,
+                              const std::vector<std::string>& elements) {
+  if (value == "*" || std::ranges::all_of(elements, is_partition_and_broker)) return {};
+  return invalid(setting, value, "each element is partition:broker, or the whole value is *");
+}
+
+base::Result<> check_texts(const Setting& setting, std::string_view value) {
   const bool is_list = setting.type == Type::kList;
   const auto elements = is_list ? split_list(value) : std::vector<std::string>{std::string(value)};
+  std::string_view range = setting.range;
+  if (take_word(range, "distinct")) {
+    if (auto distinct = check_distinct(setting, value, elements); !distinct) return distinct;
+  }
+  if (take_word(range, "non-empty") && (value.empty() || elements.empty())) {
+    return invalid(setting, value, "it must not be empty");
+  }
+  if (range == "partition:broker") return check_replicas(setting, value, elements);
   for (const std::string& element : elements) {
-    if (!is_choice(element, setting.range)) {
-      return invalid(
-          setting, value,
-          fmt::format("allowed {} {}", is_list ? "elements are" : "is one of", setting.range));
+    if (!range.empty() && !is_choice(element, range)) {
+      return invalid(setting, value,
+                     fmt::format("allowed {} {}", is_list ? "elements are" : "is one of", range));
     }
   }
   return {};
@@ -120,8 +155,52 @@ base::Result<> check_choices(const Setting& setting, std::string_view value) {
 
 }  // namespace
 
+std::span<const Setting> settings_of(Scope scope) {
+  switch (scope) {
+    case Scope::kBroker:
+      return broker_settings();
+    case Scope::kTopic:
+      return topic_settings();
+    case Scope::kGroup:
+      return group_settings();
+    case Scope::kClientMetrics:
+      return client_metrics_settings();
+    case Scope::kQuota:
+      return quota_settings();
+  }
+  return {};
+}
+
+const Setting* find_setting(Scope scope, std::string_view name) {
+  return find(settings_of(scope), name);
+}
 const Setting* find_broker_setting(std::string_view name) { return find(broker_settings(), name); }
 const Setting* find_topic_setting(std::string_view name) { return find(topic_settings(), name); }
+const Setting* find_dynamic_only_setting(std::string_view name) {
+  return find(dynamic_only_settings(), name);
+}
+const Setting* find_dropped_setting(std::string_view name) {
+  return find(dropped_settings(), name);
+}
+
+std::span<const std::string_view> synonyms_of(const std::string_view& broker_key) {
+  const Setting* setting = find_broker_setting(broker_key);
+  if (setting == nullptr || setting->synonyms.empty()) return {&broker_key, 1};
+  return setting->synonyms;
+}
+
+base::Result<> check_available(const Setting& setting, std::string_view value) {
+  value = trim(value);
+  if (setting.reason.empty() || value.empty()) return {};
+  const bool ignores_case = setting.type == Type::kBoolean;
+  const auto asks_nothing = [value, ignores_case](std::string_view harmless) {
+    return value == harmless || (ignores_case && is_choice(value, fmt::format("~{}", harmless)));
+  };
+  if (std::ranges::any_of(setting.harmless, asks_nothing)) return {};
+  return base::fail(ErrorCode::kInvalidConfig,
+                    fmt::format("{}={} is refused: {}", setting.name,
+                                setting.is_sensitive() ? "[hidden]" : value, setting.reason));
+}
 
 base::Result<> check_value(const Setting& setting, std::string_view value) {
   value = trim(value);
@@ -135,7 +214,7 @@ base::Result<> check_value(const Setting& setting, std::string_view value) {
     case Type::kDouble:
       return check_number(setting, value);
     default:
-      return check_choices(setting, value);
+      return check_texts(setting, value);
   }
 }
 

@@ -9,7 +9,6 @@
 
 #include "config/table.h"
 #include "config/topic_config.h"
-#include "config/traits.h"
 
 namespace odradek::broker::api {
 namespace {
@@ -68,11 +67,9 @@ std::string normalized(const Setting& setting, std::string value) {
   return value;
 }
 
-bool is_secret(const Setting& setting) { return setting.type == config::Type::kPassword; }
-
 // Nothing in the place of a secret.
 std::optional<std::string> shown(const Setting& setting, std::string value) {
-  if (is_secret(setting)) return std::nullopt;
+  if (setting.is_sensitive()) return std::nullopt;
   return normalized(setting, std::move(value));
 }
 
@@ -115,7 +112,7 @@ ConfigEntry make_entry(const Setting& setting, std::optional<std::string> value,
                        std::vector<Synonym> synonyms, const ConfigEntryOptions& options) {
   ConfigEntry entry;
   entry.name = setting.name;
-  entry.is_sensitive = is_secret(setting);
+  entry.is_sensitive = setting.is_sensitive();
   entry.value = value ? shown(setting, std::move(*value)) : std::nullopt;
   entry.config_source = synonyms.empty() ? number(Source::kDefault) : synonyms.front().source;
   entry.is_default = options.with_is_default && entry.config_source == number(Source::kDefault);
@@ -148,13 +145,13 @@ std::vector<ConfigEntry> broker_entries(const Settings& settings, base::BrokerId
                                         const ConfigEntryOptions& options) {
   std::vector<ConfigEntry> entries;
   for (const Setting& setting : config::broker_settings()) {
-    if (config::is_internal(setting.name) || !options.wants(setting.name)) continue;
+    if (setting.is_internal || !options.wants(setting.name)) continue;
     // Given or taken from the directory: it is one number under two names.
     const bool is_id = setting.name == "node.id" || setting.name == "broker.id";
     entries.push_back(
         make_entry(setting, is_id ? std::to_string(node_id.value()) : settings.value(setting.name),
                    broker_synonyms(settings, setting.name), options));
-    entries.back().read_only = !config::is_dynamic(setting.name);
+    entries.back().read_only = setting.live == config::Live::kReadOnly;
   }
   for (const std::string& name : settings.unknown_keys()) {
     if (!options.wants(name)) continue;
@@ -176,7 +173,7 @@ std::vector<ConfigEntry> cluster_default_entries(const metadata::ConfigMap* conf
     }
     Synonym synonym{name, shown(*setting, value), number(Source::kDynamicDefaultBroker)};
     entries.push_back(make_entry(*setting, value, {std::move(synonym)}, options));
-    entries.back().read_only = !config::is_dynamic(name);
+    entries.back().read_only = setting->live == config::Live::kReadOnly;
   }
   return entries;
 }
@@ -186,7 +183,7 @@ std::vector<ConfigEntry> topic_entries(const Settings& settings,
                                        const ConfigEntryOptions& options) {
   std::vector<ConfigEntry> entries;
   for (const Setting& setting : config::topic_settings()) {
-    if (config::is_internal(setting.name) || !options.wants(setting.name)) continue;
+    if (setting.is_internal || !options.wants(setting.name)) continue;
     const std::string_view broker_key = config::broker_key_of(setting.name);
     auto synonyms =
         broker_key.empty() ? std::vector<Synonym>() : broker_synonyms(settings, broker_key);

@@ -9,7 +9,6 @@
 
 #include "config/table.h"
 #include "config/topic_config.h"
-#include "config/traits.h"
 #include "metadata/controller/placement.h"
 #include "metadata/controller/topic_name.h"
 #include "metadata/controller/topics.h"
@@ -234,7 +233,7 @@ class TopicCreator {
     result.num_partitions = static_cast<std::int32_t>(assignment.size());
     result.replication_factor = static_cast<std::int16_t>(assignment.front().size());
     for (const config::Setting& setting : config::topic_settings()) {
-      if (config::is_internal(setting.name)) continue;
+      if (setting.is_internal) continue;
       CreateTopicsResponse::CreatableTopicConfigs entry;
       entry.name = setting.name;
       entry.value = config::topic_value(inputs_.settings, &overrides, setting.name);

@@ -22,3 +22,5 @@ add_custom_target(configuration_document
 add_test(NAME configuration_document
   COMMAND ${Python3_EXECUTABLE} -B ${settings_generator} --schema ${CMAKE_SOURCE_DIR}/schema
           --document ${configuration_page} --check)
+add_test(NAME settings_generator
+  COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/tools/generate/settings_test.py)

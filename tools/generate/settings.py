@@ -10,6 +10,7 @@ KINDS = ("current", "dynamic-only", "dropped")
 LIVES = ("read-only", "per-broker", "cluster-wide")
 IMPORTANCES = ("high", "medium", "low")
 STATUSES = ("honoured", "accepted", "refused")
+NUMBERS = ("short", "int", "long", "double")
 
 
 class SettingsError(Exception):
@@ -87,6 +88,8 @@ def _setting(name, stem, entry):
     entry = dict(entry)
     if "from" in entry:
         entry["synonyms"] = entry.pop("from")
+    if not entry.get("description", "").endswith("."):
+        raise SettingsError("description says what the key does, in a sentence")
     setting = Setting(name=name, subject=stem, **entry)
     for word, allowed in (("type", TYPES), ("scope", SCOPES), ("kind", KINDS), ("live", LIVES),
                           ("importance", IMPORTANCES), ("status", STATUSES)):
@@ -94,6 +97,8 @@ def _setting(name, stem, entry):
             raise SettingsError(f"{word} is one of {', '.join(allowed)}")
     if setting.default is not None and not isinstance(setting.default, str):
         raise SettingsError("default is text, as Kafka prints it")
+    if bool(setting.unit) != (setting.type in NUMBERS):
+        raise SettingsError("a number has a unit, and nothing else has one")
     if bool(setting.harmless) != bool(setting.reason):
         raise SettingsError("harmless values and the reason why others are refused go together")
     return setting

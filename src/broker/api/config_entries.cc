@@ -73,11 +73,14 @@ std::optional<std::string> shown(const Setting& setting, std::string value) {
   return normalized(setting, std::move(value));
 }
 
+// What the key does, what it may be set to, and what differs here.
 std::string documentation(const Setting& setting) {
-  std::string text;
-  if (!setting.range.empty()) text = fmt::format("Allowed: {}. ", setting.range);
-  text += setting.default_value ? fmt::format("Default: {}.", *setting.default_value)
-                                : std::string("No default.");
+  std::string text(setting.description);
+  if (!setting.range.empty()) text += fmt::format(" Allowed: {}.", setting.range);
+  if (!setting.unit.empty()) text += fmt::format(" Unit: {}.", setting.unit);
+  const std::string_view default_value = setting.default_value.value_or("");
+  text += default_value.empty() ? std::string(" No default.")
+                                : fmt::format(" Default: {}.", default_value);
   if (setting.status == config::Status::kAccepted) text += " Accepted, and without effect here.";
   if (!setting.note.empty()) text += fmt::format(" {}", setting.note);
   return text;

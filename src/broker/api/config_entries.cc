@@ -73,10 +73,16 @@ std::optional<std::string> shown(const Setting& setting, std::string value) {
   return normalized(setting, std::move(value));
 }
 
+// "1.." reads "1 or more"; the other notations stand for themselves.
+std::string allowed(std::string_view range) {
+  if (!range.ends_with("..")) return std::string(range);
+  return fmt::format("{} or more", range.substr(0, range.size() - 2));
+}
+
 // What the key does, what it may be set to, and what differs here.
 std::string documentation(const Setting& setting) {
   std::string text(setting.description);
-  if (!setting.range.empty()) text += fmt::format(" Allowed: {}.", setting.range);
+  if (!setting.range.empty()) text += fmt::format(" Allowed: {}.", allowed(setting.range));
   if (!setting.unit.empty()) text += fmt::format(" Unit: {}.", setting.unit);
   const std::string_view default_value = setting.default_value.value_or("");
   text += default_value.empty() ? std::string(" No default.")

@@ -66,6 +66,10 @@ struct Outcome {
   std::vector<LateReply> replies;
 };
 
+// Whether the topic that an offset was committed for is not there any more. `id` is zero where the
+// log does not say which topic of that name it was.
+using IsTopicGone = std::function<bool(const std::string& name, const base::TopicId& id)>;
+
 template <typename Reply>
 struct Answer {
   Outcome outcome;
@@ -110,8 +114,8 @@ class GroupMachine {
   std::vector<wire::ListGroupsResponse::ListedGroup> list(
       const std::vector<std::string>& states, const std::vector<std::string>& types) const;
   Answer<base::ErrorCode> delete_group(const std::string& group_id);
-  // Forgets offsets of topics that are gone.
-  Outcome topics_deleted(const std::set<std::string>& topics);
+  // Forgets the offsets of topics that are gone.
+  Outcome forget_offsets(const IsTopicGone& is_gone);
 
   // Time-outs of joins, syncs and sessions that have passed. Call at next_deadline().
   Outcome tick(const Now& now);

@@ -181,12 +181,12 @@ Answer<wire::OffsetDeleteResponse> GroupMachine::delete_offsets(
   return answer;
 }
 
-Outcome GroupMachine::topics_deleted(const std::set<std::string>& topics) {
+Outcome GroupMachine::forget_offsets(const IsTopicGone& is_gone) {
   Outcome outcome;
   outcome.is_divisible = true;
   for (const auto& [id, group] : groups_) {
     std::erase_if(group->offsets, [&](const auto& entry) {
-      if (!topics.contains(entry.first.first)) return false;
+      if (!is_gone(entry.first.first, entry.second.topic_id)) return false;
       outcome.records.push_back(offset_tombstone(id, entry.first));
       return true;
     });

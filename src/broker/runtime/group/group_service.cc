@@ -3,8 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdlib>
-#include <set>
 #include <utility>
 
 #include "broker/internal_topics.h"
@@ -62,7 +62,7 @@ void GroupService::serve(const metadata::TopicImage& topic) {
       if (shards_[i] != nullptr) continue;
       auto partition = partitions_.find(topic.id, static_cast<std::int32_t>(i));
       if (partition == nullptr) continue;
-      shards_[i] = std::make_shared<GroupShard>(world_, settings_, std::move(partition));
+      shards_[i] = std::make_shared<GroupShard>(world_, settings_, image_, std::move(partition));
       fresh.push_back(shards_[i]);
     }
     arm_expiry();
@@ -71,28 +71,22 @@ void GroupService::serve(const metadata::TopicImage& topic) {
 }
 
 void GroupService::follow(const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
-  std::set<std::string> deleted;
-  for (const auto& topic : delta.removed_topics) {
-    if (topic->name == kGroupTopic) {
-      std::vector<std::shared_ptr<GroupShard>> gone;
-      {
-        const std::lock_guard lock(mutex_);
-        gone.swap(shards_);
-      }
-      for (const auto& shard : gone) {
-        if (shard != nullptr) shard->resign();
-      }
-    } else {
-      deleted.insert(topic->name);
-    }
-  }
+  const auto is_group_topic = [](const auto& topic) { return topic->name == kGroupTopic; };
+  if (std::ranges::any_of(delta.removed_topics, is_group_topic)) resign_all();
   const auto& topic = image.find_topic(std::string(kGroupTopic));
   if (topic != nullptr && delta.changed_topics.contains(topic->id)) serve(*topic);
-  if (deleted.empty()) return;
-  for (const auto& shard : shards()) {
-    shard->run([deleted](group::GroupMachine& machine,
-                         const group::Now&) { return machine.topics_deleted(deleted); },
-               [](const base::Result<>&) {});
+  if (delta.removed_topics.empty()) return;
+  for (const auto& shard : shards()) shard->forget_gone_topics();
+}
+
+void GroupService::resign_all() {
+  std::vector<std::shared_ptr<GroupShard>> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    gone.swap(shards_);
+  }
+  for (const auto& shard : gone) {
+    if (shard != nullptr) shard->resign();
   }
 }
 

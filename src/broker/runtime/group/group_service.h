@@ -41,6 +41,7 @@ class GroupService {
 
  private:
   void serve(const metadata::TopicImage& topic);
+  void resign_all();
   void arm_expiry();
   void expire_offsets();
 

@@ -47,8 +47,12 @@ std::string random_suffix(env::Random& random) {
 }  // namespace
 
 GroupShard::GroupShard(env::World& world, const group::GroupSettings& settings,
-                       std::shared_ptr<replica::Partition> partition)
-    : world_(world), settings_(settings), partition_(std::move(partition)), journal_(partition_) {}
+                       const ImageHolder& image, std::shared_ptr<replica::Partition> partition)
+    : world_(world),
+      settings_(settings),
+      image_(image),
+      partition_(std::move(partition)),
+      journal_(partition_) {}
 
 group::Now GroupShard::now() const {
   const auto monotonic = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -76,13 +80,16 @@ void GroupShard::finish_loading(std::unique_ptr<group::GroupMachine> machine,
     base::log::error(kArea, "{} could not be read, its groups are not served: {}",
                      partition_->name().to_string(), loaded.error().message);
   }
-  const std::lock_guard lock(mutex_);
-  if (state_ == State::kResigned) return;
-  state_ = loaded ? State::kActive : State::kFailed;
-  if (!loaded) return;
-  machine->loaded(now());
-  machine_ = std::move(machine);
-  arm_timer_locked();
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ == State::kResigned) return;
+    state_ = loaded ? State::kActive : State::kFailed;
+    if (!loaded) return;
+    machine->loaded(now());
+    machine_ = std::move(machine);
+    arm_timer_locked();
+  }
+  forget_gone_topics();
 }
 
 base::Result<> GroupShard::check_active_locked() const {
@@ -182,6 +189,18 @@ void GroupShard::park(ParkingStep step, ReplyHandler reply) {
     decided = append_locked(step(*machine_, token, now()));
   }
   give(std::move(decided), nullptr);
+}
+
+void GroupShard::forget_gone_topics() {
+  run(
+      [this](group::GroupMachine& machine, const group::Now&) {
+        return machine.forget_offsets(
+            [image = image_.load()](const std::string& name, const base::TopicId& id) {
+              const auto& topic = image->find_topic(name);
+              return topic == nullptr || (id != base::TopicId{} && id != topic->id);
+            });
+      },
+      [](const base::Result<>&) {});
 }
 
 void GroupShard::resign() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "broker/services.h"
 #include "coordinator/group/group_machine.h"
 #include "env/world.h"
 #include "replica/partition.h"
@@ -31,7 +32,8 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   using ParkingStep = std::move_only_function<group::Outcome(group::GroupMachine&,
                                                              group::ReplyToken, const group::Now&)>;
 
-  GroupShard(env::World& world, const group::GroupSettings& settings,
+  // `image` outlives the shard.
+  GroupShard(env::World& world, const group::GroupSettings& settings, const ImageHolder& image,
              std::shared_ptr<replica::Partition> partition);
 
   // Reads the partition into the machine, on the log directory's work queue; until then requests
@@ -42,6 +44,9 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   void run(Step step, Committed committed);
   // The same for a request whose reply may come later, with another request's decision.
   void park(ParkingStep step, ReplyHandler reply);
+  // Forgets the offsets of topics that the newest image does not have. Happens by itself at the end
+  // of loading: what was deleted meanwhile, or just before a crash, is not missed.
+  void forget_gone_topics();
   // Those who wait get NOT_COORDINATOR, and so does every later call.
   void resign();
 
@@ -65,6 +70,7 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
 
   env::World& world_;
   const group::GroupSettings settings_;
+  const ImageHolder& image_;
   const std::shared_ptr<replica::Partition> partition_;
   replica::PartitionJournal journal_;
 

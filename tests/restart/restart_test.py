@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What a server finds when it starts again. Usage: restart_test.py <build directory>"""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+BUILD = Path(sys.argv.pop(1)).resolve()
+TIMEOUT_S = 30
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Node:
+    """One data directory, and the server on it from time to time."""
+
+    def __init__(self, directory):
+        self.directory = Path(directory)
+        self.data = self.directory / "data"
+        self.address = f"127.0.0.1:{free_port()}"
+
+    @contextlib.contextmanager
+    def running(self):
+        log = self.directory / "server.log"
+        settings = [f"log.dirs={self.data}", f"listeners=PLAINTEXT://{self.address}", "node.id=1"]
+        command = [BUILD / "odradek", "server"]
+        for setting in settings:
+            command += ["--set", setting]
+        with open(log, "w") as output, subprocess.Popen(command, stdout=output,
+                                                        stderr=subprocess.STDOUT) as server:
+            try:
+                while "serves" not in log.read_text():
+                    if server.poll() is not None:
+                        raise SystemExit(f"the server ended: {log.read_text()}")
+                yield
+            finally:
+                server.terminate()
+                server.wait(TIMEOUT_S)
+
+    def tool(self, name, *arguments, stdin=""):
+        done = subprocess.run([BUILD / "bin" / name, "--bootstrap-server", self.address, *arguments],
+                              input=stdin, text=True, capture_output=True, timeout=TIMEOUT_S)
+        if done.returncode != 0:
+            raise AssertionError(f"{name} {arguments}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def commit_end(self, group, topic):
+        self.tool("kafka-consumer-groups", "--group", group, "--topic", topic,
+                  "--reset-offsets", "--to-latest", "--execute")
+
+    def offsets(self, group):
+        """The topics that the group has offsets of."""
+        done = subprocess.run([BUILD / "bin" / "kafka-consumer-groups", "--bootstrap-server",
+                               self.address, "--group", group, "--describe"],
+                              text=True, capture_output=True, timeout=TIMEOUT_S)
+        rows = [line.split() for line in done.stdout.splitlines()]
+        return {row[1] for row in rows if row and row[0] == group}
+
+
+class Restart(unittest.TestCase):
+    def test_offsets_of_a_topic_that_is_gone_are_forgotten(self):
+        # As after a crash that kept the deletion of the topic and lost that of its offsets.
+        with tempfile.TemporaryDirectory() as directory:
+            node = Node(directory)
+            with node.running():
+                for topic in ("kept", "gone", "anew"):
+                    node.tool("kafka-topics", "--create", "--topic", topic)
+                    node.tool("kafka-console-producer", "--topic", topic, stdin="a\nb\n")
+                    node.commit_end("group", topic)
+                self.assertEqual(node.offsets("group"), {"kept", "gone", "anew"})
+            before = node.directory / "before"
+            self.copy_offsets(node.data, before)
+            with node.running():
+                node.tool("kafka-topics", "--delete", "--topic", "gone")
+                node.tool("kafka-topics", "--delete", "--topic", "anew")
+                node.tool("kafka-topics", "--create", "--topic", "anew")
+            self.copy_offsets(before, node.data)
+            with node.running():
+                self.assertEqual(node.offsets("group"), {"kept"})
+
+    @staticmethod
+    def copy_offsets(source, target):
+        partitions = list(source.glob("__consumer_offsets-*"))
+        assert partitions
+        for partition in partitions:
+            shutil.rmtree(target / partition.name, ignore_errors=True)
+            shutil.copytree(partition, target / partition.name)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -219,6 +219,7 @@ void RunningBroker::make_services() {
                                                   .listeners = listener_configs_,
                                                   .image = image_,
                                                   .partitions = partitions_,
+                                                  .logs = *logs_,
                                                   .fetch_sessions = *fetch_sessions_,
                                                   .admin = *admin_,
                                                   .producer_ids = *producer_ids_,
@@ -256,7 +257,8 @@ void RunningBroker::stop(std::move_only_function<void(base::Result<>)> done) {
 base::Result<> RunningBroker::close() {
   replicas_->stop();
   auto engine_closed = engine_->close();
-  auto logs_closed = logs_->stop(metadata_->broker_epoch());
+  const auto* registered = image_.load()->find_broker(node_id_);
+  auto logs_closed = logs_->stop(registered == nullptr ? -1 : registered->epoch);
   return engine_closed ? std::move(logs_closed) : std::move(engine_closed);
 }
 

@@ -13,6 +13,10 @@
 #include "metadata/cluster_image.h"
 #include "replica/partition_set.h"
 
+namespace odradek::log {
+class LogManager;
+}
+
 namespace odradek::broker {
 
 class AdminService;
@@ -49,6 +53,7 @@ struct Services {
   const std::vector<ListenerConfig> listeners;
   ImageHolder& image;
   replica::PartitionSet& partitions;
+  log::LogManager& logs;
   FetchSessions& fetch_sessions;
   AdminService& admin;
   ProducerIds& producer_ids;

@@ -93,6 +93,8 @@ class Disk {
   // (syncfs).
   [[nodiscard]] virtual base::Result<> sync_file_system(const std::string& path) = 0;
   [[nodiscard]] virtual base::Result<DiskSpace> space(const std::string& path) = 0;
+  // The path from the root: a relative one continues the working directory's. Nothing is resolved.
+  virtual std::string absolute_path(const std::string& path) = 0;
   // Takes an exclusive lock on the file (created when missing) without waiting; EWOULDBLOCK when
   // another process or another holder in this one has it.
   [[nodiscard]] virtual base::Result<std::unique_ptr<DirectoryLock>> lock(

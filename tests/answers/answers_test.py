@@ -16,7 +16,10 @@ import tempfile
 from pathlib import Path
 
 import admin_cases  # noqa: F401
+import partition_cases  # noqa: F401
 import record_cases  # noqa: F401
+import security_cases  # noqa: F401
+import transaction_cases  # noqa: F401
 from case import CASES
 from codec import ROOT
 from differences import DIFFERENCES

@@ -112,6 +112,8 @@ class Transcript:
             return sort([self.normal(part, name) for part in value if not is_newer(name, part)])
         if name == "Records" and value is not None:
             return [normal_batch(part) for part in take_apart(value)]
+        if isinstance(value, bytes):
+            return value.hex()
         if name in MARKED and value not in (0, -1, None):
             return MARKED[name]
         if name == "LogAppendTimeMs" and value > 0:

@@ -29,7 +29,7 @@ Coordinator failed(const std::string& key, ErrorCode code, std::string message) 
   return answer;
 }
 
-// This broker coordinates every group that there is on a node of its own.
+// This broker coordinates everything that there is on a node of its own.
 Coordinator find_here(const Services& services, const RequestContext& context,
                       const std::string& key) {
   const auto image = services.image.load();
@@ -43,7 +43,6 @@ Coordinator find_here(const Services& services, const RequestContext& context,
   answer.node_id = services.node_id;
   answer.host = endpoint->host;
   answer.port = endpoint->port;
-  answer.error_message.reset();
   return answer;
 }
 
@@ -55,7 +54,9 @@ void send(Responder<FindCoordinatorResponse>& responder, std::vector<Coordinator
   } else {
     Coordinator& only = coordinators.front();
     response.error_code = only.error_code;
-    response.error_message = std::move(only.error_message);
+    // Kafka's name of "no error" is the message of these versions.
+    response.error_message =
+        only.error_code == ErrorCode::kNone ? "NONE" : std::move(only.error_message);
     response.node_id = only.node_id;
     response.host = std::move(only.host);
     response.port = only.port;
@@ -70,14 +71,10 @@ std::vector<Coordinator> for_each_key(const std::vector<std::string>& keys, Find
   return coordinators;
 }
 
-void refuse(Responder<FindCoordinatorResponse>& responder, const std::vector<std::string>& keys,
-            std::int8_t key_type) {
-  const bool is_transaction = key_type == kTransactionKey;
-  send(responder, for_each_key(keys, [is_transaction](const std::string& key) {
-         return failed(key,
-                       is_transaction ? ErrorCode::kUnsupportedVersion : ErrorCode::kInvalidRequest,
-                       is_transaction ? "this server has no transactions as yet"
-                                      : "this server has no coordinator of this key type");
+void refuse(Responder<FindCoordinatorResponse>& responder, const std::vector<std::string>& keys) {
+  send(responder, for_each_key(keys, [](const std::string& key) {
+         return failed(key, ErrorCode::kInvalidRequest,
+                       "this server has no coordinator of this key type");
        }));
 }
 
@@ -88,8 +85,8 @@ void handle_find_coordinator(Services& services, FindCoordinatorRequest request,
   const auto keys = responder.context().version >= kBatchVersion
                         ? std::move(request.coordinator_keys)
                         : std::vector<std::string>{std::move(request.key)};
-  if (request.key_type != kGroupKey) {
-    refuse(responder, keys, request.key_type);
+  if (request.key_type != kGroupKey && request.key_type != kTransactionKey) {
+    refuse(responder, keys);
     return;
   }
   const auto answer = [&services, keys](Responder<FindCoordinatorResponse>& to) {
@@ -97,7 +94,11 @@ void handle_find_coordinator(Services& services, FindCoordinatorRequest request,
            return find_here(services, to.context(), key);
          }));
   };
-  if (services.image.load()->find_topic(std::string(kGroupTopic)) != nullptr) {
+  // Of transactions there is nothing to keep as yet, so their topic need not be there: this broker
+  // lists and describes none, and InitProducerId refuses to begin one.
+  const bool is_ready = request.key_type == kTransactionKey ||
+                        services.image.load()->find_topic(std::string(kGroupTopic)) != nullptr;
+  if (is_ready) {
     answer(responder);
     return;
   }

@@ -48,8 +48,7 @@ base::Result<> MetadataRuntime::start(
     if (auto done = commit_now(format); !done) return done;
   }
   const auto image = image_.load();
-  broker_epoch_ = image->end_offset.value();
-  return commit_now(on_start(*image, broker_epoch_));
+  return commit_now(on_start(*image, image->end_offset.value()));
 }
 
 base::Result<> MetadataRuntime::commit_now(const std::vector<MetadataRecord>& records) {

@@ -44,7 +44,6 @@ class MetadataRuntime {
   // `done` is called once, from any thread, when what was decided is committed, followed and
   // published.
   void submit(Decide decide, Done done);
-  std::int64_t broker_epoch() const { return broker_epoch_; }
   // Refuses what is not begun and finishes what is; then commits what `last` decides, and calls
   // `stopped`, from any thread. Once.
   void stop(Decide last, env::Task stopped);
@@ -70,7 +69,6 @@ class MetadataRuntime {
   ImageHolder& image_;
   Replicas* replicas_ = nullptr;
   std::vector<Observer> observers_;
-  std::int64_t broker_epoch_ = -1;
   std::unique_ptr<env::WorkQueue> queue_;
 
   std::mutex mutex_;

@@ -57,7 +57,11 @@ void Replicas::create_missing(const metadata::TopicImage& topic,
       make_log_config(settings_, image.find_config(ConfigResourceType::kTopic, topic.name));
   for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
     const auto index = static_cast<std::int32_t>(i);
-    if (!is_mine(topic.partitions[i]) || partitions_.find(topic.id, index) != nullptr) continue;
+    if (!is_mine(topic.partitions[i])) continue;
+    if (const auto present = partitions_.find(topic.id, index)) {
+      follow_leader(*present, topic.partitions[i]);
+      continue;
+    }
     wanted.push_back({{topic.name, index}, topic.id, config});
     indexes.push_back(index);
   }
@@ -71,6 +75,11 @@ void Replicas::create_missing(const metadata::TopicImage& topic,
                        logs[i].error().message);
     }
   }
+}
+
+void Replicas::follow_leader(replica::Partition& partition, const metadata::PartitionImage& image) {
+  if (image.leader != node_ || partition.leader_epoch() >= image.leader_epoch) return;
+  partition.become_leader(image.leader_epoch);
 }
 
 void Replicas::lead(std::shared_ptr<log::Log> log, const metadata::TopicImage& topic,

@@ -31,6 +31,8 @@ class Replicas {
 
  private:
   void create_missing(const metadata::TopicImage& topic, const metadata::ClusterImage& image);
+  // A partition that is here already may have been given the lead.
+  void follow_leader(replica::Partition& partition, const metadata::PartitionImage& image);
   void lead(std::shared_ptr<log::Log> log, const metadata::TopicImage& topic, std::int32_t index);
   void remove(const metadata::TopicImage& topic);
   bool is_mine(const metadata::PartitionImage& partition) const;

@@ -123,6 +123,12 @@ base::Result<DiskSpace> LinuxDisk::space(const std::string& path) {
   return DiskSpace{status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize};
 }
 
+std::string LinuxDisk::absolute_path(const std::string& path) {
+  std::error_code error;
+  const fs::path absolute = fs::absolute(path, error);
+  return error ? path : absolute.string();
+}
+
 // Two locks on one descriptor: flock(), and over the whole file the kind that the JVM takes
 // (fcntl), owned by the open file so that it also excludes a second holder in this process.
 base::Result<std::unique_ptr<DirectoryLock>> LinuxDisk::lock(const std::string& path) {

@@ -172,6 +172,12 @@ TEST_F(LinuxDiskTest, WriteFileReplacesAtOnce) {
   EXPECT_FALSE(disk_.read_file(path("f"), 3));
 }
 
+TEST_F(LinuxDiskTest, AnAbsolutePathBeginsAtTheRoot) {
+  EXPECT_EQ(disk_.absolute_path("/a/../b"), "/a/../b");
+  const std::string absolute = disk_.absolute_path("a/b");
+  EXPECT_TRUE(absolute.starts_with('/') && absolute.ends_with("/a/b")) << absolute;
+}
+
 TEST_F(LinuxDiskTest, SpaceIsSomething) {
   const auto space = disk_.space(directory_).value();
   EXPECT_GT(space.total_bytes, 0U);

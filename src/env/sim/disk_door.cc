@@ -143,6 +143,10 @@ base::Result<DiskSpace> SimDiskDoor::space(const std::string& path) {
   return DiskSpace{disk_.options_.capacity_bytes, disk_.free_pages() * kPageBytes};
 }
 
+std::string SimDiskDoor::absolute_path(const std::string& path) {
+  return path.starts_with('/') ? path : '/' + path;
+}
+
 base::Result<std::unique_ptr<DirectoryLock>> SimDiskDoor::lock(const std::string& path) {
   constexpr DiskOperation kThis = DiskOperation::kLock;
   if (auto begun = disk_.begin(*life_, kThis, path); !begun) return base::fail(std::move(begun));

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metadata/controller/cluster.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "metadata/controller/placement.h"
 
 namespace odradek::metadata {
 namespace {
@@ -107,6 +111,59 @@ std::vector<MetadataRecord> lead_on_start(const ClusterImage& image, base::Broke
     }
   });
   return records;
+}
+
+namespace {
+
+// The replica on `broker` is in sync no longer; whoever else is, and lives, leads.
+MetadataRecord leave_partition(const ClusterImage& image, const TopicImage& topic,
+                               std::size_t index, base::BrokerId broker) {
+  const PartitionImage& partition = topic.partitions[index];
+  wire::PartitionChangeRecord change;
+  change.topic_id = topic.id;
+  change.partition_id = static_cast<std::int32_t>(index);
+  change.isr = partition.in_sync_replicas;
+  std::erase(*change.isr, broker);
+  if (change.isr->empty()) change.last_known_elr = {broker};
+  if (partition.leader == broker) {
+    const auto next = std::ranges::find_if(
+        *change.isr, [&image](base::BrokerId replica) { return is_live(image, replica); });
+    change.leader = next == change.isr->end() ? base::kNoBroker : *next;
+  }
+  return change;
+}
+
+}  // namespace
+
+machine::Decision<MetadataRecord, wire::UnregisterBrokerResponse> unregister_broker(
+    const ClusterImage& image, base::BrokerId id, base::BrokerId self) {
+  machine::Decision<MetadataRecord, wire::UnregisterBrokerResponse> decision;
+  const BrokerImage* broker = image.find_broker(id);
+  if (broker == nullptr) {
+    decision.reply.error_code = base::ErrorCode::kBrokerIdNotRegistered;
+    decision.reply.error_message =
+        fmt::format("Broker ID {} is not currently registered", id.value());
+    return decision;
+  }
+  if (id != self) {
+    image.topics_by_id.for_each([&](const base::TopicId&, const auto& topic) {
+      for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
+        if (!contains(topic->partitions[i].in_sync_replicas, id)) continue;
+        decision.records.push_back(leave_partition(image, *topic, i, id));
+      }
+    });
+  }
+  wire::UnregisterBrokerRecord record;
+  record.broker_id = id;
+  record.broker_epoch = broker->epoch;
+  decision.records.emplace_back(record);
+  if (id == self) {
+    const std::int64_t epoch = image.end_offset.value() + 1;
+    for (auto& again : register_broker(*broker, epoch)) {
+      decision.records.push_back(std::move(again));
+    }
+  }
+  return decision;
 }
 
 MetadataRecord allocate_producer_ids(const ClusterImage& image, const BrokerImage& broker) {

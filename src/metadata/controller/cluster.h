@@ -6,8 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "machine/decision.h"
 #include "metadata/cluster_image.h"
 #include "metadata/record.h"
+#include "wire/messages/unregister_broker.h"
 
 // The controller's decisions on brokers, features and producer ids. Pure.
 namespace odradek::metadata {
@@ -29,6 +31,12 @@ std::vector<MetadataRecord> fence_on_stop(const ClusterImage& image, base::Broke
 // What is to be mended when the only broker comes up: partitions without a leader whose replica it
 // is get it.
 std::vector<MetadataRecord> lead_on_start(const ClusterImage& image, base::BrokerId broker);
+
+// Forgets the broker `id`: nobody counts on its replicas any more. BROKER_ID_NOT_REGISTERED.
+// `self`, the broker that runs here, is registered again in the same breath, under a new epoch: it
+// serves on.
+machine::Decision<MetadataRecord, wire::UnregisterBrokerResponse> unregister_broker(
+    const ClusterImage& image, base::BrokerId id, base::BrokerId self);
 
 // The next block of producer ids for a broker (KIP-730): `kProducerIdBlockSize` of them from the
 // image's next one.

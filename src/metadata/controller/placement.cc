@@ -20,19 +20,18 @@ std::vector<base::BrokerId> brokers_by_liveness(const ClusterImage& image) {
   return brokers;
 }
 
+}  // namespace
+
 bool is_live(const ClusterImage& image, base::BrokerId id) {
   const BrokerImage* broker = image.find_broker(id);
   return broker != nullptr && !broker->fenced && !broker->in_controlled_shutdown;
 }
 
-// The one directory of a broker that has one; else the broker chooses and tells (KIP-858).
-base::Uuid directory_of(const ClusterImage& image, base::BrokerId id) {
+base::Uuid default_directory(const ClusterImage& image, base::BrokerId id) {
   const BrokerImage* broker = image.find_broker(id);
   const bool is_sole = broker != nullptr && broker->log_directories.size() == 1;
   return is_sole ? broker->log_directories.front() : base::kDirectoryUnassigned;
 }
-
-}  // namespace
 
 base::Result<std::vector<std::vector<base::BrokerId>>> place_replicas(
     const ClusterImage& image, std::int32_t first, std::int32_t count,
@@ -92,7 +91,7 @@ wire::PartitionRecord new_partition(const ClusterImage& image, const base::Topic
   record.replicas = replicas;
   for (const base::BrokerId replica : replicas) {
     if (is_live(image, replica)) record.isr.push_back(replica);
-    record.directories.push_back(directory_of(image, replica));
+    record.directories.push_back(default_directory(image, replica));
   }
   if (record.isr.empty()) record.isr.push_back(replicas.front());
   record.leader = is_live(image, record.isr.front()) ? record.isr.front() : base::kNoBroker;

@@ -23,6 +23,13 @@ namespace odradek::metadata {
 [[nodiscard]] base::Result<> check_assignment(const ClusterImage& image,
                                               const std::vector<base::BrokerId>& replicas);
 
+// Whether the broker can lead: registered, not fenced, not about to stop.
+bool is_live(const ClusterImage& image, base::BrokerId id);
+
+// The directory of a new replica: the broker's one directory where it has one; else the broker
+// chooses and tells (KIP-858).
+base::Uuid default_directory(const ClusterImage& image, base::BrokerId id);
+
 // A new partition on these brokers: the first live one leads, the live ones are in sync.
 wire::PartitionRecord new_partition(const ClusterImage& image, const base::TopicId& topic,
                                     std::int32_t index,

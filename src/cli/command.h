@@ -1,19 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/flags.h"
+#include "cli/output/output.h"
 #include "config/properties.h"
 
 namespace odradek::cli {
 
 struct Invocation;
 
-// One command: a line of the table in commands.cc, from which dispatch and help come.
+// Where the help lists a command.
+enum class Section : std::uint8_t {
+  kServer,
+  kRecords,  // topics and records
+  kGroups,
+  kConfiguration,
+  kCluster,
+  kForensics,
+  kLoad,
+  kThisProgram,
+};
+
+// One command: a line of the table in commands.cc, from which dispatch, help, completion, the man
+// page and docs/tools.md come.
 struct Command {
   std::string_view name;         // odradek <name>
   std::string_view script_name;  // Kafka's name of it, without .sh; empty: none
@@ -26,6 +41,9 @@ struct Command {
   std::string_view examples;  // lines for the help
   // Returns the exit code.
   int (*run)(const Invocation&);
+  Section section = Section::kThisProgram;
+  // Under its own name it prints by output/output.h and has its flags; else it prints text only.
+  bool prints_data = false;
 };
 
 // The server lives above this room, so whoever starts the program brings it.
@@ -42,6 +60,8 @@ struct Invocation {
   // What the user typed: "odradek topics", "kafka-topics".
   std::string called_as;
   RunServer run_server;
+  // How to print under its own name.
+  OutputOptions output = {};
 };
 
 // Every command there is, in the order of the help.

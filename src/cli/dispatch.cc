@@ -53,11 +53,20 @@ base::Result<> take_words(const Command& command, Flags& flags) {
                     fmt::format("'{}' is one word too many", words[next]));
 }
 
+// What was printed is only done when it has arrived: a full disk is an error.
+int flushed(const Invocation& invocation, int exit_code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
+  const int failed = failure(invocation, "standard output takes no more: what was printed is cut");
+  return exit_code == 0 ? failed : exit_code;
+}
+
 int run_command(const Command& command, bool is_native, const std::vector<std::string>& arguments,
                 RunServer run_server) {
   std::vector<FlagSpec> specs(command.flags.begin(), command.flags.end());
   specs.push_back(kHelpFlag);
   specs.push_back(kVersionFlag);
+  if (is_native && command.prints_data)
+    std::ranges::copy(output_flags(), std::back_inserter(specs));
   Invocation invocation{
       command,
       {},
@@ -80,8 +89,11 @@ int run_command(const Command& command, bool is_native, const std::vector<std::s
     if (auto taken = take_words(command, invocation.flags); !taken) {
       return usage_error(invocation, taken.error().message);
     }
+    const auto output = output_options(invocation.flags);
+    if (!output) return usage_error(invocation, output.error().message);
+    invocation.output = *output;
   }
-  return command.run(invocation);
+  return flushed(invocation, command.run(invocation));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 namespace odradek::cli {
 namespace {
@@ -85,8 +86,12 @@ std::string help(const Command& command, std::string_view called_as) {
   std::string out = usage_line(command, called_as);
   append_wrapped(out, command.summary, 0);
   out += "\nflags:\n";
+  std::vector<FlagSpec> all(command.flags.begin(), command.flags.end());
+  if (command.prints_data && called_as.starts_with("odradek ")) {
+    std::ranges::copy(output_flags(), std::back_inserter(all));
+  }
   std::vector<const FlagSpec*> flags;
-  for (const FlagSpec& flag : command.flags) {
+  for (const FlagSpec& flag : all) {
     if (!flag.help.empty()) flags.push_back(&flag);
   }
   std::ranges::sort(flags, {}, [](const FlagSpec* flag) { return flag->name; });
@@ -105,6 +110,11 @@ std::string version() { return "4.4.0 (Odradek 0.1.0)"; }
 
 int usage_error(const Invocation& invocation, std::string_view message) {
   fmt::print(stderr, "{}\n'{} --help' lists every flag.\n", message, invocation.called_as);
+  return 1;
+}
+
+int failure(const Invocation& invocation, std::string_view message) {
+  fmt::print(stderr, "{}: {}\n", invocation.called_as, message);
   return 1;
 }
 

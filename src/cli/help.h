@@ -17,5 +17,7 @@ std::string version();
 
 // Says on stderr what is wrong with the command line and where help is. Returns exit code 1.
 int usage_error(const Invocation& invocation, std::string_view message);
+// Says on stderr why the command failed: "odradek topics: <message>". Returns exit code 1.
+int failure(const Invocation& invocation, std::string_view message);
 
 }  // namespace odradek::cli

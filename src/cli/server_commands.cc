@@ -138,30 +138,39 @@ int run_stop(const Invocation& invocation) {
 }  // namespace
 
 Command server_command() {
-  return {"server", "",           "Run a server.", {},
-          "config", kServerFlags, kServerExamples, run_server_command};
+  return {.name = "server",
+          .script_name = "",
+          .summary = "Run a server.",
+          .verbs = {},
+          .subject = "config",
+          .flags = kServerFlags,
+          .examples = kServerExamples,
+          .run = run_server_command,
+          .section = Section::kServer};
 }
 
 Command server_start_command() {
-  return {"start",
-          "kafka-server-start",
-          "Run a server, in the background with -daemon.",
-          {},
-          "config",
-          kStartFlags,
-          kStartExamples,
-          run_start};
+  return {.name = "start",
+          .script_name = "kafka-server-start",
+          .summary = "Run a server, in the background with -daemon.",
+          .verbs = {},
+          .subject = "config",
+          .flags = kStartFlags,
+          .examples = kStartExamples,
+          .run = run_start,
+          .section = Section::kServer};
 }
 
 Command server_stop_command() {
-  return {"stop",
-          "kafka-server-stop",
-          "Stop this user's servers that run this program.",
-          {},
-          "",
-          kStopFlags,
-          kStopExamples,
-          run_stop};
+  return {.name = "stop",
+          .script_name = "kafka-server-stop",
+          .summary = "Stop this user's servers that run this program.",
+          .verbs = {},
+          .subject = "",
+          .flags = kStopFlags,
+          .examples = kStopExamples,
+          .run = run_stop,
+          .section = Section::kServer};
 }
 
 }  // namespace odradek::cli

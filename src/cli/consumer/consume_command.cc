@@ -259,14 +259,15 @@ int run_consume(const Invocation& invocation) {
 }  // namespace
 
 Command consume_command() {
-  return {"consume",
-          "kafka-console-consumer",
-          "Print the records of a topic.",
-          {},
-          "topic",
-          kFlags,
-          kExamples,
-          run_consume};
+  return {.name = "consume",
+          .script_name = "kafka-console-consumer",
+          .summary = "Print the records of a topic.",
+          .verbs = {},
+          .subject = "topic",
+          .flags = kFlags,
+          .examples = kExamples,
+          .run = run_consume,
+          .section = Section::kRecords};
 }
 
 }  // namespace odradek::cli

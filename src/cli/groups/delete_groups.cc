@@ -59,7 +59,8 @@ void print_partition_results(const std::map<base::TopicPartition, ErrorCode>& re
 
 }  // namespace
 
-base::Result<bool> delete_groups(const Flags& flags, Admin& admin) {
+base::Result<bool> delete_groups(const Invocation& invocation, Admin& admin) {
+  const Flags& flags = invocation.flags;
   auto ids = chosen_groups(flags, admin);
   if (!ids) return base::fail(std::move(ids));
   std::vector<std::string> deleted;
@@ -86,7 +87,8 @@ base::Result<bool> delete_groups(const Flags& flags, Admin& admin) {
   return false;
 }
 
-base::Result<bool> delete_group_offsets(const Flags& flags, Admin& admin) {
+base::Result<bool> delete_group_offsets(const Invocation& invocation, Admin& admin) {
+  const Flags& flags = invocation.flags;
   auto topics = TopicTable::load(admin);
   if (!topics) return base::fail(std::move(topics));
   std::vector<base::TopicPartition> partitions;

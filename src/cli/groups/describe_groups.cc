@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <numeric>
 
+#include "cli/groups/group_results.h"
 #include "cli/groups/print_groups.h"
 
 namespace odradek::cli {
@@ -18,20 +19,10 @@ std::string number_or_nothing(const std::optional<Number>& number) {
   return number ? fmt::format("{}", *number) : std::string(kNothing);
 }
 
-// One line of --describe --offsets.
-struct OffsetRow {
-  base::TopicPartition partition;
-  std::optional<std::int64_t> offset;
-  std::optional<std::int32_t> leader_epoch;
-  std::optional<std::int64_t> end;
-  std::string member;
-  std::string host;
-  std::string client;
-
-  std::optional<std::int64_t> lag() const {
-    return offset && end ? std::optional(*end - *offset) : std::nullopt;
-  }
-};
+// An empty text is shown as "-".
+std::string text_or_nothing(const std::string& text) {
+  return text.empty() ? std::string(kNothing) : text;
+}
 
 // Says on stderr what state the group is in where that explains what is missing; returns whether
 // there is something to show.
@@ -52,13 +43,7 @@ bool announce_state(const GroupDescription& group, std::size_t rows) {
 
 OffsetRow row_of(const base::TopicPartition& partition, const CommittedOffsets& committed,
                  const OffsetPlan& ends) {
-  OffsetRow row{partition,
-                std::nullopt,
-                std::nullopt,
-                std::nullopt,
-                std::string(kNothing),
-                std::string(kNothing),
-                std::string(kNothing)};
+  OffsetRow row{partition, std::nullopt, std::nullopt, std::nullopt, "", "", ""};
   if (const auto found = committed.find(partition); found != committed.end()) {
     row.offset = found->second.offset;
     row.leader_epoch = found->second.leader_epoch;
@@ -128,8 +113,8 @@ void print_offset_rows(const std::string& group, const std::vector<OffsetRow>& r
   for (const OffsetRow& row : rows) {
     print(group, row.partition.topic, fmt::format("{}", row.partition.partition),
           number_or_nothing(row.leader_epoch), number_or_nothing(row.offset),
-          number_or_nothing(row.end), number_or_nothing(row.lag()), row.member, row.host,
-          row.client);
+          number_or_nothing(row.end), number_or_nothing(row.lag()), text_or_nothing(row.member),
+          text_or_nothing(row.host), text_or_nothing(row.client));
   }
   fmt::print("\n");
 }
@@ -243,16 +228,47 @@ base::Result<> print_state(Admin& admin, const GroupDescription& group, bool is_
   return {};
 }
 
-base::Result<> print_offsets(Admin& admin, const std::vector<GroupDescription>& groups,
-                             bool is_verbose) {
+base::Result<> print_offsets(const Invocation& invocation, Admin& admin,
+                             const std::vector<GroupDescription>& groups) {
+  const bool is_verbose = invocation.flags.has("verbose");
   auto topics = TopicTable::load(admin);
   if (!topics) return base::fail(std::move(topics));
+  Table table = offset_table(is_verbose);
   for (const GroupDescription& group : groups) {
     auto rows = offset_rows(admin, *topics, group);
     if (!rows) return base::fail(std::move(rows));
-    if (announce_state(group, rows->size())) print_offset_rows(group.id, *rows, is_verbose);
+    if (invocation.is_native) {
+      add_offset_rows(table, group.id, *rows);
+    } else if (announce_state(group, rows->size())) {
+      print_offset_rows(group.id, *rows, is_verbose);
+    }
   }
+  if (invocation.is_native) Output(invocation.output).print(table);
   return {};
+}
+
+base::Result<> print_states(const Invocation& invocation, Admin& admin,
+                            const std::vector<GroupDescription>& groups) {
+  if (!invocation.is_native) {
+    const bool is_verbose = invocation.flags.has("verbose");
+    for (const GroupDescription& group : groups) {
+      if (auto printed = print_state(admin, group, is_verbose); !printed) return printed;
+    }
+    return {};
+  }
+  auto cluster = admin.cluster();
+  if (!cluster) return base::fail(std::move(cluster));
+  Output(invocation.output).print(state_table(groups, **cluster));
+  return {};
+}
+
+void print_all_members(const Invocation& invocation, const std::vector<GroupDescription>& groups) {
+  const bool is_verbose = invocation.flags.has("verbose");
+  if (invocation.is_native) {
+    Output(invocation.output).print(member_table(groups, is_verbose));
+    return;
+  }
+  for (const GroupDescription& group : groups) print_members(group, is_verbose);
 }
 
 base::Result<std::vector<GroupDescription>> describe_all(Admin& admin,
@@ -268,20 +284,15 @@ base::Result<std::vector<GroupDescription>> describe_all(Admin& admin,
 
 }  // namespace
 
-base::Result<> print_group_descriptions(const Flags& flags, Admin& admin) {
+base::Result<> print_group_descriptions(const Invocation& invocation, Admin& admin) {
+  const Flags& flags = invocation.flags;
   auto ids = chosen_groups(flags, admin);
   if (!ids) return base::fail(std::move(ids));
   auto groups = describe_all(admin, *ids);
   if (!groups) return base::fail(std::move(groups));
-  const bool is_verbose = flags.has("verbose");
-  if (flags.has("members")) {
-    for (const GroupDescription& group : *groups) print_members(group, is_verbose);
-    return {};
-  }
-  if (!flags.has("state")) return print_offsets(admin, *groups, is_verbose);
-  for (const GroupDescription& group : *groups) {
-    if (auto printed = print_state(admin, group, is_verbose); !printed) return printed;
-  }
+  if (flags.has("state")) return print_states(invocation, admin, *groups);
+  if (!flags.has("members")) return print_offsets(invocation, admin, *groups);
+  print_all_members(invocation, *groups);
   return {};
 }
 

@@ -183,12 +183,13 @@ int validate_regex(const std::string& text) {
   return 0;
 }
 
-base::Result<bool> act(const Flags& flags, Admin& admin) {
-  if (flags.has("delete")) return delete_groups(flags, admin);
-  if (flags.has("reset-offsets")) return reset_group_offsets(flags, admin);
-  if (flags.has("delete-offsets")) return delete_group_offsets(flags, admin);
-  const auto printed =
-      flags.has("list") ? print_group_list(flags, admin) : print_group_descriptions(flags, admin);
+base::Result<bool> act(const Invocation& invocation, Admin& admin) {
+  const Flags& flags = invocation.flags;
+  if (flags.has("delete")) return delete_groups(invocation, admin);
+  if (flags.has("reset-offsets")) return reset_group_offsets(invocation, admin);
+  if (flags.has("delete-offsets")) return delete_group_offsets(invocation, admin);
+  const auto printed = flags.has("list") ? print_group_list(invocation, admin)
+                                         : print_group_descriptions(invocation, admin);
   if (!printed) return base::fail(printed.error());
   return true;
 }
@@ -204,10 +205,7 @@ int report(const Invocation& invocation, const base::Error& error) {
   if (error.code == base::ErrorCode::kInvalidRequest) {
     return usage_error(invocation, error.message);
   }
-  if (invocation.is_native) {
-    fmt::print(stderr, "odradek groups: {}\n", error.message);
-    return 1;
-  }
+  if (invocation.is_native) return failure(invocation, error.message);
   const std::string reason = error.code == base::ErrorCode::kGroupIdNotFound
                                  ? fmt::format("{}: {}", java_exception(error.code), error.message)
                                  : error.message;
@@ -225,7 +223,7 @@ int run_groups(const Invocation& invocation) {
   const auto timeout_ms = flags.number("timeout").value_or(std::nullopt).value_or(30'000);
   auto admin = Admin::connect(invocation, std::chrono::milliseconds(timeout_ms));
   if (!admin) return report(invocation, admin.error());
-  const auto done = act(flags, **admin);
+  const auto done = act(invocation, **admin);
   if (!done) return report(invocation, done.error());
   return *done || !invocation.is_native ? 0 : 1;
 }
@@ -233,14 +231,16 @@ int run_groups(const Invocation& invocation) {
 }  // namespace
 
 Command groups_command() {
-  return {"groups",
-          "kafka-consumer-groups",
-          "List, describe and delete consumer groups; move or delete their offsets.",
-          kVerbs,
-          "group",
-          kFlags,
-          kExamples,
-          run_groups};
+  return {.name = "groups",
+          .script_name = "kafka-consumer-groups",
+          .summary = "List, describe and delete consumer groups; move or delete their offsets.",
+          .verbs = kVerbs,
+          .subject = "group",
+          .flags = kFlags,
+          .examples = kExamples,
+          .run = run_groups,
+          .section = Section::kGroups,
+          .prints_data = true};
 }
 
 }  // namespace odradek::cli

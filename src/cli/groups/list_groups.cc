@@ -6,6 +6,7 @@
 #include <ranges>
 
 #include "cli/flag_checks.h"
+#include "cli/groups/group_results.h"
 #include "cli/groups/print_groups.h"
 
 namespace odradek::cli {
@@ -49,7 +50,8 @@ base::Result<std::vector<std::string>> parse_list(std::string_view text, std::st
 
 }  // namespace
 
-base::Result<> print_group_list(const Flags& flags, Admin& admin) {
+base::Result<> print_group_list(const Invocation& invocation, Admin& admin) {
+  const Flags& flags = invocation.flags;
   const bool shows_type = flags.has("type");
   const bool shows_state = flags.has("state");
   auto states = parse_list(flags.value_or("state", ""), "state", kStates);
@@ -58,6 +60,10 @@ base::Result<> print_group_list(const Flags& flags, Admin& admin) {
   if (!types) return base::fail(std::move(types));
   auto groups = list_groups(admin, *states, *types);
   if (!groups) return base::fail(std::move(groups));
+  if (invocation.is_native) {
+    Output(invocation.output).print(group_table(*groups, shows_type, shows_state));
+    return {};
+  }
   if (!shows_type && !shows_state) {
     for (const GroupListing& group : *groups) fmt::print("{}\n", group.id);
     return {};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/groups/group_client.h"
 
@@ -12,12 +13,12 @@
 // checked.
 namespace odradek::cli {
 
-[[nodiscard]] base::Result<> print_group_list(const Flags& flags, Admin& admin);
-[[nodiscard]] base::Result<> print_group_descriptions(const Flags& flags, Admin& admin);
+[[nodiscard]] base::Result<> print_group_list(const Invocation& invocation, Admin& admin);
+[[nodiscard]] base::Result<> print_group_descriptions(const Invocation& invocation, Admin& admin);
 // Print what could not be done; the result is whether all was.
-[[nodiscard]] base::Result<bool> delete_groups(const Flags& flags, Admin& admin);
-[[nodiscard]] base::Result<bool> delete_group_offsets(const Flags& flags, Admin& admin);
-[[nodiscard]] base::Result<bool> reset_group_offsets(const Flags& flags, Admin& admin);
+[[nodiscard]] base::Result<bool> delete_groups(const Invocation& invocation, Admin& admin);
+[[nodiscard]] base::Result<bool> delete_group_offsets(const Invocation& invocation, Admin& admin);
+[[nodiscard]] base::Result<bool> reset_group_offsets(const Invocation& invocation, Admin& admin);
 
 // --group, or every group with --all-groups.
 [[nodiscard]] base::Result<std::vector<std::string>> chosen_groups(const Flags& flags,

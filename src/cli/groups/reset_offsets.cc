@@ -7,6 +7,7 @@
 #include <ranges>
 
 #include "cli/flag_checks.h"
+#include "cli/groups/group_results.h"
 #include "cli/groups/print_groups.h"
 #include "cli/groups/reset_inputs.h"
 
@@ -247,6 +248,16 @@ void print_plans(const GroupPlans& plans) {
   fmt::print("\n");
 }
 
+void show_plans(const Invocation& invocation, const GroupPlans& plans) {
+  Table table = reset_table();
+  for (const auto& [group, plan] : plans) {
+    for (const auto& [partition, offset] : plan) {
+      table.rows.push_back({group, partition.topic, partition.partition, offset});
+    }
+  }
+  Output(invocation.output).print(table);
+}
+
 void export_plans(const GroupPlans& plans, bool names_groups) {
   for (const auto& [group, plan] : plans) {
     for (const auto& [partition, offset] : plan) {
@@ -301,7 +312,8 @@ base::Result<Partitions> parse_topic_argument(const std::string& argument,
   return partitions;
 }
 
-base::Result<bool> reset_group_offsets(const Flags& flags, Admin& admin) {
+base::Result<bool> reset_group_offsets(const Invocation& invocation, Admin& admin) {
+  const Flags& flags = invocation.flags;
   auto ids = chosen_groups(flags, admin);
   if (!ids) return base::fail(std::move(ids));
   auto topics = TopicTable::load(admin);
@@ -321,6 +333,8 @@ base::Result<bool> reset_group_offsets(const Flags& flags, Admin& admin) {
   }
   if (flags.has("export")) {
     export_plans(plans, flags.values("group").size() != 1);
+  } else if (invocation.is_native) {
+    show_plans(invocation, plans);
   } else {
     print_plans(plans);
   }

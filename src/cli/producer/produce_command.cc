@@ -192,14 +192,15 @@ int run_produce(const Invocation& invocation) {
 }  // namespace
 
 Command produce_command() {
-  return {"produce",
-          "kafka-console-producer",
-          "Write the lines of standard input to a topic.",
-          {},
-          "topic",
-          kFlags,
-          kExamples,
-          run_produce};
+  return {.name = "produce",
+          .script_name = "kafka-console-producer",
+          .summary = "Write the lines of standard input to a topic.",
+          .verbs = {},
+          .subject = "topic",
+          .flags = kFlags,
+          .examples = kExamples,
+          .run = run_produce,
+          .section = Section::kRecords};
 }
 
 }  // namespace odradek::cli

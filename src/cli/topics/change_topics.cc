@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <ranges>
 
 #include "cli/admin/error_text.h"
+#include "cli/output/progress.h"
 #include "cli/topics/topic_actions.h"
 #include "cli/topics/topic_description.h"
 #include "wire/messages/create_partitions.h"
@@ -18,6 +20,8 @@ namespace {
 using base::ErrorCode;
 
 constexpr std::int16_t kServersDefault = -1;
+// How many topics one request deletes.
+constexpr std::size_t kDeletedTogether = 100;
 
 std::string trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -120,13 +124,16 @@ base::Result<wire::CreatePartitionsRequest> extension(const Flags& flags, Admin&
   return request;
 }
 
+List as_list(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
+
 }  // namespace
 
-base::Result<> create_topic(const Flags& flags, Admin& admin) {
+base::Result<> create_topic(const Invocation& invocation, Admin& admin) {
+  const Flags& flags = invocation.flags;
   auto request = creation(flags, admin.timeout());
   if (!request) return base::fail(std::move(request));
   const std::string name = request->topics[0].name;
-  warn_of_collisions(name);
+  if (!invocation.is_native) warn_of_collisions(name);
   auto answer = admin.ask_controller<wire::CreateTopicsResponse>(*std::move(request));
   if (!answer) return base::fail(std::move(answer));
   for (const auto& topic : answer->topics) {
@@ -135,16 +142,23 @@ base::Result<> create_topic(const Flags& flags, Admin& admin) {
       return base::fail(topic.error_code, error_text(topic.error_code, topic.error_message));
     }
   }
-  fmt::print("Created topic {}.\n", name);
+  const std::string done = fmt::format("Created topic {}.", name);
+  if (!invocation.is_native) {
+    fmt::print("{}\n", done);
+    return {};
+  }
+  Output(invocation.output).print(Message{done, {{"topic", name}}});
   return {};
 }
 
-base::Result<> alter_topics(const Flags& flags, Admin& admin) {
-  auto names = chosen_topics(flags, admin, !flags.has("if-exists"));
+base::Result<> alter_topics(const Invocation& invocation, Admin& admin) {
+  const Flags& flags = invocation.flags;
+  auto names = chosen_topic_names(flags, admin, !flags.has("if-exists"));
   if (!names) return base::fail(std::move(names));
   if (names->empty()) return {};
   auto request = extension(flags, admin, *names);
   if (!request) return base::fail(std::move(request));
+  const std::int32_t count = request->topics[0].count;
   auto answer = admin.ask_controller<wire::CreatePartitionsResponse>(*std::move(request));
   if (!answer) return base::fail(std::move(answer));
   for (const auto& topic : answer->results) {
@@ -152,22 +166,39 @@ base::Result<> alter_topics(const Flags& flags, Admin& admin) {
       return base::fail(topic.error_code, error_text(topic.error_code, topic.error_message));
     }
   }
+  if (invocation.is_native) {
+    Output(invocation.output)
+        .print(Message{fmt::format("{} partitions now: {}.", count, fmt::join(*names, ", ")),
+                       {{"topics", as_list(*names)}, {"partitions", count}}});
+  }
   return {};
 }
 
-base::Result<> delete_topics(const Flags& flags, Admin& admin) {
-  auto names = chosen_topics(flags, admin, !flags.has("if-exists"));
+base::Result<> delete_topics(const Invocation& invocation, Admin& admin) {
+  const Flags& flags = invocation.flags;
+  auto names = chosen_topic_names(flags, admin, !flags.has("if-exists"));
   if (!names) return base::fail(std::move(names));
   if (names->empty()) return {};
-  wire::DeleteTopicsRequest request;
-  request.timeout_ms = 60'000;
-  for (const std::string& name : *names) request.topics.push_back({name, {}});
-  auto answer = admin.ask_controller<wire::DeleteTopicsResponse>(std::move(request));
-  if (!answer) return base::fail(std::move(answer));
-  for (const auto& topic : answer->responses) {
-    if (topic.error_code != ErrorCode::kNone) {
-      return base::fail(topic.error_code, error_text(topic.error_code, topic.error_message));
+  Progress progress(invocation, admin.world().clock(), "deleting topics", names->size());
+  for (std::size_t at = 0; at < names->size(); at += kDeletedTogether) {
+    wire::DeleteTopicsRequest request;
+    request.timeout_ms = 60'000;
+    const std::size_t end = std::min(at + kDeletedTogether, names->size());
+    for (std::size_t i = at; i < end; ++i) request.topics.push_back({(*names)[i], {}});
+    auto answer = admin.ask_controller<wire::DeleteTopicsResponse>(std::move(request));
+    if (!answer) return base::fail(std::move(answer));
+    for (const auto& topic : answer->responses) {
+      if (topic.error_code != ErrorCode::kNone) {
+        return base::fail(topic.error_code, error_text(topic.error_code, topic.error_message));
+      }
     }
+    progress.advance(end - at);
+  }
+  progress.hide();
+  if (invocation.is_native) {
+    Output(invocation.output)
+        .print(Message{fmt::format("Deleted {}.", fmt::join(*names, ", ")),
+                       {{"topics", as_list(*names)}}});
   }
   return {};
 }

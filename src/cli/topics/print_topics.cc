@@ -7,6 +7,7 @@
 #include "cli/name_pattern.h"
 #include "cli/topics/topic_actions.h"
 #include "cli/topics/topic_description.h"
+#include "cli/topics/topic_results.h"
 
 namespace odradek::cli {
 namespace {
@@ -87,6 +88,44 @@ void print_topic(const Flags& flags, const TopicDescription& topic, const TopicC
   }
 }
 
+// What --describe found, topic by topic.
+struct Descriptions {
+  std::vector<TopicDescription> topics;
+  std::vector<TopicConfigValues> configs;
+  std::set<base::BrokerId> live;
+};
+
+void print(const Flags& flags, const Descriptions& found) {
+  for (std::size_t i = 0; i < found.topics.size(); ++i) {
+    print_topic(flags, found.topics[i], found.configs[i], found.live);
+  }
+}
+
+// The same under our own name.
+void show(const Invocation& invocation, const Descriptions& found) {
+  const Flags& flags = invocation.flags;
+  Output out(invocation.output);
+  std::vector<ChosenPartition> chosen;
+  std::vector<Document> documents;
+  for (std::size_t i = 0; i < found.topics.size(); ++i) {
+    const TopicDescription& topic = found.topics[i];
+    const TopicConfigValues& config = found.configs[i];
+    for (const PartitionDescription& partition : topic.partitions) {
+      if (is_selected(flags, partition, config.min_in_sync_replicas, found.live)) {
+        chosen.push_back({&topic, &partition, config.min_in_sync_replicas});
+      }
+    }
+    if (flags.has("topics-with-overrides") && config.overridden.empty()) continue;
+    documents.push_back(topic_document(topic, config, found.live));
+    if (flags.has("topics-with-overrides")) documents.back().tables.clear();
+  }
+  if (selects_partitions(flags)) {
+    out.print(partition_table(chosen, found.live));
+  } else {
+    out.print(documents);
+  }
+}
+
 base::Result<std::vector<std::string>> topic_by_id(const Flags& flags, Admin& admin,
                                                    const std::string& text) {
   const auto id = base::Uuid::parse(text);
@@ -106,7 +145,7 @@ base::Result<std::vector<std::string>> topic_by_id(const Flags& flags, Admin& ad
 base::Result<std::vector<std::string>> described_topics(const Flags& flags, Admin& admin) {
   const auto id = flags.value("topic-id");
   if (id && *id != base::Uuid{}.to_string()) return topic_by_id(flags, admin, *id);
-  return chosen_topics(flags, admin, !flags.has("if-exists"));
+  return chosen_topic_names(flags, admin, !flags.has("if-exists"));
 }
 
 base::Result<std::set<base::BrokerId>> live_brokers(Admin& admin) {
@@ -119,8 +158,8 @@ base::Result<std::set<base::BrokerId>> live_brokers(Admin& admin) {
 
 }  // namespace
 
-base::Result<std::vector<std::string>> chosen_topics(const Flags& flags, Admin& admin,
-                                                     bool must_exist) {
+base::Result<std::vector<TopicName>> chosen_topics(const Flags& flags, Admin& admin,
+                                                   bool must_exist) {
   const auto wanted = flags.value("topic");
   std::optional<NamePattern> pattern;
   if (wanted) {
@@ -130,41 +169,59 @@ base::Result<std::vector<std::string>> chosen_topics(const Flags& flags, Admin& 
   }
   auto topics = list_topics(admin);
   if (!topics) return base::fail(std::move(topics));
-  std::vector<std::string> names;
-  for (const TopicName& topic : *topics) {
-    if (flags.has("exclude-internal") && is_internal_topic(topic.name)) continue;
-    if (!pattern || pattern->matches(topic.name)) names.push_back(topic.name);
-  }
-  if (names.empty() && wanted && !wanted->empty() && must_exist) {
+  std::erase_if(*topics, [&](const TopicName& topic) {
+    return (flags.has("exclude-internal") && is_internal_topic(topic.name)) ||
+           (pattern && !pattern->matches(topic.name));
+  });
+  if (topics->empty() && wanted && !wanted->empty() && must_exist) {
     return base::fail(base::ErrorCode::kUnknownTopicOrPartition,
                       fmt::format("Topic '{}' does not exist as expected", *wanted));
   }
+  return topics;
+}
+
+base::Result<std::vector<std::string>> chosen_topic_names(const Flags& flags, Admin& admin,
+                                                          bool must_exist) {
+  auto topics = chosen_topics(flags, admin, must_exist);
+  if (!topics) return base::fail(std::move(topics));
+  std::vector<std::string> names;
+  for (TopicName& topic : *topics) names.push_back(std::move(topic.name));
   return names;
 }
 
-base::Result<> print_topics(const Flags& flags, Admin& admin) {
-  auto names = chosen_topics(flags, admin, false);
-  if (!names) return base::fail(std::move(names));
-  for (const std::string& name : *names) fmt::print("{}\n", name);
+base::Result<> print_topics(const Invocation& invocation, Admin& admin) {
+  auto topics = chosen_topics(invocation.flags, admin, false);
+  if (!topics) return base::fail(std::move(topics));
+  if (invocation.is_native) {
+    Output(invocation.output).print(topic_table(*topics));
+    return {};
+  }
+  for (const TopicName& topic : *topics) fmt::print("{}\n", topic.name);
   // Kafka's tool ends the list with a line end, even an empty one.
-  if (names->empty()) fmt::print("\n");
+  if (topics->empty()) fmt::print("\n");
   return {};
 }
 
-base::Result<> print_descriptions(const Flags& flags, Admin& admin) {
+base::Result<> print_descriptions(const Invocation& invocation, Admin& admin) {
+  const Flags& flags = invocation.flags;
   const auto page = flags.number("partition-size-limit-per-response", 1, INT32_MAX);
   if (!page) return base::fail(page.error());
   auto names = described_topics(flags, admin);
   if (!names) return base::fail(std::move(names));
-  if (names->empty()) return {};
-  auto topics = describe_topics(admin, *names, static_cast<int>(page->value_or(2000)));
-  if (!topics) return base::fail(std::move(topics));
-  auto configs = describe_topic_configs(admin, *topics);
-  if (!configs) return base::fail(std::move(configs));
-  auto live = live_brokers(admin);
-  if (!live) return base::fail(std::move(live));
-  for (std::size_t i = 0; i < topics->size(); ++i) {
-    print_topic(flags, (*topics)[i], (*configs)[i], *live);
+  Descriptions found;
+  if (!names->empty()) {
+    auto topics = describe_topics(admin, *names, static_cast<int>(page->value_or(2000)));
+    if (!topics) return base::fail(std::move(topics));
+    auto configs = describe_topic_configs(admin, *topics);
+    if (!configs) return base::fail(std::move(configs));
+    auto live = live_brokers(admin);
+    if (!live) return base::fail(std::move(live));
+    found = {*std::move(topics), *std::move(configs), *std::move(live)};
+  }
+  if (invocation.is_native) {
+    show(invocation, found);
+  } else {
+    print(flags, found);
   }
   return {};
 }

@@ -134,8 +134,13 @@ base::Result<std::vector<TopicName>> list_topics(Admin& admin) {
   auto answer = admin.ask<wire::MetadataResponse>(std::move(request));
   if (!answer) return base::fail(std::move(answer));
   std::vector<TopicName> names;
-  for (const auto& topic : answer->topics)
-    names.push_back({topic.name.value_or(""), topic.topic_id});
+  for (const auto& topic : answer->topics) {
+    const std::size_t replicas =
+        topic.partitions.empty() ? 0 : topic.partitions[0].replica_nodes.size();
+    names.push_back({topic.name.value_or(""), topic.topic_id,
+                     static_cast<std::int32_t>(topic.partitions.size()),
+                     static_cast<std::int32_t>(replicas), topic.is_internal});
+  }
   std::ranges::sort(names, {}, &TopicName::name);
   return names;
 }

@@ -41,6 +41,9 @@ struct TopicConfigValues {
 struct TopicName {
   std::string name;
   base::Uuid id;
+  std::int32_t partitions = 0;
+  std::int32_t replication_factor = 0;
+  bool is_internal = false;
 };
 
 // Every topic, by name.

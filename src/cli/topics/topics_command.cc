@@ -145,12 +145,13 @@ base::Result<> check(const Invocation& invocation) {
   return check_combinations(flags);
 }
 
-base::Result<> act(const Flags& flags, Admin& admin) {
-  if (flags.has("create")) return create_topic(flags, admin);
-  if (flags.has("alter")) return alter_topics(flags, admin);
-  if (flags.has("list")) return print_topics(flags, admin);
-  if (flags.has("describe")) return print_descriptions(flags, admin);
-  return delete_topics(flags, admin);
+base::Result<> act(const Invocation& invocation, Admin& admin) {
+  const Flags& flags = invocation.flags;
+  if (flags.has("create")) return create_topic(invocation, admin);
+  if (flags.has("alter")) return alter_topics(invocation, admin);
+  if (flags.has("list")) return print_topics(invocation, admin);
+  if (flags.has("describe")) return print_descriptions(invocation, admin);
+  return delete_topics(invocation, admin);
 }
 
 int run_topics(const Invocation& invocation) {
@@ -162,25 +163,29 @@ int run_topics(const Invocation& invocation) {
   auto admin = Admin::connect(invocation, kTimeout);
   base::Result<> done;
   if (admin) {
-    done = act(invocation.flags, **admin);
+    done = act(invocation, **admin);
   } else {
     done = base::fail(std::move(admin));
   }
   if (done) return 0;
-  if (invocation.is_native) {
-    fmt::print(stderr, "odradek topics: {}\n", done.error().message);
-  } else {
-    fmt::print("Error while executing topic command : {}\n", done.error().message);
-  }
+  if (invocation.is_native) return failure(invocation, done.error().message);
+  fmt::print("Error while executing topic command : {}\n", done.error().message);
   return 1;
 }
 
 }  // namespace
 
 Command topics_command() {
-  return {"topics",  "kafka-topics", "Create, list, describe, extend and delete topics.",
-          kVerbs,    "topic",        kFlags,
-          kExamples, run_topics};
+  return {.name = "topics",
+          .script_name = "kafka-topics",
+          .summary = "Create, list, describe, extend and delete topics.",
+          .verbs = kVerbs,
+          .subject = "topic",
+          .flags = kFlags,
+          .examples = kExamples,
+          .run = run_topics,
+          .section = Section::kRecords,
+          .prints_data = true};
 }
 
 }  // namespace odradek::cli

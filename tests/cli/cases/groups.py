@@ -68,6 +68,17 @@ CASES = [
 ]
 
 NATIVE = [
+    Native("groups list", r"(?m)^readers$"),
+    Native("groups list --output json", r'"group": "readers",\n +"type": "Classic",\n +"state": '
+           '"Empty"'),
+    Native("groups describe readers", r"GROUP +TOPIC +PARTITION +CURRENT-OFFSET +LOG-END-OFFSET"
+           r".*\nreaders +three +\d +\d+ +\d+ +\d+ +- +- +-\n"),
+    Native("groups describe readers --output json", r'"lag": \d+,\n +"member_id": null,'),
+    Native("groups describe readers --members --output json", r"\A\[\]\n\Z"),
+    Native("groups describe readers --state", r"readers +127.0.0.1:\d+ +1 +- +Empty +0\n"),
+    Native("groups reset-offsets readers --topic three:0 --to-offset 1 --execute --output json",
+           r'"new_offset": 1\n'),
+    Native("groups describe nope", stderr=r"^odradek groups: .*not", exit=1),
     Native("--bootstrap-server 127.0.0.1:1 --list", r"127\.0\.0\.1:1.*refused", exit=1,
            program="kafka-consumer-groups", needs_server=False),
 ]

@@ -55,6 +55,24 @@ CASES = [
 
 NATIVE = [
     Native("topics create mine", r"^Created topic mine\.\n$"),
+    Native("topics create also --partitions 2 --config retention.ms=5000 --output json",
+           r'"topic": "also",\n  "message": "Created topic also\."'),
+    Native("topics list", r"(?m)\Aalso\nmine\n"),
+    Native("topics list --output table", r"(?m)^TOPIC +PARTITIONS +REPLICATION-FACTOR.*\n"
+           r"also +2 +1 "),
+    Native("topics list --output json --topic also", r'(?s)\A\[\n  {.*"topic": "also",\n'
+           r' +"partitions": 2'),
+    Native("topics describe also", r"Topic: also\n(.*\n)*Configs:\n  retention\.ms: 5000\n"
+           r"PARTITION  LEADER  REPLICAS  IN-SYNC\n0          1       1         1\n"),
+    Native("topics describe also --output json", r'"replicas": \[1\],'),
+    Native("topics describe also --color always", "\033\\[1mPARTITION\033"),
+    Native("topics describe --under-replicated-partitions --output json", r"\A\[\]\n\Z"),
+    Native("topics alter also --partitions 3", r"^3 partitions now: also\.$"),
+    Native("topics delete also", r"^Deleted also\.$"),
+    Native("topics list --output xml", stderr=r"--output is plain, table or json, not 'xml'",
+           exit=1),
+    Native("--bootstrap-server {server} --list --output json", exit=1, program="kafka-topics",
+           stderr="output is not a recognized option"),
     Native("topics --list -b 127.0.0.1:1", stderr=r"127\.0\.0\.1:1.*refused", exit=1,
            needs_server=False),
     Native("--bootstrap-server 127.0.0.1:1 --list", r"127\.0\.0\.1:1.*refused", exit=1,

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace odradek::env {
+
+// Whether somebody looks at what this process writes there.
+bool stdout_is_terminal();
+bool stderr_is_terminal();
+
+}  // namespace odradek::env

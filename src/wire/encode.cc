@@ -25,6 +25,8 @@ bool elements_are_default(const FieldLayout& field, const void* place) {
   return field.array ? view.size == 0 : structure_is_default(*field.structure, view.first);
 }
 
+}  // namespace
+
 bool is_default(const FieldLayout& field, const void* place) {
   if (field.operations) return elements_are_default(field, place);
   switch (field.kind) {
@@ -54,6 +56,8 @@ bool is_default(const FieldLayout& field, const void* place) {
   }
   std::unreachable();
 }
+
+namespace {
 
 bool structure_is_default(const StructLayout& layout, const void* structure) {
   for (const FieldLayout& field : layout.fields)

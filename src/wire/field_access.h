@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// How encode.cc and decode.cc reach into structures of which they know only the layout.
+// How encode.cc, decode.cc and json.cc reach into structures of which they know only the layout.
 
 #include <cstdint>
 #include <cstring>
@@ -45,6 +45,9 @@ Value& mutable_value(const FieldLayout& field, void* place) {
   if (!field.nullable) return *static_cast<Value*>(place);
   return static_cast<std::optional<Value>*>(place)->emplace();
 }
+
+// Whether the field holds what a reader assumes where it is missing.
+bool is_default(const FieldLayout& field, const void* place);
 
 // A nullable structure begins with a byte: 1, or this for null. Kafka's generated code writes null
 // in one way for plain fields and in another for those with a tag.

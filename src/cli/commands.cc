@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/consumer/consume_command.h"
+#include "cli/dump_log/dump_log_command.h"
 #include "cli/groups/groups_command.h"
 #include "cli/producer/produce_command.h"
 #include "cli/server_commands.h"
@@ -13,7 +14,7 @@ namespace odradek::cli {
 std::span<const Command> commands() {
   static const std::array kCommands = {
       server_command(),  server_start_command(), server_stop_command(), topics_command(),
-      produce_command(), consume_command(),      groups_command(),
+      produce_command(), consume_command(),      groups_command(),      dump_log_command(),
   };
   return kCommands;
 }

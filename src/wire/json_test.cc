@@ -35,7 +35,7 @@ TEST(Json, BytesAreBase64UnlessSomebodyKnowsBetter) {
   EXPECT_NE(plain.find(R"("memberId":"m\"\\\n\u0001")"), std::string::npos) << plain;
   EXPECT_NE(plain.find(R"("subscription":"YWJjZA==")"), std::string::npos) << plain;
   const std::string known = to_json(value, 3, [](std::string_view field, base::ByteView bytes) {
-    return field == "Subscription" ? std::optional(std::to_string(bytes.size())) : std::nullopt;
+    return field == "subscription" ? std::optional(std::to_string(bytes.size())) : std::nullopt;
   });
   EXPECT_NE(known.find(R"("subscription":4,"assignment":"")"), std::string::npos) << known;
 }

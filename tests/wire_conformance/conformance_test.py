@@ -15,11 +15,12 @@ import definitions
 
 # Versions that a 3.9 still takes and this server does not: before record batches of format 2.
 LOWEST = {"Produce": 3, "Fetch": 4}
-# Definitions in kafka-clients that are no business of schema/: a transaction index entry (which is
-# the log's own format).
-NOT_OURS = {"AbortedTxn"}
+# Definitions that are no business of schema/: a transaction index entry and a producer snapshot
+# (which are the log's own formats).
+NOT_OURS = {"AbortedTxn", "ProducerSnapshot"}
 RECORD_JARS = {"metadata": "kafka-metadata", "group": "kafka-group-coordinator",
-               "transaction": "kafka-transaction-coordinator", "share": "kafka-share-coordinator"}
+               "transaction": "kafka-transaction-coordinator", "share": "kafka-share-coordinator",
+               "remote": "kafka-storage"}
 KIND = {"metadata": "record", "coordinator-key": "key", "coordinator-value": "value"}
 
 

@@ -126,7 +126,7 @@ def load(jar):
     """{name: Definition} of a jar."""
     with zipfile.ZipFile(jar) as archive:
         names = [name for name in archive.namelist()
-                 if re.fullmatch(r"common/(message|metadata)/\w+\.json", name)]
+                 if re.fullmatch(r"(common/)?(message|metadata)/\w+\.json", name)]
         definitions = [Definition(archive.read(name).decode()) for name in names]
     return {definition.name: definition for definition in definitions}
 

@@ -11,8 +11,10 @@
 #include <charconv>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "env/linux/descriptor.h"
@@ -70,6 +72,12 @@ std::vector<Process> processes_of_this_program() {
 base::Result<> send_signal(int process, int signal) {
   if (::kill(process, signal) == 0) return {};
   return failed("process " + std::to_string(process), errno);
+}
+
+std::string working_directory() {
+  std::error_code error;
+  const auto path = std::filesystem::current_path(error);
+  return error ? "." : path.string();
 }
 
 base::Result<> become_daemon(const std::string& output_path) {

@@ -20,6 +20,9 @@ std::vector<Process> processes_of_this_program();
 // Sends a signal. The error of a process that is gone or not ours has os_error set.
 [[nodiscard]] base::Result<> send_signal(int process, int signal);
 
+// The absolute path of the directory that relative paths start from; "." where it is gone.
+std::string working_directory();
+
 // Goes on in the background, detached from the terminal: the caller's process ends with exit code 0
 // and a child of it returns from here, with its output appended to `output_path`. REQUIRES: no
 // other thread runs.

@@ -28,6 +28,7 @@ public final class CrossCheck {
   private static final String[] NEWEST = {
     "kafka-clients-4.4.0.jar", "kafka-metadata-4.4.0.jar", "kafka-group-coordinator-4.4.0.jar",
     "kafka-transaction-coordinator-4.4.0.jar", "kafka-share-coordinator-4.4.0.jar",
+    "kafka-storage-4.4.0.jar",
   };
   private static final String[] OLDEST = {"kafka-clients-3.9.1.jar"};
   private static final String[] BOTH = {"slf4j-api-1.7.36.jar", "slf4j-nop-1.7.36.jar"};

@@ -32,6 +32,7 @@ public final class KafkaCodec implements Codec {
     "org.apache.kafka.coordinator.group.generated.",
     "org.apache.kafka.coordinator.transaction.generated.",
     "org.apache.kafka.coordinator.share.generated.",
+    "org.apache.kafka.server.log.remote.metadata.storage.generated.",
   };
   private static final String[] CHARACTERS = {"a", "Z", "0", "-", "_", ".", "ß", "語", "𝄞"};
 

@@ -85,8 +85,11 @@ class Tool:
 
     def write_files(self, directory):
         for name, content in self.files.items():
-            content = content.read_bytes() if isinstance(content, Path) else content.encode()
-            (Path(directory) / name).write_bytes(content)
+            if isinstance(content, Path):
+                content = content.read_bytes()
+            path = Path(directory) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
 
     def outcome(self, case, exit_code, stdout, stderr):
         return outcome(case, exit_code, stdout, stderr, self.replaced)
@@ -123,6 +126,7 @@ def outcome(case, exit_code, stdout, stderr, replaced=()):
     """What of a run is compared: exit code, output, and the first words on stderr."""
     for pattern, replacement in [*REPLACED, *replaced]:
         stdout = re.sub(pattern, replacement, stdout)
+        stderr = re.sub(pattern, replacement, stderr)
     # A case uses ; as its line separator.
     lines = re.split(r"(?<=;)|\n", stdout)
     if case.unordered:

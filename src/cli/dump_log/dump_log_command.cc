@@ -127,7 +127,7 @@ int run_dump_log(const Invocation& invocation) {
 Command dump_log_command() {
   return {"dump-log", "kafka-dump-log", "Print what segments, indexes and snapshots hold.",
           {},         "files",          kFlags,
-          kExamples,  run_dump_log};
+          kExamples,  run_dump_log,     Section::kForensics};
 }
 
 }  // namespace odradek::cli

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "cli/command.h"
+#include "cli/flag_checks.h"
 #include "cli/help.h"
 
 namespace odradek::cli {
@@ -38,12 +39,23 @@ int unknown_command(std::string_view name) {
   return 1;
 }
 
+base::Result<> unknown_verb(const Command& command, const std::string& word) {
+  std::string message = fmt::format("{} cannot '{}'", command.name, word);
+  if (const auto nearest = nearest_name(word, command.verbs); !nearest.empty()) {
+    message += fmt::format("\nThe nearest one is {}.", nearest);
+  }
+  return base::fail(base::ErrorCode::kInvalidRequest, std::move(message));
+}
+
 // `odradek topics describe orders` is `odradek topics --describe --topic orders`.
 base::Result<> take_words(const Command& command, Flags& flags) {
   std::size_t next = 0;
   const auto& words = flags.arguments();
   if (next < words.size() && std::ranges::count(command.verbs, words[next]) > 0) {
     flags.set(words[next++], std::nullopt);
+  } else if (next < words.size() && !command.verbs.empty() &&
+             count_given(flags, command.verbs) == 0) {
+    return unknown_verb(command, words[next]);
   }
   if (next < words.size() && !command.subject.empty() && !flags.has(command.subject)) {
     flags.set(command.subject, words[next++]);

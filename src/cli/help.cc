@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <iterator>
 
+#include "base/version.h"
+
 namespace odradek::cli {
 namespace {
 
@@ -106,7 +108,9 @@ std::string help(const Command& command, std::string_view called_as) {
   return out;
 }
 
-std::string version() { return "4.4.0 (Odradek 0.1.0)"; }
+std::string version() {
+  return fmt::format("{} (Odradek {})", base::kKafkaVersion, base::odradek_version());
+}
 
 int usage_error(const Invocation& invocation, std::string_view message) {
   fmt::print(stderr, "{}\n'{} --help' lists every flag.\n", message, invocation.called_as);

@@ -12,7 +12,7 @@ namespace odradek::cli {
 // What `odradek --help` says, and what `odradek <command> --help` says.
 std::string overview();
 std::string help(const Command& command, std::string_view called_as);
-// "4.4.0 (Odradek 0.1.0)": first the protocol's version, which scripts read.
+// "4.4.0 (Odradek 0.1.0)": first Kafka's version, which scripts read.
 std::string version();
 
 // Says on stderr what is wrong with the command line and where help is. Returns exit code 1.

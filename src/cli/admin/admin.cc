@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 #include <future>
 
 #include "cli/admin/error_text.h"
@@ -26,6 +27,21 @@ env::LinuxWorldOptions one_loop() {
 std::string setting(const ClientConfig& config, std::string_view key, std::string_view otherwise) {
   const auto found = config.find(key);
   return found == config.end() ? std::string(otherwise) : found->second;
+}
+
+base::Result<env::Duration> configured_timeout(const ClientConfig& config,
+                                               env::Duration otherwise) {
+  constexpr std::string_view kKey = "default.api.timeout.ms";
+  const auto found = config.find(kKey);
+  if (found == config.end()) return otherwise;
+  const std::string& text = found->second;
+  std::int32_t timeout_ms = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), timeout_ms);
+  if (error != std::errc() || end != text.data() + text.size() || timeout_ms < 0) {
+    return base::fail(base::ErrorCode::kInvalidConfig,
+                      fmt::format("{} is a number of milliseconds, not '{}'", kKey, text));
+  }
+  return std::chrono::milliseconds(timeout_ms);
 }
 
 }  // namespace
@@ -71,17 +87,27 @@ base::Result<std::unique_ptr<Admin>> Admin::connect(const std::vector<env::Addre
 }
 
 base::Result<std::unique_ptr<Admin>> Admin::connect(const Invocation& invocation,
-                                                    env::Duration timeout) {
-  auto servers = parse_servers(invocation.flags.value_or("bootstrap-server", kDefaultServer));
+                                                    env::Duration timeout, std::string_view call) {
+  const Flags& flags = invocation.flags;
+  const std::string controllers = flags.value_or("bootstrap-controller", kDefaultServer);
+  auto servers = parse_servers(flags.value_or("bootstrap-server", controllers));
   if (!servers) return base::fail(std::move(servers));
   ClientConfig config;
-  if (const auto path = invocation.flags.value("command-config")) {
+  if (const auto path = flags.value("command-config")) {
     env::LinuxWorld world(one_loop());
     auto loaded = load_client_config(world, *path);
     if (!loaded) return base::fail(std::move(loaded));
     config = *std::move(loaded);
   }
-  return connect(*servers, config, timeout);
+  auto bounded = configured_timeout(config, timeout);
+  if (!bounded) return base::fail(std::move(bounded));
+  auto admin = connect(*servers, config, *bounded);
+  const bool is_absent = !admin && (admin.error().code == base::ErrorCode::kNetworkException ||
+                                    admin.error().code == base::ErrorCode::kRequestTimedOut);
+  if (!is_absent || invocation.is_native || call.empty()) return admin;
+  return base::fail(admin.error().code,
+                    fmt::format("Timed out waiting for a node assignment. Call: {} ({})", call,
+                                admin.error().message));
 }
 
 base::Result<const Admin::Cluster*> Admin::cluster() {

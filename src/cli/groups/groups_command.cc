@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "cli/admin/admin.h"
+#include "cli/admin/connection_flags.h"
 #include "cli/admin/error_text.h"
 #include "cli/flag_checks.h"
 #include "cli/groups/print_groups.h"
@@ -20,9 +21,8 @@ namespace {
 using enum Arity;
 
 constexpr std::array kFlags = {
-    FlagSpec{"bootstrap-server", kRequired, "host:port,...", "The servers to connect to.", 'b'},
-    FlagSpec{"command-config", kRequired, "file",
-             "A properties file with settings for the connection."},
+    kBootstrapServerFlag,
+    kCommandConfigFlag,
     FlagSpec{"list", kNone, "", "List the consumer groups."},
     FlagSpec{"describe", kNone, "", "Show offsets and lag, members, or state of groups."},
     FlagSpec{"delete", kNone, "", "Delete groups that have no members."},
@@ -213,6 +213,13 @@ int report(const Invocation& invocation, const base::Error& error) {
   return is_unreachable(error.code) ? 1 : 0;
 }
 
+// What Kafka's tool asks first, in the words of its client.
+std::string_view first_call(const Flags& flags) {
+  if (flags.has("list") || flags.has("all-groups")) return "listGroups";
+  return flags.has("delete") ? "deleteConsumerGroups(api=FIND_COORDINATOR)"
+                             : "describeConsumerGroups(api=FIND_COORDINATOR)";
+}
+
 int run_groups(const Invocation& invocation) {
   const Flags& flags = invocation.flags;
   if (auto ok = check(invocation); !ok) return usage_error(invocation, ok.error().message);
@@ -221,7 +228,7 @@ int run_groups(const Invocation& invocation) {
     fmt::print(stderr, "{}\n", kNoExecute);
   }
   const auto timeout_ms = flags.number("timeout").value_or(std::nullopt).value_or(30'000);
-  auto admin = Admin::connect(invocation, std::chrono::milliseconds(timeout_ms));
+  auto admin = Admin::connect(invocation, std::chrono::milliseconds(timeout_ms), first_call(flags));
   if (!admin) return report(invocation, admin.error());
   const auto done = act(invocation, **admin);
   if (!done) return report(invocation, done.error());

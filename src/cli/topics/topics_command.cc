@@ -7,6 +7,7 @@
 #include <array>
 
 #include "cli/admin/admin.h"
+#include "cli/admin/connection_flags.h"
 #include "cli/flag_checks.h"
 #include "cli/help.h"
 #include "cli/topics/topic_actions.h"
@@ -17,9 +18,8 @@ namespace {
 using enum Arity;
 
 constexpr std::array kFlags = {
-    FlagSpec{"bootstrap-server", kRequired, "host:port,...", "The servers to connect to.", 'b'},
-    FlagSpec{"command-config", kRequired, "file",
-             "A properties file with settings for the connection."},
+    kBootstrapServerFlag,
+    kCommandConfigFlag,
     FlagSpec{"list", kNone, "", "List the topics."},
     FlagSpec{"create", kNone, "", "Create a topic."},
     FlagSpec{"describe", kNone, "", "Show the partitions and the configuration of topics."},
@@ -160,7 +160,8 @@ int run_topics(const Invocation& invocation) {
   if (invocation.flags.has("delete-config")) {
     fmt::print(stderr, "--delete-config changes nothing since Kafka 4.0.\n");
   }
-  auto admin = Admin::connect(invocation, kTimeout);
+  auto admin = Admin::connect(invocation, kTimeout,
+                              invocation.flags.has("create") ? "createTopics" : "listTopics");
   base::Result<> done;
   if (admin) {
     done = act(invocation, **admin);

@@ -59,6 +59,8 @@ struct Invocation {
   bool is_native;
   // What the user typed: "odradek topics", "kafka-topics".
   std::string called_as;
+  // The arguments as they came.
+  std::vector<std::string> words;
   RunServer run_server;
   // How to print under its own name.
   OutputOptions output = {};

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "cli/command.h"
+#include "cli/configs/configs_command.h"
 #include "cli/consumer/consume_command.h"
 #include "cli/dump_log/dump_log_command.h"
 #include "cli/groups/groups_command.h"
@@ -13,8 +14,9 @@ namespace odradek::cli {
 
 std::span<const Command> commands() {
   static const std::array kCommands = {
-      server_command(),  server_start_command(), server_stop_command(), topics_command(),
-      produce_command(), consume_command(),      groups_command(),      dump_log_command(),
+      server_command(), server_start_command(), server_stop_command(),
+      topics_command(), produce_command(),      consume_command(),
+      groups_command(), dump_log_command(),     configs_command(),
   };
   return kCommands;
 }

@@ -84,6 +84,7 @@ int run_command(const Command& command, bool is_native, const std::vector<std::s
       {},
       is_native,
       is_native ? fmt::format("odradek {}", command.name) : std::string(command.script_name),
+      arguments,
       run_server};
   auto flags = parse_flags(specs, arguments);
   if (!flags) return usage_error(invocation, flags.error().message);

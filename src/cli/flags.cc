@@ -146,6 +146,7 @@ base::Result<std::optional<std::int64_t>> Flags::number(std::string_view name, s
 }
 
 void Flags::set(std::string_view name, std::optional<std::string> value) {
+  names_.emplace_back(name);
   auto& values = values_[std::string(name)];
   if (value) values.push_back(*std::move(value));
 }

@@ -39,6 +39,8 @@ class Flags {
   std::optional<std::string> value(std::string_view name) const;
   std::string value_or(std::string_view name, std::string_view otherwise) const;
   std::vector<std::string> values(std::string_view name) const;
+  // The names of the flags in the order of the line, as often as each was given.
+  const std::vector<std::string>& names() const { return names_; }
   // An INVALID_REQUEST unless the value is a whole number within the bounds.
   [[nodiscard]] base::Result<std::optional<std::int64_t>> number(
       std::string_view name, std::int64_t min = INT64_MIN, std::int64_t max = INT64_MAX) const;
@@ -51,6 +53,7 @@ class Flags {
 
  private:
   std::map<std::string, std::vector<std::string>, std::less<>> values_;
+  std::vector<std::string> names_;
   std::vector<std::string> arguments_;
 };
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// How Java writes and orders what Kafka's tools print.
+namespace odradek::cli {
+
+// A double: "1024.0", "0.5", "1.0E7".
+std::string java_double(double number);
+
+// The order in which a HashMap that was made for as many keys as there are visits them. REQUIRES:
+// each key once.
+std::vector<std::string> java_hash_order(std::vector<std::string> keys);
+
+}  // namespace odradek::cli

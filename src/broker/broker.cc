@@ -113,6 +113,7 @@ std::expected<void, StartError> RunningBroker::start() {
 base::Result<> RunningBroker::open_logs() {
   log::LogManagerOptions options;
   options.paths = settings_.log_directories();
+  options.metadata_path = settings_.value("metadata.log.dir").value_or("");
   options.recovery_threads_per_directory =
       static_cast<int>(settings_.number("num.recovery.threads.per.data.dir"));
   options.directory.recovery_point_interval_ms =

@@ -96,19 +96,47 @@ LogManager::~LogManager() = default;
 base::Result<std::unique_ptr<LogManager>> LogManager::open(env::World& world,
                                                            LogManagerOptions options) {
   for (std::string& path : options.paths) path = trimmed(std::move(path));
-  if (auto done = inspect_all(world, options.paths); !done) return base::fail(std::move(done));
-  std::unique_ptr<LogManager> manager(new LogManager(world, std::move(options)));
-  for (const std::string& path : manager->options_.paths) {
-    auto opened = LogDirectory::open(world, path, manager->options_.directory);
-    if (!opened) return base::fail(std::move(opened));
-    manager->directories_.push_back(std::move(*opened));
+  options.metadata_path = trimmed(std::move(options.metadata_path));
+  std::vector<std::string> paths = options.paths;
+  if (!options.metadata_path.empty() &&
+      std::ranges::find(paths, options.metadata_path) == paths.end()) {
+    paths.push_back(options.metadata_path);
   }
-  manager->places_.resize(manager->directories_.size());
+  if (auto done = inspect_all(world, paths); !done) return base::fail(std::move(done));
+  std::unique_ptr<LogManager> manager(new LogManager(world, std::move(options)));
+  if (auto done = manager->open_directories(); !done) return base::fail(std::move(done));
   return manager;
 }
 
+base::Result<> LogManager::open_directories() {
+  for (const std::string& path : options_.paths) {
+    auto opened = LogDirectory::open(world_, path, options_.directory);
+    if (!opened) return base::fail(std::move(opened));
+    directories_.push_back(std::move(*opened));
+    if (path == options_.metadata_path) metadata_directory_ = directories_.back().get();
+  }
+  places_.resize(directories_.size());
+  if (metadata_directory_ != nullptr) return {};
+  if (options_.metadata_path.empty()) {
+    metadata_directory_ = directories_.front().get();
+    return {};
+  }
+  auto opened = LogDirectory::open(world_, options_.metadata_path, options_.directory);
+  if (!opened) return base::fail(std::move(opened));
+  own_metadata_directory_ = std::move(*opened);
+  metadata_directory_ = own_metadata_directory_.get();
+  return {};
+}
+
+std::vector<LogDirectory*> LogManager::all_directories() const {
+  std::vector<LogDirectory*> all;
+  for (const auto& directory : directories_) all.push_back(directory.get());
+  if (own_metadata_directory_ != nullptr) all.push_back(own_metadata_directory_.get());
+  return all;
+}
+
 std::optional<LogManager::Identity> LogManager::identity() const {
-  for (const auto& directory : directories_) {
+  for (const LogDirectory* directory : all_directories()) {
     if (const auto& identity = directory->identity()) {
       return Identity{.cluster_id = identity->cluster_id, .node_id = identity->node_id};
     }
@@ -118,29 +146,37 @@ std::optional<LogManager::Identity> LogManager::identity() const {
 
 base::Result<> LogManager::begin(const Identity& identity) {
   ODRADEK_ASSERT(!identity.cluster_id.empty() && identity.node_id.value() >= 0);
-  for (const auto& directory : directories_) {
+  for (const LogDirectory* directory : all_directories()) {
     if (!directory->identity()) continue;
     auto agreed = check_agreement(directory->path(), *directory->identity(), "this server",
                                   belonging_to(identity));
     if (!agreed) return agreed;
   }
   for (std::size_t i = 0; i < directories_.size(); ++i) {
-    LogDirectory& directory = *directories_[i];
-    DirectoryIdentity wanted = directory.identity().value_or(belonging_to(identity));
-    if (wanted.directory_id.is_zero() && wanted.version > 0) {
-      wanted.directory_id = random_uuid(world_);
-    }
-    if (wanted != directory.identity()) {
-      if (auto done = directory.format(wanted); !done) return done;
-    }
-    auto last_stop = directory.begin();
+    auto last_stop = begin_directory(*directories_[i], identity);
     if (!last_stop) return base::fail(std::move(last_stop));
     places_[i].last_stop = *last_stop;
   }
+  if (own_metadata_directory_ == nullptr) return {};
+  auto last_stop = begin_directory(*own_metadata_directory_, identity);
+  if (!last_stop) return base::fail(std::move(last_stop));
+  own_metadata_last_stop_ = *last_stop;
   return {};
 }
 
+base::Result<LogDirectory::LastStop> LogManager::begin_directory(LogDirectory& directory,
+                                                                 const Identity& identity) {
+  DirectoryIdentity wanted = directory.identity().value_or(belonging_to(identity));
+  if (wanted.directory_id.is_zero() && wanted.version > 0)
+    wanted.directory_id = random_uuid(world_);
+  if (wanted != directory.identity()) {
+    if (auto done = directory.format(wanted); !done) return base::fail(std::move(done));
+  }
+  return directory.begin();
+}
+
 bool LogManager::was_clean(const LogDirectory& directory) const {
+  if (&directory == own_metadata_directory_.get()) return own_metadata_last_stop_.was_clean;
   for (std::size_t i = 0; i < directories_.size(); ++i) {
     if (directories_[i].get() == &directory) return places_[i].last_stop.was_clean;
   }
@@ -448,7 +484,9 @@ base::Result<> LogManager::stop(std::int64_t broker_epoch) {
       logs[i]->directory().fail(closed.error());
     }
   });
-  for (const auto& directory : directories_) remember(directory->close_cleanly(broker_epoch));
+  for (LogDirectory* directory : all_directories()) {
+    remember(directory->close_cleanly(broker_epoch));
+  }
   return first_error;
 }
 

@@ -24,6 +24,8 @@ namespace odradek::log {
 struct LogManagerOptions {
   // log.dirs, at least one.
   std::vector<std::string> paths;
+  // metadata.log.dir; empty: the first of `paths`. One that is not among them holds no partitions.
+  std::string metadata_path;
   // num.recovery.threads.per.data.dir
   int recovery_threads_per_directory = 2;
   directory::DirectoryOptions directory;
@@ -76,11 +78,12 @@ class LogManager {
   // node. Call once, before any log is opened.
   [[nodiscard]] base::Result<> begin(const Identity& identity);
 
+  // Those of log.dirs.
   const std::vector<std::unique_ptr<directory::LogDirectory>>& directories() const {
     return directories_;
   }
-  // The directory that holds, or would hold, the metadata log: the first.
-  directory::LogDirectory& metadata_directory() const { return *directories_.front(); }
+  // The directory that holds, or would hold, the metadata log.
+  directory::LogDirectory& metadata_directory() const { return *metadata_directory_; }
   // Whether the directory's last stop was clean.
   bool was_clean(const directory::LogDirectory& directory) const;
   // Whether every directory's was; the broker epoch of the marks, -1 where they differ or miss.
@@ -132,6 +135,12 @@ class LogManager {
 
   LogManager(env::World& world, LogManagerOptions options);
 
+  base::Result<> open_directories();
+  // Formats the directory or completes its identity, and begins it.
+  base::Result<directory::LogDirectory::LastStop> begin_directory(
+      directory::LogDirectory& directory, const Identity& identity);
+  // Those of log.dirs, and the metadata log's where it is none of them.
+  std::vector<directory::LogDirectory*> all_directories() const;
   std::vector<Found> find_all();
   Loaded load(const Found& found, const Decide& decide);
   base::Result<Loaded> try_load(const Found& found, const LogDecision& decision);
@@ -151,6 +160,10 @@ class LogManager {
   env::World& world_;
   LogManagerOptions options_;
   std::vector<std::unique_ptr<directory::LogDirectory>> directories_;
+  // Only where the metadata log lies in none of them.
+  std::unique_ptr<directory::LogDirectory> own_metadata_directory_;
+  directory::LogDirectory::LastStop own_metadata_last_stop_;
+  directory::LogDirectory* metadata_directory_ = nullptr;
 
   mutable std::mutex mutex_;
   std::vector<Place> places_;

@@ -105,6 +105,32 @@ TEST_F(LogManagerTest, RefusesDirectoriesThatDisagreeAndTouchesNone) {
   EXPECT_THAT(try_open({}).error().message, HasSubstr("names no directory"));
 }
 
+TEST_F(LogManagerTest, TheMetadataLogMayLieInADirectoryOfItsOwn) {
+  LogManagerOptions options;
+  options.paths = {"/a"};
+  options.metadata_path = "/m/";
+  auto manager = LogManager::open(host_.world(), options).value();
+  ASSERT_TRUE(manager->begin(kIdentity));
+  EXPECT_EQ(manager->metadata_directory().path(), "/m");
+  EXPECT_EQ(manager->metadata_directory().identity()->cluster_id, kIdentity.cluster_id);
+  ASSERT_EQ(manager->directories().size(), 1u) << "it holds no partitions";
+  ASSERT_TRUE(manager->stop(1));
+  manager.reset();
+  manager = LogManager::open(host_.world(), options).value();
+  ASSERT_TRUE(manager->begin(kIdentity));
+  EXPECT_TRUE(manager->was_clean(manager->metadata_directory()));
+  options.paths = {"/a", "/m"};
+  EXPECT_FALSE(LogManager::open(host_.world(), options)) << "it is locked";
+}
+
+TEST_F(LogManagerTest, AMetadataDirectoryAmongTheOthersIsThatOne) {
+  LogManagerOptions options;
+  options.paths = {"/a", "/b"};
+  options.metadata_path = "/b";
+  const auto manager = LogManager::open(host_.world(), options).value();
+  EXPECT_EQ(&manager->metadata_directory(), manager->directories()[1].get());
+}
+
 TEST_F(LogManagerTest, RefusesACopyOfADirectory) {
   start({"/a"});
   const std::string meta = disk().read_file("/a/meta.properties").value();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "log/directory/log_directory.h"
 namespace odradek::replica {
 
 using base::ErrorCode;
@@ -233,9 +234,17 @@ void Partition::release_until(Offset end, std::multimap<Offset, CommitHandler>& 
   waiters.erase(waiters.begin(), reached);
 }
 
+void Partition::advance_high_watermark_locked() {
+  const Offset committed = committed_end_locked();
+  if (committed <= high_watermark_) return;
+  high_watermark_ = committed;
+  // Under the lock: of two that advance it, the later must also be the later to say so.
+  log_->directory().set_high_watermark(name(), committed);
+}
+
 Partition::Released Partition::release_reached_locked() {
   Released released;
-  high_watermark_ = std::max(high_watermark_, committed_end_locked());
+  advance_high_watermark_locked();
   release_until(high_watermark_, commit_waiters_, released);
   release_until(log_->written_end_offset(), write_waiters_, released);
   if (fetch_watches_.empty()) return released;

@@ -130,6 +130,7 @@ class Partition : private log::ProgressListener {
   static void release_until(base::Offset end, std::multimap<base::Offset, CommitHandler>& waiters,
                             Released& released);
   base::Offset visible_end_locked(Isolation isolation) const;
+  void advance_high_watermark_locked();
   Released release_reached_locked();
   Released release_all_locked();
 

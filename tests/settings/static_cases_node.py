@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings of the node, its directories, its metadata and its topics that are read at the start."""
+
+import time
+
+from effect import DEFAULT, NO_START, effect
+from node import until
+
+NONE, INVALID_REPLICATION_FACTOR, TOPIC_DELETION_DISABLED, UNKNOWN_TOPIC = 0, 38, 73, 3
+HOUR_MS = 3600 * 1000
+
+
+@effect("node.id", {"3": 3, "4": 4})
+def id_of_the_node(node):
+    return node.metadata()["Brokers"][0]["NodeId"]
+
+
+@effect("broker.id", {"3": 3, "4": 4})
+def id_of_the_broker(node):
+    return node.metadata()["Brokers"][0]["NodeId"]
+
+
+@effect("broker.rack", {DEFAULT: None, "north": "north"})
+def rack_of_the_broker(node):
+    return node.metadata()["Brokers"][0]["Rack"]
+
+
+@effect("process.roles", {"broker,controller": 1, "controller": NO_START})
+def brokers_that_answer(node):
+    return len(node.metadata()["Brokers"])
+
+
+def directories_with_partition(node, *names):
+    node.topic()
+    return [name for name in names
+            if (node.server.directory.parent / name / "topic-0").is_dir()]
+
+
+@effect("log.dirs", {"{directory}/one": ["one"], "{directory}/two": ["two"]})
+def directory_that_log_dirs_names(node):
+    return directories_with_partition(node, "one", "two")
+
+
+@effect("log.dir", {"{directory}/one": ["one"], "{directory}/two": ["two"]}, log_dirs="")
+def directory_that_log_dir_names(node):
+    return directories_with_partition(node, "one", "two")
+
+
+@effect("metadata.log.dir", {DEFAULT: False, "{directory}/metadata": True})
+def metadata_in_a_directory_of_their_own(node):
+    return (node.server.directory.parent / "metadata/__cluster_metadata-0").is_dir()
+
+
+def snapshots(node):
+    """Waits for a snapshot if the settings promise one soon."""
+    found = lambda: sorted(  # noqa: E731
+        path.name for path in (node.data / "__cluster_metadata-0").glob("*-*.checkpoint"))
+    first = found()
+    for number in range(5):
+        node.topic(f"topic-{number}")
+    promised = len(node.server.settings) > 0
+    return bool(until(found, lambda now: now != first)) if promised else found() != first
+
+
+@effect("metadata.log.max.record.bytes.between.snapshots", {DEFAULT: False, "200": True})
+def a_snapshot_after_a_few_topics(node):
+    return snapshots(node)
+
+
+@effect("metadata.log.max.snapshot.interval.ms", {DEFAULT: False, "50": True})
+def a_snapshot_after_a_while(node):
+    return snapshots(node)
+
+
+@effect("metadata.log.segment.bytes", {DEFAULT: 1, "8388608": 2})
+def segments_after_9_mb_of_metadata(node):
+    value = ",".join(f"{number}:{number}" for number in range(100_000))[:600_000].rpartition(",")[0]
+    for number in range(16):
+        node.topic(f"topic-{number}", leader_replication_throttled_replicas=value[:32000])
+    for number in range(300):
+        node.topic(f"more-{number}", leader_replication_throttled_replicas=value[:32000])
+    logs = list((node.data / "__cluster_metadata-0").glob("*.log"))
+    return min(len(logs), 2)
+
+
+@effect("auto.create.topics.enable", {DEFAULT: NONE, "false": UNKNOWN_TOPIC})
+def asking_for_a_topic_that_is_not_there(node):
+    codes = []
+    until(lambda: codes.append(node.metadata(["new"], create=True)["Topics"][0]["ErrorCode"])
+          or codes[-1], lambda code: code == NONE or len(codes) > 20)
+    return codes[-1]
+
+
+@effect("default.replication.factor", {DEFAULT: NONE, "2": INVALID_REPLICATION_FACTOR})
+def creating_a_topic_without_a_factor(node):
+    return node.create("topic", factor=-1)
+
+
+@effect("num.partitions", {DEFAULT: 1, "3": 3})
+def partitions_of_a_topic_made_without_a_number(node):
+    node.topic("topic", partitions=-1)
+    return len(node.metadata(["topic"])["Topics"][0]["Partitions"])
+
+
+@effect("delete.topic.enable", {DEFAULT: NONE, "false": TOPIC_DELETION_DISABLED})
+def deleting_a_topic(node):
+    answer = node.call("DeleteTopics", 5, {"TopicNames": [node.topic()], "TimeoutMs": 30000})
+    return answer["Responses"][0]["ErrorCode"]
+
+
+# Roll by the time of the records: the second one is two hours after the first.
+@effect("log.roll.hours", {DEFAULT: 1, "1": 2})
+def segments_of_two_records_two_hours_apart(node):
+    topic, start = node.topic(), int(time.time() * 1000) - 48 * HOUR_MS
+    node.produce(topic, timestamp=start)
+    node.produce(topic, timestamp=start + 2 * HOUR_MS)
+    return len(node.segments(topic))
+
+
+@effect("log.roll.jitter.hours", {"0": False, "3": True}, log_roll_hours=3)
+def some_segment_rolls_early(node):
+    """Each segment's jitter is anything up to three hours: 60 of them all below one have odds of
+    3 to the power of 60."""
+    topic, start = node.topic(), int(time.time() * 1000) - 480 * HOUR_MS
+    for number in range(60):
+        node.produce(topic, timestamp=start + (number // 2) * 4 * HOUR_MS
+                     + (number % 2) * 2 * HOUR_MS)
+    return len(node.segments(topic)) > 30
+
+
+def checkpointed(node, file, topic, wanted):
+    """Waits where the interval is short, looks once where it is long."""
+    if any(value == "50" for value in node.server.settings.values()):
+        return until(lambda: node.checkpoint(file, topic), lambda offset: offset == wanted)
+    return node.checkpoint(file, topic)
+
+
+@effect("log.flush.offset.checkpoint.interval.ms", {DEFAULT: None, "50": 1})
+def recovery_point_on_disk_while_running(node):
+    node.produce(node.topic())
+    return checkpointed(node, "recovery-point-offset-checkpoint", "topic", 1)
+
+
+@effect("log.flush.start.offset.checkpoint.interval.ms", {DEFAULT: None, "50": 1})
+def log_start_on_disk_while_running(node):
+    node.produce(node.topic())
+    node.produce("topic")
+    answer = node.call("DeleteRecords", 1, {"TimeoutMs": 30000, "Topics": [
+        {"Name": "topic", "Partitions": [{"PartitionIndex": 0, "Offset": 1}]}]})
+    assert answer["Topics"][0]["Partitions"][0]["ErrorCode"] == NONE, answer
+    return checkpointed(node, "log-start-offset-checkpoint", "topic", 1)
+
+
+@effect("replica.high.watermark.checkpoint.interval.ms", {"3600000": None, "50": 1})
+def high_watermark_on_disk_while_running(node):
+    node.produce(node.topic())
+    return checkpointed(node, "replication-offset-checkpoint", "topic", 1)
+
+
+@effect("write.caching.default", {"false": 1, "true": None},
+        log_flush_offset_checkpoint_interval_ms=50)
+def recovery_point_after_an_acknowledged_record(node):
+    """The acknowledgement waits for the flush, or for nothing: then nothing is flushed soon."""
+    node.produce(node.topic())
+    node.produce(node.topic("witness", write_caching="false"))
+    name = "recovery-point-offset-checkpoint"
+    until(lambda: node.checkpoint(name, "witness"), lambda offset: offset == 1)
+    return node.checkpoint(name, "topic") or None

@@ -21,13 +21,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from harness import kill_load, log_files, packages  # noqa: E402
+from harness import gaps, kill_load, log_files, packages  # noqa: E402
 from harness.programmes import COMMANDS, Programme, Results  # noqa: E402
 from harness.servers import ApacheKafka, Odradek, ServerFailed  # noqa: E402
 
 AT_ONCE = 3  # programmes that run side by side
 # What a client does beside the journey.
-MORE = {"java": ("groups", "admin", "producer"), "java-2.2": ("admin",), "python": ("groups",)}
+MORE = {
+    "java": ("groups", "admin", "producer"),
+    "java-2.2": ("admin",),
+    "python": ("groups",),
+    "kafka-python": ("groups",),
+    "aiokafka": ("groups",),
+}
 PARTS = (*COMMANDS, "packages", "kill", "files")
 
 
@@ -51,9 +57,11 @@ class Run:
         return server.start()
 
     def programme(self, server, client, command):
-        Programme(
+        programme = Programme(
             self.results, self.work, client, server.bootstrap, f"{client}-{command}", command
         ).finish()
+        if command == "journey":
+            gaps.check(self.results, client, programme.checks, programme.gaps)
 
     def shared_server(self):
         """All that can share one server: the journeys of all clients side by side, then the package

@@ -10,7 +10,10 @@ import (
 	"time"
 )
 
-const patience = 90 * time.Second
+const (
+	patience = 90 * time.Second
+	moment   = 100 * time.Millisecond // how long a poll waits
+)
 
 // failed is what expect throws and check catches: the reason of the failed check.
 type failed string

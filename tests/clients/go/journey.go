@@ -3,57 +3,47 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 const (
 	recordCount    = 10_000
 	partitionCount = 2
 	extraCount     = 100
+	largeSize      = 900_000 // bytes; a batch may have 1,048,588
 )
 
 var (
 	padding = strings.Repeat(" the quick brown fox jumps over the lazy dog", 2)
 	codecs  = []string{"none", "gzip", "snappy", "lz4", "zstd"}
-	codecOf = map[string]kgo.CompressionCodec{
-		"none": kgo.NoCompression(), "gzip": kgo.GzipCompression(), "snappy": kgo.SnappyCompression(),
-		"lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression(),
-	}
 )
 
-type source struct {
-	topic     string
-	partition int32
-}
-
 // journey is what every client does: create, produce in every codec, consume as a group, resume,
-// seek, describe, delete.
+// seek, describe, delete; and records at the limits.
 type journey struct {
-	cluster        cluster
-	client         *kgo.Client
-	admin          *kadm.Client
-	prefix, group  string
-	topics         []string
-	firstTimestamp int64
+	driver                driver
+	prefix, group, limits string
+	topics                []string
+	firstTimestamp        int64
 }
 
-func runJourney(c cluster, prefix string) {
-	client := c.client()
-	defer client.Close()
+func runJourney(d driver, prefix string) {
+	defer d.close()
 	j := &journey{
-		cluster:        c,
-		client:         client,
-		admin:          kadm.NewClient(client),
+		driver:         d,
 		prefix:         prefix,
 		group:          prefix + "-group",
+		limits:         prefix + "-limits",
 		firstTimestamp: time.Now().UnixMilli() - recordCount,
+	}
+	for name, reason := range d.gaps() {
+		report("GAP %s: %s", name, reason)
 	}
 	for _, codec := range codecs {
 		j.topics = append(j.topics, j.topic(codec))
@@ -68,56 +58,49 @@ func runJourney(c cluster, prefix string) {
 	check("journey.resume", j.resume)
 	check("journey.seek_by_time", j.seekByTime)
 	check("journey.describe", j.describe)
+	check("journey.limits", j.recordsAtTheLimits)
 	check("journey.delete", j.delete)
 }
 
 func (j *journey) topic(codec string) string { return j.prefix + "." + codec }
 
+func (j *journey) lacks(gap string) bool {
+	_, found := j.driver.gaps()[gap]
+	return found
+}
+
 func (j *journey) create(ctx context.Context) {
-	createTopics(ctx, j.client, partitionCount, j.topics...)
+	wanted := append([]string{j.limits}, j.topics...)
+	j.driver.createTopics(ctx, partitionCount, wanted...)
+	for _, topic := range wanted {
+		until(ctx, topic+" is listed", func() bool { return j.listed(ctx, topic) }, func() {})
+	}
+}
+
+func (j *journey) listed(ctx context.Context, topic string) bool {
+	return slices.Contains(j.driver.topics(ctx), topic)
 }
 
 func (j *journey) produce(ctx context.Context, codec string) {
-	client := j.cluster.client(
-		kgo.ProducerBatchCompression(codecOf[codec]),
-		kgo.ProducerLinger(5*time.Millisecond),
-	)
-	defer client.Close()
-	problems := make(chan error, recordCount)
-	var next [partitionCount]int64
-	for i := range recordCount {
-		client.Produce(ctx, j.record(codec, i), func(record *kgo.Record, err error) {
-			if err == nil && record.Offset != next[record.Partition] {
-				err = fmt.Errorf(
-					"partition %d: offset %d, not %d",
-					record.Partition,
-					record.Offset,
-					next[record.Partition],
-				)
-			}
-			if err != nil {
-				problems <- err
-			}
-			next[record.Partition]++
-		})
+	records := make([]record, recordCount)
+	for i := range records {
+		records[i] = j.record(codec, i)
 	}
-	must(client.Flush(ctx), "Flush")
-	if len(problems) > 0 {
-		must(<-problems, "delivery")
+	var next [partitionCount]int64
+	for _, found := range j.driver.produce(ctx, codec, records) {
+		same(next[found.partition], found.offset, fmt.Sprintf("%v: the offset", found))
+		next[found.partition]++
 	}
 	expect(next[0] > 0 && next[1] > 0, "a partition got no record: the keys should spread")
 }
 
-func (j *journey) record(codec string, i int) *kgo.Record {
-	return &kgo.Record{
-		Topic: j.topic(
-			codec,
-		), Key: fmt.Appendf(nil, "key-%d", i%997), Value: fmt.Appendf(nil, "%s:%d%s", codec, i, padding),
-		Timestamp: time.UnixMilli(j.firstTimestamp + int64(i)),
-		Headers: []kgo.RecordHeader{
-			{Key: "index", Value: []byte(strconv.Itoa(i))},
-			{Key: "nothing"},
-		},
+func (j *journey) record(codec string, i int) record {
+	return record{
+		source:    source{j.topic(codec), anyPartition},
+		timestamp: j.firstTimestamp + int64(i),
+		key:       fmt.Appendf(nil, "key-%d", i%997),
+		value:     fmt.Appendf(nil, "%s:%d%s", codec, i, padding),
+		headers:   []header{{"index", []byte(strconv.Itoa(i))}, {"nothing", nil}},
 	}
 }
 
@@ -130,29 +113,48 @@ type received struct {
 	lastOfKey map[string]int
 }
 
-func (r *received) add(record *kgo.Record) {
-	place := fmt.Sprintf("%s-%d@%d", record.Topic, record.Partition, record.Offset)
-	expect(!r.places[place], "%s came twice", place)
-	r.places[place] = true
-	codec := strings.TrimPrefix(record.Topic, r.j.prefix+".")
-	i, err := strconv.Atoi(string(record.Headers[0].Value))
-	must(err, place+": the header")
-	same(fmt.Sprintf("%s:%d%s", codec, i, padding), string(record.Value), place+": the value")
-	same(fmt.Sprintf("key-%d", i%997), string(record.Key), place+": the key")
-	same(r.j.firstTimestamp+int64(i), record.Timestamp.UnixMilli(), place+": the timestamp")
-	expect(record.Headers[1].Value == nil, "%s: a null header is not null", place)
-	key := codec + "/" + string(record.Key)
+func (r *received) add(found record) {
+	at := fmt.Sprintf("%s-%d@%d", found.topic, found.partition, found.offset)
+	if r.places[at] && r.j.lacks("notice_of_revocation") {
+		return
+	}
+	expect(!r.places[at], "%s came twice", at)
+	r.places[at] = true
+	codec := strings.TrimPrefix(found.topic, r.j.prefix+".")
+	i, err := strconv.Atoi(string(found.headers[0].value))
+	must(err, at+": the header")
+	same(fmt.Sprintf("%s:%d%s", codec, i, padding), string(found.value), at+": the value")
+	same(fmt.Sprintf("key-%d", i%997), string(found.key), at+": the key")
+	same(r.j.firstTimestamp+int64(i), found.timestamp, at+": the timestamp")
+	if !r.j.lacks("null_header") {
+		expect(found.headers[1].value == nil, "%s: a null header is not null", at)
+	}
+	key := codec + "/" + string(found.key)
 	before, known := r.lastOfKey[key]
-	expect(!known || before < i, "%s: %d came after %d of the same key", place, i, before)
+	expect(!known || before < i, "%s: %d came after %d of the same key", at, i, before)
 	r.lastOfKey[key] = i
-	r.counts[source{record.Topic, record.Partition}]++
+	r.counts[found.source]++
 	r.codecs[codec]++
 }
 
 func (j *journey) consumeAsGroup(ctx context.Context) {
 	r := &received{j, map[string]bool{}, map[source]int64{}, map[string]int{}, map[string]int{}}
+	j.readInTwo(ctx, r)
+	for _, codec := range codecs {
+		same(recordCount, r.codecs[codec], codec+" records")
+	}
+	var sources []source
+	for at := range r.counts {
+		sources = append(sources, at)
+	}
+	for at, offset := range j.driver.committed(ctx, j.group, sources) {
+		same(r.counts[at], offset, fmt.Sprintf("%v committed", at))
+	}
+}
+
+func (j *journey) readInTwo(ctx context.Context, r *received) {
 	sources := len(j.topics) * partitionCount
-	one := j.cluster.member(j.group, j.topics)
+	one := j.driver.member(j.group, j.topics)
 	defer one.leave()
 	until(
 		ctx,
@@ -160,7 +162,7 @@ func (j *journey) consumeAsGroup(ctx context.Context) {
 		func() bool { return one.shares() == sources && len(r.places) > 0 },
 		func() { one.poll(200, r.add) },
 	)
-	two := j.cluster.member(j.group, j.topics)
+	two := j.driver.member(j.group, j.topics)
 	defer two.leave()
 	both := func() { one.poll(500, r.add); two.poll(500, r.add) }
 	until(
@@ -179,44 +181,25 @@ func (j *journey) consumeAsGroup(ctx context.Context) {
 	)
 	one.commit()
 	two.commit()
-	j.describeGroup(ctx, 2, sources)
-	for _, codec := range codecs {
-		same(recordCount, r.codecs[codec], codec+" records")
-	}
-	committed, err := j.admin.FetchOffsets(ctx, j.group)
-	must(err, "FetchOffsets")
-	for at, count := range r.counts {
-		offset, _ := committed.Lookup(at.topic, at.partition)
-		same(count, offset.At, fmt.Sprintf("%v committed", at))
-	}
-}
-
-func (j *journey) describeGroup(ctx context.Context, members, sources int) {
-	groups, err := j.admin.DescribeGroups(ctx, j.group)
-	must(err, "DescribeGroups")
-	group := groups[j.group]
-	same("Stable", group.State, "the group's state")
-	same(members, len(group.Members), "the group's member count")
-	assigned := 0
-	for _, partitions := range group.AssignedPartitions() {
-		assigned += len(partitions)
-	}
-	same(sources, assigned, "partitions assigned in the description")
+	same(
+		groupState{"Stable", 2, sources},
+		j.driver.describeGroup(ctx, j.group),
+		"the group described",
+	)
 }
 
 func (j *journey) resume(ctx context.Context) {
-	client := j.cluster.client(kgo.RecordPartitioner(kgo.ManualPartitioner()))
-	defer client.Close()
-	for i := range extraCount {
-		record := &kgo.Record{Topic: j.topic("none"), Value: []byte(strconv.Itoa(i))}
-		must(client.ProduceSync(ctx, record).FirstErr(), "ProduceSync")
+	records := make([]record, extraCount)
+	for i := range records {
+		records[i] = record{source: source{j.topic("none"), 0}, value: []byte(strconv.Itoa(i))}
 	}
-	member := j.cluster.member(j.group, j.topics)
+	j.driver.produce(ctx, "none", records)
+	member := j.driver.member(j.group, j.topics)
 	defer member.leave()
 	next := 0
 	until(ctx, "the new records came", func() bool { return next >= extraCount }, func() {
-		member.poll(500, func(record *kgo.Record) {
-			same(strconv.Itoa(next), string(record.Value), "what a new member of the group read")
+		member.poll(500, func(r record) {
+			same(strconv.Itoa(next), string(r.value), "what a new member of the group read")
 			next++
 		})
 	})
@@ -225,62 +208,79 @@ func (j *journey) resume(ctx context.Context) {
 
 func (j *journey) seekByTime(ctx context.Context) {
 	wanted := j.firstTimestamp + recordCount/2
-	offsets, err := j.admin.ListOffsetsAfterMilli(ctx, wanted, j.topics...)
-	must(err, "ListOffsetsAfterMilli")
-	must(offsets.Error(), "ListOffsetsAfterMilli")
-	offsets.Each(func(found kadm.ListedOffset) {
-		from := map[string]map[int32]kgo.Offset{
-			found.Topic: {found.Partition: kgo.NewOffset().At(found.Offset - 1)},
+	for _, topic := range j.topics {
+		for partition := range int32(partitionCount) {
+			at := source{topic, partition}
+			offset := j.driver.offsetForTime(ctx, at, wanted)
+			expect(offset > 0, "%v: offset %d for the time", at, offset)
+			found := j.driver.read(ctx, at, offset-1, 2)
+			expect(found[0].timestamp < wanted, "%v: an earlier record has the time already", at)
+			expect(found[1].timestamp >= wanted, "%v: the record found is older than asked", at)
 		}
-		client := j.cluster.client(kgo.ConsumePartitions(from))
-		defer client.Close()
-		var times []int64
-		until(ctx, "two records came", func() bool { return len(times) >= 2 }, func() {
-			client.PollFetches(ctx).
-				EachRecord(func(record *kgo.Record) { times = append(times, record.Timestamp.UnixMilli()) })
-		})
-		expect(times[0] < wanted, "%s: an earlier record has the time already", found.Topic)
-		expect(times[1] >= wanted, "%s: the record found is older than asked", found.Topic)
-		same(found.Timestamp, times[1], found.Topic+": the timestamp answered")
-	})
+	}
 }
 
 func (j *journey) describe(ctx context.Context) {
-	topics, err := j.admin.ListTopics(ctx, j.topics...)
-	must(err, "ListTopics")
+	topics := j.driver.describeTopics(ctx, j.topics)
 	for _, topic := range j.topics {
-		same(partitionCount, len(topics[topic].Partitions), topic+": partition count")
-		for _, partition := range topics[topic].Partitions {
+		same(partitionCount, len(topics[topic]), topic+": partition count")
+		for _, partition := range topics[topic] {
 			expect(
-				partition.Leader >= 0 && len(partition.ISR) == 1,
+				partition.leader >= 0 && partition.inSync == 1,
 				"%s: leader and in-sync set",
 				topic,
 			)
 		}
 	}
-	brokers, err := j.admin.ListBrokers(ctx)
-	must(err, "ListBrokers")
-	same(1, len(brokers), "node count")
+	same(1, j.driver.nodeCount(ctx), "node count")
+}
+
+// recordsAtTheLimits is about null, empty and large keys and values, and headers of the same name.
+func (j *journey) recordsAtTheLimits(ctx context.Context) {
+	large := make([]byte, largeSize)
+	for i := range large {
+		large[i] = byte(i * i % 251)
+	}
+	twice := []header{{"same", []byte("1")}, {"same", []byte("2")}, {"empty", []byte{}}}
+	at := source{j.limits, 1}
+	wanted := []record{
+		{source: at, value: []byte("without key")},
+		{source: at, key: []byte("without value")},
+		{source: at, key: []byte{}, value: []byte{}},
+		{source: at, key: []byte{0, 255}, value: []byte("headers"), headers: twice},
+		{source: at, key: []byte("large"), value: large},
+	}
+	for i, found := range j.driver.produce(ctx, "none", wanted) {
+		same(place{1, int64(i)}, found, "the place acknowledged")
+	}
+	for i, found := range j.driver.read(ctx, at, 0, len(wanted)) {
+		name := fmt.Sprintf("offset %d", i)
+		j.equal(wanted[i].key, found.key, name+": the key")
+		j.equal(wanted[i].value, found.value, name+": the value")
+		same(len(wanted[i].headers), len(found.headers), name+": the number of headers")
+		for k, h := range wanted[i].headers {
+			same(h.name, found.headers[k].name, name+": the name of a header")
+			j.equal(h.value, found.headers[k].value, name+": header "+h.name)
+		}
+	}
+}
+
+func (j *journey) equal(wanted, found []byte, what string) {
+	expect(bytes.Equal(wanted, found), "%s differs", what)
+	if !j.lacks("null_or_empty") {
+		same(wanted == nil, found == nil, what+": whether it is null")
+	}
 }
 
 // delete takes one topic away; the others stay, for the check of the files at the end.
 func (j *journey) delete(ctx context.Context) {
 	gone := j.topic("none")
-	responses, err := j.admin.DeleteTopics(ctx, gone)
-	must(err, "DeleteTopics")
-	must(responses.Error(), "DeleteTopics")
-	listed := func(topic string) bool {
-		topics, err := j.admin.ListTopics(ctx)
-		must(err, "ListTopics")
-		return topics.Has(topic)
-	}
-	until(ctx, "the topic is not listed", func() bool { return !listed(gone) }, func() {})
-	expect(listed(j.topic("zstd")), "another topic vanished")
-	deleted, err := j.admin.DeleteGroups(ctx, j.group)
-	must(err, "DeleteGroups")
-	must(deleted.Error(), "DeleteGroups")
-	groups, err := j.admin.ListGroups(ctx)
-	must(err, "ListGroups")
-	_, found := groups[j.group]
-	expect(!found, "the deleted group is listed")
+	j.driver.deleteTopic(ctx, gone)
+	until(ctx, "the topic is not listed", func() bool { return !j.listed(ctx, gone) }, func() {})
+	expect(j.listed(ctx, j.topic("zstd")), "another topic vanished")
+	j.driver.deleteGroup(ctx, j.group)
+	expect(
+		!slices.Contains(j.driver.groups(ctx), j.group),
+		"the deleted group is listed",
+	)
 }

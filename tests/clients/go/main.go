@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The programme of franz-go: go-client BOOTSTRAP PREFIX COMMAND [ARGUMENT…].
+// The programme of the Go clients: go-client LIBRARY BOOTSTRAP PREFIX COMMAND [ARGUMENT…].
 package main
 
 import (
@@ -9,19 +9,20 @@ import (
 )
 
 func main() {
-	if len(os.Args) < 4 {
-		log.Fatal("go-client BOOTSTRAP PREFIX COMMAND [ARGUMENT…]")
+	if len(os.Args) < 5 {
+		log.Fatal("go-client LIBRARY BOOTSTRAP PREFIX COMMAND [ARGUMENT…]")
 	}
-	c, prefix, command, arguments := cluster(os.Args[1]), os.Args[2], os.Args[3], os.Args[4:]
+	library, bootstrap, prefix, command := os.Args[1], os.Args[2], os.Args[3], os.Args[4]
+	arguments := os.Args[5:]
 	switch command {
 	case "journey":
-		runJourney(c, prefix)
-	case "kill-load":
-		runKillLoad(c, prefix)
-	case "package-write":
-		writePackages(c, arguments[0], arguments[1], arguments[2])
+		runJourney(connect(library, bootstrap), prefix)
+	case "kill-load": // of franz-go only
+		runKillLoad(cluster(bootstrap), prefix)
+	case "package-write": // by franz-go only
+		writePackages(cluster(bootstrap), arguments[0], arguments[1], arguments[2])
 	case "package-read":
-		readPackages(c, arguments[0], prefix, arguments[1])
+		readPackages(connect(library, bootstrap), arguments[0], prefix, arguments[1])
 	default:
 		log.Fatalf("unknown command %s", command)
 	}

@@ -49,23 +49,23 @@ func writePackages(c cluster, topic, partitions, file string) {
 
 // readPackages takes the records out through a group of two; the harness compares the digest
 // printed.
-func readPackages(c cluster, topic, group, count string) {
+func readPackages(d driver, topic, group, count string) {
 	check("packages.read", func(ctx context.Context) {
 		wanted, err := strconv.Atoi(count)
 		must(err, "the count")
 		values := map[string]map[int64][]byte{} // by key, then by offset
 		received := 0
-		take := func(record *kgo.Record) {
-			key := string(record.Key)
+		take := func(r record) {
+			key := string(r.key)
 			if values[key] == nil {
 				values[key] = map[int64][]byte{}
 			}
-			if _, known := values[key][record.Offset]; !known {
+			if _, known := values[key][r.offset]; !known {
 				received++
 			}
-			values[key][record.Offset] = record.Value
+			values[key][r.offset] = r.value
 		}
-		one, two := c.member(group, []string{topic}), c.member(group, []string{topic})
+		one, two := d.member(group, []string{topic}), d.member(group, []string{topic})
 		defer one.leave()
 		defer two.leave()
 		both := func() { one.poll(500, take); two.poll(500, take) }

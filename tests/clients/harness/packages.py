@@ -12,7 +12,7 @@ from harness.programmes import Programme
 TOPIC = "packages"
 PARTITIONS = 4
 WRITER = "go"
-READERS = ("java", "java-2.2", "python", "node", "kcat")
+READERS = ("java", "java-2.2", "python", "kafka-python", "aiokafka", "sarama", "kafka-go", "node", "kcat")
 
 
 def digest(paragraphs):

@@ -25,13 +25,21 @@ def java(classes, jars):
     return ["java", *LIGHT, QUIET, "-cp", f"{BUILD / classes}:{jars}/*", "Main"]
 
 
+def python(library):
+    return [str(BUILD / "venv/bin/python"), str(CLIENTS / "python/main.py"), library]
+
+
 # Name of the client → the command that its arguments (BOOTSTRAP PREFIX COMMAND [ARGUMENT…]) are
 # appended to.
 COMMANDS = {
     "java": java("java-current", ROOT / "build/peer/jars"),
     "java-2.2": java("java-old", BUILD / "old-jars"),
-    "python": [str(BUILD / "venv/bin/python"), str(CLIENTS / "python/main.py")],
-    "go": [str(BUILD / "go-client")],
+    "python": python("confluent"),
+    "kafka-python": python("pure_python"),
+    "aiokafka": python("asynchronous"),
+    "go": [str(BUILD / "go-client"), "franz-go"],
+    "sarama": [str(BUILD / "go-client"), "sarama"],
+    "kafka-go": [str(BUILD / "go-client"), "kafka-go"],
     "node": ["node", str(BUILD / "node/main.js")],
     "kcat": [sys.executable, str(CLIENTS / "kcat/main.py")],
 }
@@ -70,7 +78,8 @@ class Programme:
         self.digest = None
         self.ended = False
         self.started = time.monotonic()
-        self.checks = 0
+        self.checks = set()
+        self.gaps = set()
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(
                 [*COMMANDS[client], bootstrap, prefix, *map(str, arguments)],
@@ -94,13 +103,16 @@ class Programme:
         """The lines that are for the caller; results are taken out and counted on the way."""
         for line in self.process.stdout:
             verdict, _, rest = line.rstrip("\n").partition(" ")
+            name, _, why = rest.partition(": ")
             if verdict == "PASS":
-                self.checks += 1
+                self.checks.add(rest)
                 self.results.add(f"{self.client}: {rest}")
             elif verdict == "FAIL":
-                self.checks += 1
-                name, _, why = rest.partition(": ")
+                self.checks.add(name)
                 self.results.add(f"{self.client}: {name}", why)
+            elif verdict == "GAP":
+                self.gaps.add(name)
+                print(f"GAP  {self.client}: {name}: {why}", flush=True)
             elif verdict == "DIGEST":
                 self.digest = rest
             elif verdict == "END":
@@ -121,9 +133,9 @@ class Programme:
         self.process.stdin.close()
         self.process.stdout.close()
         self.watchdog.cancel()
-        if status != 0 or not self.ended or self.checks == 0:
+        if status != 0 or not self.ended or not self.checks:
             tail = " | ".join(self.errors.read_text(errors="replace").splitlines()[-3:])
             self.results.add(
-                f"{self.name} runs to its end", f"status {status}, {self.checks} checks; {tail}"
+                f"{self.name} runs to its end", f"status {status}, {len(self.checks)} checks; {tail}"
             )
         return self

@@ -4,8 +4,9 @@
 'use strict'
 
 const { CompressionTypes } = require('kafkajs')
-const { check, expect, same, until } = require('./checks')
+const { check, expect, report, same, until } = require('./checks')
 const { Member } = require('./group')
+const { limits } = require('./limits')
 
 const CODECS = {
   none: CompressionTypes.None,
@@ -76,6 +77,7 @@ class Journey {
   }
 
   async run() {
+    report('GAP null_header: the library cannot write one')
     await this.admin.connect()
     if (!(await check('journey.create', () => this.create()))) return
     for (const codec of Object.keys(CODECS))
@@ -84,6 +86,7 @@ class Journey {
     await check('journey.resume', () => this.resume())
     await check('journey.seek_by_time', () => this.seekByTime())
     await check('journey.describe', () => this.describe())
+    await check('journey.limits', () => limits(this.kafka, this.admin, `${this.groupId}-limits`))
     await check('journey.delete', () => this.delete())
     await this.admin.disconnect()
   }
@@ -103,7 +106,7 @@ class Journey {
   }
 
   async produce(codec) {
-    const producer = this.kafka.producer({ idempotent: false })
+    const producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
     await producer.connect()
     const nextOffset = Array(PARTITIONS).fill(0)
     for (let from = 0; from < RECORDS; from += SEND_AT_ONCE) {

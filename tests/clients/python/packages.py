@@ -6,28 +6,25 @@ printed.
 import hashlib
 
 from checks import check, report, same, until
-from cluster import consumer, records
 
 
-def read(bootstrap, topic, group, count):
-    check("packages.read", lambda: read_all(bootstrap, topic, group, count))
+def read(driver, topic, group, count):
+    check("packages.read", lambda: read_all(driver, topic, group, count))
 
 
-def read_all(bootstrap, topic, group, count):
-    members = [consumer(bootstrap, group) for _ in range(2)]
-    values = {}  # by key; re-read places overwrite themselves
+def read_all(driver, topic, group, count):
+    members = [driver.member(group, [topic]) for _ in range(2)]
+    values = {}  # by key, then by offset: a place that comes twice overwrites itself
 
     def poll():
         for member in members:
-            for record in records(member):
-                values.setdefault(record.key(), {})[record.offset()] = record.value()
+            for record in member.poll():
+                values.setdefault(record.key, {})[record.offset] = record.value
 
-    for member in members:
-        member.subscribe([topic])
-    until("both members have a share", lambda: all(member.assignment() for member in members), poll)
+    until("both members have a share", lambda: all(m.assignment() for m in members), poll)
     until(f"{count} records came", lambda: sum(map(len, values.values())) >= count, poll)
     for member in members:
-        member.close()
+        member.leave()
     same(count, sum(map(len, values.values())), "records received")
     report("DIGEST " + digest(values))
 

@@ -58,6 +58,7 @@ final class Journey {
     checks.check("resume", this::resume);
     checks.check("seek_by_time", this::seek_by_time);
     checks.check("describe", this::describe);
+    checks.check("limits", () -> new Limits(cluster, prefix + "-limits").run());
     checks.check("delete", this::delete);
   }
 

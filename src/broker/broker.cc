@@ -11,6 +11,8 @@
 #include "broker/fetch/fetch_session.h"
 #include "broker/runtime/admin_service.h"
 #include "broker/runtime/group/group_service.h"
+#include "broker/runtime/live_config.h"
+#include "broker/runtime/log_config.h"
 #include "broker/runtime/metadata_runtime.h"
 #include "broker/runtime/producer_ids.h"
 #include "broker/runtime/replicas.h"
@@ -44,7 +46,7 @@ StartError start_error(StartFailure otherwise, base::Error error) {
 class RunningBroker : public Broker {
  public:
   RunningBroker(env::World& world, config::Settings settings)
-      : world_(world), settings_(std::move(settings)) {}
+      : world_(world), settings_(settings), live_(std::move(settings)) {}
 
   std::expected<void, StartError> start();
 
@@ -63,7 +65,8 @@ class RunningBroker : public Broker {
   base::Result<> close();
 
   env::World& world_;
-  const config::Settings settings_;
+  const config::Settings settings_;  // of the file: what start needs before the metadata is there
+  config::LiveSettings live_;
   std::string cluster_id_;
   base::BrokerId node_id_;
   std::vector<ListenerConfig> listener_configs_;
@@ -74,6 +77,7 @@ class RunningBroker : public Broker {
   replica::PartitionSet partitions_;  // after logs_: a log leaves its directory when it ends
   std::unique_ptr<quorum::EmbeddedEngine> engine_;
   std::unique_ptr<MetadataRuntime> metadata_;
+  std::unique_ptr<LiveConfig> live_config_;
   std::unique_ptr<Replicas> replicas_;
   std::unique_ptr<AdminService> admin_;
   std::unique_ptr<ProducerIds> producer_ids_;
@@ -151,14 +155,19 @@ base::Result<> RunningBroker::start_metadata() {
   if (!engine) return base::fail(std::move(engine));
   engine_ = std::move(*engine);
   metadata_ = std::make_unique<MetadataRuntime>(world_, *engine_, image_);
-  return metadata_->start(metadata::format_records(),
-                          [this](const metadata::ClusterImage& image, std::int64_t broker_epoch) {
-                            auto records = metadata::register_broker(registration(), broker_epoch);
-                            for (auto& record : metadata::lead_on_start(image, node_id_)) {
-                              records.push_back(std::move(record));
-                            }
-                            return records;
-                          });
+  live_config_ = std::make_unique<LiveConfig>(live_, node_id_);
+  auto started =
+      metadata_->start(metadata::format_records(),
+                       [this](const metadata::ClusterImage& image, std::int64_t broker_epoch) {
+                         auto records = metadata::register_broker(registration(), broker_epoch);
+                         for (auto& record : metadata::lead_on_start(image, node_id_)) {
+                           records.push_back(std::move(record));
+                         }
+                         return records;
+                       });
+  if (!started) return started;
+  live_config_->load(*image_.load());
+  return {};
 }
 
 metadata::BrokerImage RunningBroker::registration() const {
@@ -186,22 +195,26 @@ metadata::BrokerImage RunningBroker::registration() const {
 }
 
 base::Result<> RunningBroker::start_partitions() {
-  replicas_ = std::make_unique<Replicas>(settings_, node_id_, *logs_, partitions_);
+  replicas_ = std::make_unique<Replicas>(live_, node_id_, *logs_, partitions_);
   auto summary = replicas_->start(*image_.load());
   if (!summary) return base::fail(std::move(summary));
   if (summary->logs > 0) {
     base::log::info(kArea, "{} logs opened in {} ms, {} of them read again, {} set aside",
                     summary->logs, summary->duration_ms, summary->recovered, summary->strays);
   }
-  metadata_->follow(*replicas_);
+  metadata_->follow(*live_config_, *replicas_);
   return {};
 }
 
 void RunningBroker::make_services() {
-  admin_ = std::make_unique<AdminService>(world_, settings_, *metadata_);
+  admin_ = std::make_unique<AdminService>(world_, live_, *metadata_);
   producer_ids_ = std::make_unique<ProducerIds>(node_id_, *metadata_);
   groups_ = std::make_unique<GroupService>(world_, settings_, image_, partitions_);
   groups_->start();
+  live_config_->act([this](const config::Settings& before, const config::Settings& now) {
+    if (make_log_config(before, nullptr) == make_log_config(now, nullptr)) return;
+    replicas_->configure_all(*image_.load());
+  });
   metadata_->observe(
       [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
         groups_->follow(delta, image);
@@ -213,7 +226,7 @@ void RunningBroker::make_services() {
       settings_.number("fetch.max.bytes"),
       static_cast<std::int32_t>(settings_.number("max.decompressed.message.bytes"))};
   services_ = std::make_unique<Services>(Services{.world = world_,
-                                                  .settings = settings_,
+                                                  .settings = live_,
                                                   .cluster_id = cluster_id_,
                                                   .node_id = node_id_,
                                                   .limits = limits,

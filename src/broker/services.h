@@ -8,7 +8,7 @@
 
 #include "base/ids.h"
 #include "broker/listeners.h"
-#include "config/settings.h"
+#include "config/live_settings.h"
 #include "env/world.h"
 #include "metadata/cluster_image.h"
 #include "replica/partition_set.h"
@@ -46,7 +46,8 @@ struct RequestLimits {
 // What the handlers of requests work with. Owned by Broker; outlives every session. Threads: any.
 struct Services {
   env::World& world;
-  const config::Settings& settings;
+  // In force now.
+  const config::LiveSettings& settings;
   const std::string cluster_id;
   const base::BrokerId node_id;
   const RequestLimits limits;

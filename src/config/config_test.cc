@@ -87,7 +87,8 @@ TEST(TableTest, RangesAreHeld) {
   EXPECT_FALSE(check_value(segment, "99999999999"));
   EXPECT_FALSE(check_value(*find_topic_setting("cleanup.policy"), "compact,shred"));
   EXPECT_TRUE(check_value(*find_topic_setting("cleanup.policy"), "compact,delete"));
-  EXPECT_FALSE(check_value(*find_topic_setting("cleanup.policy"), "delete,delete"));
+  EXPECT_TRUE(check_value(*find_topic_setting("cleanup.policy"), "delete,delete"));
+  EXPECT_FALSE(check_value(*find_topic_setting("cleanup.policy"), "delete,,compact"));
   EXPECT_FALSE(check_value(*find_broker_setting("log.dirs"), ""));
   const Setting& throttled = *find_topic_setting("leader.replication.throttled.replicas");
   EXPECT_TRUE(check_value(throttled, "0:1,1:2"));

@@ -64,6 +64,19 @@ base::Result<Settings> Settings::parse(const std::string& file_name, std::string
   return settings;
 }
 
+Settings Settings::overridden_by(const SettingValues& values) const {
+  Settings settings = *this;
+  for (const auto& [key, value] : values) {
+    for (const std::string_view synonym : synonyms_of(key)) {
+      if (const auto found = settings.given_.find(synonym); found != settings.given_.end()) {
+        settings.given_.erase(found);
+      }
+    }
+    settings.given_[key] = trim(value);
+  }
+  return settings;
+}
+
 bool Settings::is_set(std::string_view name) const { return given_.contains(name); }
 
 std::optional<std::string> Settings::value(std::string_view name) const {

@@ -13,6 +13,8 @@
 
 namespace odradek::config {
 
+using SettingValues = std::map<std::string, std::string, std::less<>>;
+
 // The broker's configuration: what a file and the command line say over the table's defaults, every
 // value checked. Immutable. The typed getters REQUIRE a key of the table and of that type, with a
 // value.
@@ -28,6 +30,10 @@ class Settings {
                                                     std::string_view text,
                                                     const std::vector<Property>& overrides);
 
+  // These settings with `values` over them, which were checked (config/dynamic.h). A key takes the
+  // place of its synonyms too: log.roll.hours given later wins over an earlier log.roll.ms.
+  Settings overridden_by(const SettingValues& values) const;
+
   // Given explicitly (under this name).
   bool is_set(std::string_view name) const;
   // The value given, else the default; nothing where there is neither.
@@ -39,7 +45,7 @@ class Settings {
   bool flag(std::string_view name) const;
   std::vector<std::string> list(std::string_view name) const;
 
-  const std::map<std::string, std::string, std::less<>>& given() const { return given_; }
+  const SettingValues& given() const { return given_; }
   std::vector<std::string> unknown_keys() const;
 
   // Settings that have several names or units, as Kafka ranks them.
@@ -50,7 +56,7 @@ class Settings {
   std::int64_t log_roll_jitter_ms() const;
 
  private:
-  std::map<std::string, std::string, std::less<>> given_;
+  SettingValues given_;
 };
 
 }  // namespace odradek::config

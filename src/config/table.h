@@ -57,8 +57,8 @@ struct Setting {
   // Nothing: Kafka's null, or a key without a default.
   std::optional<std::string_view> default_value{};
   // "1..": at least 1; "1..9": between; "a|b": one of (for a list: each), "~a|b": in any case;
-  // "1..9|-1": between, or -1; empty: any. "distinct" and "non-empty" before it are of lists and
-  // texts. "partition:broker": a list of such pairs, or *.
+  // "1..9|-1": between, or -1; empty: any. "distinct" (doubles count once, no element is empty) and
+  // "non-empty" before it are of lists and texts. "partition:broker": a list of such pairs, or *.
   std::string_view range{};
   Status status = Status::kAccepted;
   std::string_view note{};
@@ -120,6 +120,8 @@ std::span<const std::string_view> synonyms_of(const std::string_view& broker_key
 // Whether `value` asks for something that this server has not got (`harmless`). INVALID_CONFIG with
 // a sentence that gives the reason.
 [[nodiscard]] base::Result<> check_available(const Setting& setting, std::string_view value);
+// Without the white space around it, which counts in no value.
+std::string_view trim(std::string_view text);
 
 // The elements of a list value, white space around them dropped, empty ones left out.
 std::vector<std::string> split_list(std::string_view value);

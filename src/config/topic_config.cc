@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <cstdlib>
+
 #include "base/assert.h"
 #include "config/table.h"
 
@@ -48,6 +50,20 @@ base::Result<> check_topic_overrides(const TopicOverrides& overrides) {
     if (auto available = check_available(*setting, value); !available) return available;
   }
   return {};
+}
+
+base::Result<> check_topic_config(const Settings& broker, const TopicOverrides& overrides) {
+  if (auto valid = check_topic_overrides(overrides); !valid) return valid;
+  const auto number = [&](std::string_view key) {
+    return std::strtoll(topic_value(broker, &overrides, key).c_str(), nullptr, 10);
+  };
+  const auto least = number("min.compaction.lag.ms");
+  const auto most = number("max.compaction.lag.ms");
+  if (least <= most) return {};
+  return base::fail(base::ErrorCode::kInvalidConfig,
+                    fmt::format("conflict topic config setting min.compaction.lag.ms ({}) > "
+                                "max.compaction.lag.ms ({})",
+                                least, most));
 }
 
 }  // namespace odradek::config

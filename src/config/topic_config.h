@@ -31,5 +31,8 @@ std::string topic_value(const Settings& broker, const TopicOverrides* overrides,
 // Whether the topic may have this configuration: every key known, each value in range, none that
 // asks for what is not there. INVALID_CONFIG with a sentence.
 [[nodiscard]] base::Result<> check_topic_overrides(const TopicOverrides& overrides);
+// The same, and that the values fit each other and what the broker gives to the rest.
+[[nodiscard]] base::Result<> check_topic_config(const Settings& broker,
+                                                const TopicOverrides& overrides);
 
 }  // namespace odradek::config

@@ -35,6 +35,8 @@ struct LogConfig {
   // Our own `write.caching`: acknowledge and show what is in the page cache, as Apache Kafka does.
   // Otherwise the high watermark counts flushed bytes only.
   bool write_caching = false;
+
+  friend bool operator==(const LogConfig&, const LogConfig&) = default;
 };
 
 }  // namespace odradek::log

@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 import admin_cases  # noqa: F401
+import config_cases  # noqa: F401
 import partition_cases  # noqa: F401
 import record_cases  # noqa: F401
 import security_cases  # noqa: F401

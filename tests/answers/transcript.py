@@ -15,6 +15,8 @@ SORT_KEYS = ("Name", "Topic", "TopicId", "PartitionIndex", "Index", "Partition",
 # Configuration keys that Apache Kafka 4.3.1 does not have.
 NEWER_KEYS = {"write.caching", "errors.deadletterqueue.group.enable",
               "max.decompressed.message.bytes", "remote.copy.lag.bytes", "remote.copy.lag.ms"}
+# By this dynamic configuration the cases see that the ones before it have come; none asks for it.
+MARKER = "remote.list.offsets.request.timeout.ms"
 MARKED = {"Port": "port", "ClusterId": "cluster", "SessionId": "session",
           "FinalizedFeaturesEpoch": "epoch", "LastTimestamp": "time"}
 
@@ -126,7 +128,7 @@ class Transcript:
 
 
 def is_newer(name, part):
-    return name == "Configs" and part["Name"] in NEWER_KEYS
+    return name == "Configs" and part["Name"] in NEWER_KEYS | {MARKER}
 
 
 def normal_batch(batch):

@@ -30,6 +30,7 @@
   X(create_acls, CreateAcls)                                    \
   X(delete_acls, DeleteAcls)                                    \
   X(describe_configs, DescribeConfigs)                          \
+  X(alter_configs, AlterConfigs)                                \
   X(alter_replica_log_dirs, AlterReplicaLogDirs)                \
   X(describe_log_dirs, DescribeLogDirs)                         \
   X(create_partitions, CreatePartitions)                        \
@@ -39,6 +40,7 @@
   X(describe_delegation_token, DescribeDelegationToken)         \
   X(delete_groups, DeleteGroups)                                \
   X(elect_leaders, ElectLeaders)                                \
+  X(incremental_alter_configs, IncrementalAlterConfigs)         \
   X(alter_partition_reassignments, AlterPartitionReassignments) \
   X(list_partition_reassignments, ListPartitionReassignments)   \
   X(offset_delete, OffsetDelete)                                \
@@ -48,6 +50,7 @@
   X(unregister_broker, UnregisterBroker)                        \
   X(describe_transactions, DescribeTransactions)                \
   X(list_transactions, ListTransactions)                        \
+  X(list_config_resources, ListConfigResources)                 \
   X(describe_topic_partitions, DescribeTopicPartitions)
 
 namespace odradek::wire {

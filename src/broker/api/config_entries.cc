@@ -2,11 +2,13 @@
 #include "broker/api/config_entries.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
 #include <utility>
 
+#include "config/dynamic.h"
 #include "config/table.h"
 #include "config/topic_config.h"
 
@@ -14,12 +16,14 @@ namespace odradek::broker::api {
 namespace {
 
 using config::Setting;
-using config::Settings;
+using config::SettingsLayers;
+using config::SettingValues;
 using Synonym = wire::DescribeConfigsResponse::DescribeConfigsSynonym;
 
 // Kafka's numbers of where a value comes from.
 enum class Source : std::int8_t {
   kTopic = 1,
+  kDynamicBroker = 2,
   kDynamicDefaultBroker = 3,
   kStaticBroker = 4,
   kDefault = 5,
@@ -51,16 +55,19 @@ std::int8_t type_number(config::Type type) {
   return 0;
 }
 
-// The value as Kafka prints it after parsing: lists without white space, booleans in lower case.
+// The value as Kafka prints it after parsing: lists without white space and doubles, booleans in
+// lower case.
 std::string normalized(const Setting& setting, std::string value) {
   if (setting.type == config::Type::kList) {
-    std::string joined;
-    for (const std::string& element : config::split_list(value)) {
-      if (!joined.empty()) joined += ',';
-      joined += element;
+    std::vector<std::string> elements;
+    for (std::string& element : config::split_list(value)) {
+      if (std::ranges::find(elements, element) == elements.end()) {
+        elements.push_back(std::move(element));
+      }
     }
-    return joined;
+    return fmt::format("{}", fmt::join(elements, ","));
   }
+  value = config::trim(value);
   if (setting.type == config::Type::kBoolean) {
     std::ranges::transform(value, value.begin(), [](unsigned char c) { return std::tolower(c); });
   }
@@ -92,25 +99,43 @@ std::string documentation(const Setting& setting) {
   return text;
 }
 
+Synonym make_synonym(std::string_view name, std::string value, Source source) {
+  const Setting* setting = config::find_dynamic_setting(name);
+  Synonym synonym;
+  synonym.name = name;
+  synonym.value = setting == nullptr ? std::nullopt : shown(*setting, std::move(value));
+  synonym.source = number(source);
+  return synonym;
+}
+
+// A listener's key falls back to the one without the listener.
+std::vector<std::string_view> synonyms_with_base(const std::string_view& key) {
+  const std::string_view base = config::without_listener(key);
+  if (base != key) return {key, base};
+  const auto synonyms = config::synonyms_of(key);
+  return {synonyms.begin(), synonyms.end()};
+}
+
 // The broker keys behind `key`, as Kafka lists them: what was given, then the defaults, beginning
 // with the key itself.
-std::vector<Synonym> broker_synonyms(const Settings& settings, std::string_view key) {
+std::vector<Synonym> broker_synonyms(const SettingsLayers& settings, std::string_view key) {
   std::vector<Synonym> synonyms;
-  const auto add = [&synonyms](std::string_view name, std::string value, Source source) {
-    const Setting* setting = config::find_broker_setting(name);
-    if (setting == nullptr) return;
-    auto& synonym = synonyms.emplace_back();
-    synonym.name = name;
-    synonym.value = shown(*setting, std::move(value));
-    synonym.source = number(source);
+  const auto names = synonyms_with_base(key);
+  const auto add = [&](const SettingValues& values, Source source) {
+    for (const std::string_view name : names) {
+      if (const auto found = values.find(name); found != values.end()) {
+        synonyms.push_back(make_synonym(name, found->second, source));
+      }
+    }
   };
-  for (const std::string_view name : config::synonyms_of(key)) {
-    if (settings.is_set(name)) add(name, *settings.value(name), Source::kStaticBroker);
-  }
-  for (const std::string_view name : config::synonyms_of(key)) {
+  add(settings.broker, Source::kDynamicBroker);
+  add(settings.cluster_default, Source::kDynamicDefaultBroker);
+  add(settings.file.given(), Source::kStaticBroker);
+  for (const std::string_view name : names) {
     const Setting* setting = config::find_broker_setting(name);
     if (setting != nullptr && setting->default_value) {
-      add(name, std::string(*setting->default_value), Source::kDefault);
+      synonyms.push_back(
+          make_synonym(name, std::string(*setting->default_value), Source::kDefault));
     }
   }
   synonyms.erase(synonyms.begin(), std::ranges::find(synonyms, key, &Synonym::name));
@@ -132,15 +157,34 @@ ConfigEntry make_entry(const Setting& setting, std::optional<std::string> value,
   return entry;
 }
 
-ConfigEntry unknown_entry(const std::string& name, Source source, bool with_synonyms) {
+// As Kafka says it: of a listener's key always, though some of them can be changed.
+bool is_read_only(const Setting& setting, std::string_view name) {
+  return setting.live == config::Live::kReadOnly || setting.name != name;
+}
+
+ConfigEntry unknown_entry(const std::string& name, std::vector<Synonym> synonyms,
+                          const ConfigEntryOptions& options) {
   ConfigEntry entry;
   entry.name = name;
   entry.value.reset();
   entry.documentation.reset();
   entry.is_sensitive = true;
   entry.read_only = true;
-  entry.config_source = number(source);
-  if (with_synonyms) entry.synonyms.push_back({name, std::nullopt, number(source)});
+  entry.config_source = synonyms.empty() ? number(Source::kDefault) : synonyms.front().source;
+  if (options.with_synonyms) entry.synonyms = std::move(synonyms);
+  return entry;
+}
+
+// A key that is not in the table itself: a listener's, or one that nobody knows.
+ConfigEntry other_entry(const SettingsLayers& settings, const std::string& name,
+                        const ConfigEntryOptions& options) {
+  const Setting* setting = config::find_dynamic_setting(name);
+  auto synonyms = broker_synonyms(settings, name);
+  if (setting == nullptr) return unknown_entry(name, std::move(synonyms), options);
+  ConfigEntry entry =
+      make_entry(*setting, settings.in_force.value(name), std::move(synonyms), options);
+  entry.name = name;
+  entry.read_only = is_read_only(*setting, name);
   return entry;
 }
 
@@ -150,44 +194,46 @@ bool ConfigEntryOptions::wants(std::string_view key) const {
   return keys == nullptr || keys->empty() || std::ranges::find(*keys, key) != keys->end();
 }
 
-std::vector<ConfigEntry> broker_entries(const Settings& settings, base::BrokerId node_id,
+std::vector<ConfigEntry> broker_entries(const SettingsLayers& settings, base::BrokerId node_id,
                                         const ConfigEntryOptions& options) {
   std::vector<ConfigEntry> entries;
   for (const Setting& setting : config::broker_settings()) {
     if (setting.is_internal || !options.wants(setting.name)) continue;
     // Given or taken from the directory: it is one number under two names.
     const bool is_id = setting.name == "node.id" || setting.name == "broker.id";
-    entries.push_back(
-        make_entry(setting, is_id ? std::to_string(node_id.value()) : settings.value(setting.name),
-                   broker_synonyms(settings, setting.name), options));
-    entries.back().read_only = setting.live == config::Live::kReadOnly;
+    entries.push_back(make_entry(
+        setting, is_id ? std::to_string(node_id.value()) : settings.in_force.value(setting.name),
+        broker_synonyms(settings, setting.name), options));
+    entries.back().read_only = is_read_only(setting, setting.name);
   }
-  for (const std::string& name : settings.unknown_keys()) {
-    if (!options.wants(name)) continue;
-    entries.push_back(unknown_entry(name, Source::kStaticBroker, options.with_synonyms));
+  for (const std::string& name : settings.in_force.unknown_keys()) {
+    if (options.wants(name)) entries.push_back(other_entry(settings, name, options));
   }
   return entries;
 }
 
-std::vector<ConfigEntry> cluster_default_entries(const metadata::ConfigMap* configs,
+std::vector<ConfigEntry> cluster_default_entries(const SettingsLayers& settings,
                                                  const ConfigEntryOptions& options) {
   std::vector<ConfigEntry> entries;
-  if (configs == nullptr) return entries;
-  for (const auto& [name, value] : *configs) {
+  for (const auto& [name, value] : settings.cluster_default) {
     if (!options.wants(name)) continue;
-    const Setting* setting = config::find_broker_setting(name);
+    const Setting* setting = config::find_dynamic_setting(name);
+    auto synonyms = broker_synonyms(settings, name);
+    std::erase_if(synonyms, [](const Synonym& synonym) {
+      return synonym.source != number(Source::kDynamicDefaultBroker);
+    });
     if (setting == nullptr) {
-      entries.push_back(unknown_entry(name, Source::kDynamicDefaultBroker, options.with_synonyms));
+      entries.push_back(unknown_entry(name, std::move(synonyms), options));
       continue;
     }
-    Synonym synonym{name, shown(*setting, value), number(Source::kDynamicDefaultBroker)};
-    entries.push_back(make_entry(*setting, value, {std::move(synonym)}, options));
-    entries.back().read_only = setting->live == config::Live::kReadOnly;
+    entries.push_back(make_entry(*setting, value, std::move(synonyms), options));
+    entries.back().name = name;
+    entries.back().read_only = is_read_only(*setting, name);
   }
   return entries;
 }
 
-std::vector<ConfigEntry> topic_entries(const Settings& settings,
+std::vector<ConfigEntry> topic_entries(const SettingsLayers& settings,
                                        const metadata::ConfigMap* overrides,
                                        const ConfigEntryOptions& options) {
   std::vector<ConfigEntry> entries;
@@ -198,11 +244,12 @@ std::vector<ConfigEntry> topic_entries(const Settings& settings,
         broker_key.empty() ? std::vector<Synonym>() : broker_synonyms(settings, broker_key);
     if (overrides != nullptr) {
       if (const auto own = overrides->find(setting.name); own != overrides->end()) {
-        synonyms.insert(synonyms.begin(),
-                        {std::string(setting.name), own->second, number(Source::kTopic)});
+        synonyms.insert(synonyms.begin(), {std::string(setting.name), shown(setting, own->second),
+                                           number(Source::kTopic)});
       }
     }
-    entries.push_back(make_entry(setting, config::topic_value(settings, overrides, setting.name),
+    entries.push_back(make_entry(setting,
+                                 config::topic_value(settings.in_force, overrides, setting.name),
                                  std::move(synonyms), options));
   }
   return entries;

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/settings.h"
+#include "config/live_settings.h"
 #include "metadata/cluster_image.h"
 #include "wire/messages/describe_configs.h"
 
@@ -26,16 +26,16 @@ struct ConfigEntryOptions {
 };
 
 // Every key of the table with the value in force, and keys that nobody knows, whose values are kept
-// hidden: they may be secrets.
-std::vector<ConfigEntry> broker_entries(const config::Settings& settings, base::BrokerId node_id,
-                                        const ConfigEntryOptions& options);
+// hidden: they may be secrets. Synonyms are what else is set for the key, the strongest first.
+std::vector<ConfigEntry> broker_entries(const config::SettingsLayers& settings,
+                                        base::BrokerId node_id, const ConfigEntryOptions& options);
 
-// What the cluster sets for all its brokers; `configs` may be null.
-std::vector<ConfigEntry> cluster_default_entries(const metadata::ConfigMap* configs,
+// What the cluster sets for all its brokers.
+std::vector<ConfigEntry> cluster_default_entries(const config::SettingsLayers& settings,
                                                  const ConfigEntryOptions& options);
 
 // Every topic key. `overrides`, what the topic itself sets, may be null.
-std::vector<ConfigEntry> topic_entries(const config::Settings& settings,
+std::vector<ConfigEntry> topic_entries(const config::SettingsLayers& settings,
                                        const metadata::ConfigMap* overrides,
                                        const ConfigEntryOptions& options);
 

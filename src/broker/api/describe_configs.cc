@@ -26,7 +26,11 @@ class ConfigDescriber {
  public:
   ConfigDescriber(const Services& services, const DescribeConfigsRequest& request,
                   wire::Version version)
-      : services_(services), request_(request), version_(version), image_(services.image.load()) {}
+      : services_(services),
+        request_(request),
+        version_(version),
+        image_(services.image.load()),
+        settings_(services.settings.layers()) {}
 
   base::Result<Entries> describe(const Resource& resource) const {
     ConfigEntryOptions options;
@@ -56,20 +60,19 @@ class ConfigDescriber {
     if (image_->find_topic(name) == nullptr) {
       return base::fail(ErrorCode::kUnknownTopicOrPartition);
     }
-    return topic_entries(services_.settings, image_->find_config(ConfigResourceType::kTopic, name),
+    return topic_entries(*settings_, image_->find_config(ConfigResourceType::kTopic, name),
                          options);
   }
 
   base::Result<Entries> describe_broker(const std::string& name,
                                         const ConfigEntryOptions& options) const {
     if (name.empty()) {
-      return cluster_default_entries(image_->find_config(ConfigResourceType::kBroker, name),
-                                     options);
+      return cluster_default_entries(*settings_, options);
     }
     if (auto valid = check_broker_id(name, " or the empty string"); !valid) {
       return base::fail(std::move(valid));
     }
-    return broker_entries(services_.settings, services_.node_id, options);
+    return broker_entries(*settings_, services_.node_id, options);
   }
 
   // The server's log has one logger and one level.
@@ -105,6 +108,7 @@ class ConfigDescriber {
   const DescribeConfigsRequest& request_;
   const wire::Version version_;
   const std::shared_ptr<const metadata::ClusterImage> image_;
+  const std::shared_ptr<const config::SettingsLayers> settings_;
 };
 
 }  // namespace

@@ -210,7 +210,8 @@ class ProduceAppender {
   }
 
   base::Result<> check_min_insync(const metadata::TopicImage& topic, std::int32_t index) const {
-    const std::int64_t needed = min_insync_replicas(*image_, services_.settings, topic.name);
+    const std::int64_t needed =
+        min_insync_replicas(*image_, *services_.settings.current(), topic.name);
     const auto in_sync = topic.partitions[static_cast<std::size_t>(index)].in_sync_replicas.size();
     if (static_cast<std::int64_t>(in_sync) >= needed) return {};
     return base::fail(ErrorCode::kNotEnoughReplicas,

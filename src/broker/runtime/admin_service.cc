@@ -29,8 +29,8 @@ constexpr InternalTopic kInternalTopics[] = {
 
 }  // namespace
 
-metadata::ControllerInputs AdminService::inputs() {
-  return {settings_, [this] {
+metadata::ControllerInputs AdminService::inputs(const config::Settings& settings) {
+  return {settings, [this] {
             env::Random& random = world_.random();
             const std::uint64_t high = random.next();
             return base::Uuid::from_random(high, random.next());

@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "broker/runtime/metadata_runtime.h"
-#include "config/settings.h"
+#include "config/live_settings.h"
 #include "env/world.h"
 #include "metadata/controller/topics.h"
 
@@ -16,7 +16,7 @@ namespace odradek::broker {
 // What handlers ask of the controller: changes of the cluster's metadata. Threads: any.
 class AdminService {
  public:
-  AdminService(env::World& world, const config::Settings& settings, MetadataRuntime& runtime)
+  AdminService(env::World& world, const config::LiveSettings& settings, MetadataRuntime& runtime)
       : world_(world), settings_(settings), runtime_(runtime) {}
 
   // Lets `decide(image, inputs)` give a machine::Decision on the newest image; `done` gets its
@@ -26,7 +26,8 @@ class AdminService {
     auto reply = std::make_shared<Reply>();
     runtime_.submit(
         [this, reply, decide = std::move(decide)](const metadata::ClusterImage& image) mutable {
-          auto decision = decide(image, inputs());
+          const auto settings = settings_.current();
+          auto decision = decide(image, inputs(*settings));
           *reply = std::move(decision.reply);
           return std::move(decision.records);
         },
@@ -45,12 +46,12 @@ class AdminService {
   MetadataRuntime& runtime() { return runtime_; }
 
  private:
-  metadata::ControllerInputs inputs();
+  metadata::ControllerInputs inputs(const config::Settings& settings);
   void create_one(wire::CreateTopicsRequest::CreatableTopic topic,
                   std::move_only_function<void(base::Result<>)> done);
 
   env::World& world_;
-  const config::Settings& settings_;
+  const config::LiveSettings& settings_;
   MetadataRuntime& runtime_;
 };
 

@@ -147,6 +147,7 @@ void MetadataRuntime::finish(Job job, std::vector<MetadataRecord> records,
     std::shared_ptr<const metadata::ClusterImage> image;
     auto delta = replay(records, *committed, image);
     ODRADEK_ASSERT(delta.has_value());
+    if (live_config_ != nullptr) live_config_->follow(*delta, *image);
     if (replicas_ != nullptr) replicas_->apply(*delta, *image);
     image_.publish(image);
     for (const Observer& observer : observers_) observer(*delta, *image);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "broker/runtime/live_config.h"
 #include "broker/runtime/replicas.h"
 #include "broker/services.h"
 #include "env/world.h"
@@ -36,8 +37,11 @@ class MetadataRuntime {
       std::vector<metadata::MetadataRecord> format,
       const std::function<std::vector<metadata::MetadataRecord>(
           const metadata::ClusterImage&, std::int64_t broker_epoch)>& on_start);
-  // From here on changes are followed there.
-  void follow(Replicas& replicas) { replicas_ = &replicas; }
+  // From here on changes are followed there: first by the settings, then by the partitions.
+  void follow(LiveConfig& live_config, Replicas& replicas) {
+    live_config_ = &live_config;
+    replicas_ = &replicas;
+  }
   // Told of every change after the partitions have followed it; set before the first submit.
   void observe(Observer observer) { observers_.push_back(std::move(observer)); }
 
@@ -67,6 +71,7 @@ class MetadataRuntime {
   env::World& world_;
   quorum::Engine& engine_;
   ImageHolder& image_;
+  LiveConfig* live_config_ = nullptr;
   Replicas* replicas_ = nullptr;
   std::vector<Observer> observers_;
   std::unique_ptr<env::WorkQueue> queue_;

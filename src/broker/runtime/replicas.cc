@@ -23,14 +23,25 @@ base::Result<log::LoadSummary> Replicas::start(const metadata::ClusterImage& ima
     if (topic == nullptr || !topic->has_partition(name.partition)) return decision;
     decision.is_known = is_mine(topic->partitions[static_cast<std::size_t>(name.partition)]);
     decision.topic_id = topic->id;
-    decision.config =
-        make_log_config(settings_, image.find_config(ConfigResourceType::kTopic, name.topic));
+    decision.config = config_of(image, name.topic);
     return decision;
   });
   if (!summary) return summary;
   image.topics_by_id.for_each(
       [&](const base::TopicId&, const auto& topic) { create_missing(*topic, image); });
   return summary;
+}
+
+log::LogConfig Replicas::config_of(const metadata::ClusterImage& image,
+                                   const std::string& topic) const {
+  return make_log_config(*settings_.current(),
+                         image.find_config(ConfigResourceType::kTopic, topic));
+}
+
+void Replicas::configure_all(const metadata::ClusterImage& image) {
+  image.topics_by_name.for_each([&](const std::string& name, const auto&) {
+    logs_.set_config(name, config_of(image, name));
+  });
 }
 
 bool Replicas::is_mine(const metadata::PartitionImage& partition) const {
@@ -44,8 +55,7 @@ void Replicas::apply(const metadata::ImageDelta& delta, const metadata::ClusterI
   }
   for (const metadata::ConfigResource& resource : delta.changed_configs) {
     if (resource.type != ConfigResourceType::kTopic) continue;
-    logs_.set_config(resource.name,
-                     make_log_config(settings_, image.find_config(resource.type, resource.name)));
+    logs_.set_config(resource.name, config_of(image, resource.name));
   }
 }
 
@@ -53,8 +63,7 @@ void Replicas::create_missing(const metadata::TopicImage& topic,
                               const metadata::ClusterImage& image) {
   std::vector<log::NewLog> wanted;
   std::vector<std::int32_t> indexes;
-  const log::LogConfig config =
-      make_log_config(settings_, image.find_config(ConfigResourceType::kTopic, topic.name));
+  const log::LogConfig config = config_of(image, topic.name);
   for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
     const auto index = static_cast<std::int32_t>(i);
     if (!is_mine(topic.partitions[i])) continue;

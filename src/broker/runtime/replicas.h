@@ -5,7 +5,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
-#include "config/settings.h"
+#include "config/live_settings.h"
 #include "log/log_manager.h"
 #include "metadata/cluster_image.h"
 #include "metadata/image_builder.h"
@@ -17,7 +17,7 @@ namespace odradek::broker {
 // leaderships taken. Threads: one at a time; blocks on the disk.
 class Replicas {
  public:
-  Replicas(const config::Settings& settings, base::BrokerId node, log::LogManager& logs,
+  Replicas(const config::LiveSettings& settings, base::BrokerId node, log::LogManager& logs,
            replica::PartitionSet& partitions)
       : settings_(settings), node_(node), logs_(logs), partitions_(partitions) {}
 
@@ -26,6 +26,8 @@ class Replicas {
   // Follows a change. A log that can't be created is said in the server's log; its partition stays
   // offline.
   void apply(const metadata::ImageDelta& delta, const metadata::ClusterImage& image);
+  // The broker's settings changed: every open log gets what they and its topic's make of it now.
+  void configure_all(const metadata::ClusterImage& image);
   // Everybody who waits in a partition is told that the broker stops.
   void stop();
 
@@ -35,9 +37,10 @@ class Replicas {
   void follow_leader(replica::Partition& partition, const metadata::PartitionImage& image);
   void lead(std::shared_ptr<log::Log> log, const metadata::TopicImage& topic, std::int32_t index);
   void remove(const metadata::TopicImage& topic);
+  log::LogConfig config_of(const metadata::ClusterImage& image, const std::string& topic) const;
   bool is_mine(const metadata::PartitionImage& partition) const;
 
-  const config::Settings& settings_;
+  const config::LiveSettings& settings_;
   const base::BrokerId node_;
   log::LogManager& logs_;
   replica::PartitionSet& partitions_;

@@ -187,8 +187,8 @@ class TopicCreator {
     return assignment;
   }
 
-  static base::Result<config::TopicOverrides> take_configs(
-      const CreateTopicsRequest::CreatableTopic& topic) {
+  base::Result<config::TopicOverrides> take_configs(
+      const CreateTopicsRequest::CreatableTopic& topic) const {
     config::TopicOverrides overrides;
     for (const auto& entry : topic.configs) {
       if (!entry.value) {
@@ -198,7 +198,7 @@ class TopicCreator {
       }
       overrides[entry.name] = *entry.value;
     }
-    if (auto valid = config::check_topic_overrides(overrides); !valid) {
+    if (auto valid = config::check_topic_config(inputs_.settings, overrides); !valid) {
       return base::fail(std::move(valid));
     }
     return overrides;

@@ -4,8 +4,11 @@
 #include "cli/command.h"
 #include "cli/configs/configs_command.h"
 #include "cli/consumer/consume_command.h"
+#include "cli/delete_records/delete_records_command.h"
 #include "cli/dump_log/dump_log_command.h"
 #include "cli/groups/groups_command.h"
+#include "cli/log_dirs/log_dirs_command.h"
+#include "cli/offsets/offsets_command.h"
 #include "cli/producer/produce_command.h"
 #include "cli/server_commands.h"
 #include "cli/topics/topics_command.h"
@@ -14,9 +17,9 @@ namespace odradek::cli {
 
 std::span<const Command> commands() {
   static const std::array kCommands = {
-      server_command(), server_start_command(), server_stop_command(),
-      topics_command(), produce_command(),      consume_command(),
-      groups_command(), dump_log_command(),     configs_command(),
+      server_command(),  server_start_command(), server_stop_command(),    topics_command(),
+      produce_command(), consume_command(),      groups_command(),         dump_log_command(),
+      configs_command(), offsets_command(),      delete_records_command(), log_dirs_command(),
   };
   return kCommands;
 }

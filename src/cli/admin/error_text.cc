@@ -111,6 +111,37 @@ constexpr std::array kJavaErrors = {
               "The voter is already part of the set of voters."},
     JavaError{ErrorCode::kVoterNotFound, "VoterNotFound",
               "The voter is not part of the set of voters."},
+    JavaError{ErrorCode::kOffsetOutOfRange, "OffsetOutOfRange",
+              "The requested offset is not within the range of offsets maintained by the server."},
+    JavaError{ErrorCode::kNotLeaderOrFollower, "NotLeaderOrFollower",
+              "For requests intended only for the leader, this error indicates that the broker is "
+              "not the current leader. For requests intended for any replica, this error indicates "
+              "that the broker is not a replica of the topic partition."},
+    JavaError{ErrorCode::kKafkaStorageError, "KafkaStorage",
+              "Disk error when trying to access log file on the disk."},
+    JavaError{ErrorCode::kLogDirNotFound, "LogDirNotFound",
+              "The user-specified log directory is not found in the broker config."},
+    JavaError{ErrorCode::kNoReassignmentInProgress, "NoReassignmentInProgress",
+              "No partition reassignment is in progress."},
+    JavaError{ErrorCode::kPreferredLeaderNotAvailable, "PreferredLeaderNotAvailable",
+              "The preferred leader was not available."},
+    JavaError{ErrorCode::kEligibleLeadersNotAvailable, "EligibleLeadersNotAvailable",
+              "Eligible topic partition leaders are not available."},
+    JavaError{ErrorCode::kElectionNotNeeded, "ElectionNotNeeded",
+              "Leader election not needed for topic partition."},
+    JavaError{ErrorCode::kTransactionalIdNotFound, "TransactionalIdNotFound",
+              "The transactionalId could not be found."},
+    JavaError{ErrorCode::kTransactionalIdAuthorizationFailed, "TransactionalIdAuthorization",
+              "The transactional id authorization failed."},
+    JavaError{ErrorCode::kInvalidTxnState, "InvalidTxnState",
+              "The producer attempted a transactional operation in an invalid state."},
+    JavaError{ErrorCode::kInvalidProducerEpoch, "InvalidProducerEpoch",
+              "Producer attempted to produce with an old epoch."},
+    JavaError{ErrorCode::kTransactionCoordinatorFenced, "TransactionCoordinatorFenced",
+              "Indicates that the transaction coordinator sending a WriteTxnMarker is no longer "
+              "the current coordinator for a given producer."},
+    JavaError{ErrorCode::kUnstableOffsetCommit, "UnstableOffsetCommit",
+              "There are unstable offsets that need to be cleared."},
 };
 
 const JavaError* find(ErrorCode code) {

@@ -15,8 +15,10 @@
 #include <iterator>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 #include "wire/api.h"
@@ -101,6 +103,7 @@ int verify(const char* path) {
   reader.set_memory_limit(content.size());
   int passed = 0;
   int failed = 0;
+  std::set<std::pair<std::string, Version>> printed;
   while (reader.ok() && reader.remaining() > 0) {
     reader.read_text(reader.read_uint16());
     std::string name = reader.read_text(reader.read_uint16());
@@ -109,7 +112,7 @@ int verify(const char* path) {
     if (!reader.ok()) break;
     std::string problem = check(find_type(name), version, bytes);
     problem.empty() ? ++passed : ++failed;
-    if (!problem.empty() && failed <= 20)
+    if (!problem.empty() && printed.insert({name, version}).second)
       std::printf("%s version %d: %s\n", name.c_str(), version, problem.c_str());
   }
   if (!reader.ok()) give_up(std::string(path) + ": " + reader.error().message);

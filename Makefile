@@ -3,13 +3,16 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages packages-test packages-check build run test fuzz tsan tidy format bench bench-parts clean
+.PHONY: help packages packages-test packages-check build install uninstall run test fuzz tsan tidy format bench bench-parts clean
 
 # Where `make run` listens (port, host:port or a listener as in server.properties) and keeps data.
 LISTEN ?= 127.0.0.1:9092
 DATA ?= ./data
 # How long `make fuzz` runs each fuzz target.
 FUZZ_SECONDS ?= 60
+# Where `make install` puts the program; DESTDIR stands before it where a package is made.
+PREFIX ?= /usr/local
+DESTDIR ?=
 # What `make bench` measures (bench/README.md); nothing: all of it.
 FIGURES ?=
 
@@ -29,6 +32,12 @@ build: packages  ## Build the server: build/release/odradek, bin/ and config/ be
 	@tools/configure release
 	@ninja -C build/release product
 	@echo "built build/release/odradek (Kafka's command names in build/release/bin)"
+
+install: build  ## Install program, links, completions and manual page (PREFIX=/usr/local, DESTDIR=)
+	@tools/install install build/release "$(DESTDIR)" "$(PREFIX)"
+
+uninstall:  ## Remove what `make install` put there, but for a configuration that was changed
+	@tools/install uninstall build/release "$(DESTDIR)" "$(PREFIX)"
 
 run: build  ## Start a single node on 127.0.0.1:9092, data in ./data (LISTEN=, DATA=)
 	@tools/run_node build/release/odradek "$(LISTEN)" "$(DATA)"

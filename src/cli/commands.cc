@@ -9,6 +9,7 @@
 #include "cli/groups/groups_command.h"
 #include "cli/log_dirs/log_dirs_command.h"
 #include "cli/offsets/offsets_command.h"
+#include "cli/guide/guide_commands.h"
 #include "cli/producer/produce_command.h"
 #include "cli/server_commands.h"
 #include "cli/topics/topics_command.h"
@@ -16,11 +17,26 @@
 namespace odradek::cli {
 
 std::span<const Command> commands() {
+  // clang-format off: one a line.
   static const std::array kCommands = {
-      server_command(),  server_start_command(), server_stop_command(),    topics_command(),
-      produce_command(), consume_command(),      groups_command(),         dump_log_command(),
-      configs_command(), offsets_command(),      delete_records_command(), log_dirs_command(),
+      server_command(),
+      server_start_command(),
+      server_stop_command(),
+      topics_command(),
+      produce_command(),
+      consume_command(),
+      groups_command(),
+      dump_log_command(),
+      configs_command(),
+      offsets_command(),
+      delete_records_command(),
+      log_dirs_command(),
+      help_command(),
+      man_command(),
+      completion_command(),
+      complete_command(),
   };
+  // clang-format on
   return kCommands;
 }
 

@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/flag_checks.h"
+#include "cli/guide/guide_commands.h"
 #include "cli/help.h"
 
 namespace odradek::cli {
@@ -114,12 +115,13 @@ int run_command(const Command& command, bool is_native, const std::vector<std::s
 int run(const std::vector<std::string>& arguments, RunServer run_server) {
   const std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1),
                                       arguments.end());
-  if (!arguments.empty()) {
+  const bool asks_to_complete = !rest.empty() && rest[0] == complete_command().name;
+  if (!arguments.empty() && !asks_to_complete) {
     if (const Command* command = find_script(base_name(arguments[0]))) {
       return run_command(*command, false, rest, run_server);
     }
   }
-  if (rest.empty() || rest[0] == "--help" || rest[0] == "-h" || rest[0] == "help") {
+  if (rest.empty() || rest[0] == "--help" || rest[0] == "-h") {
     fmt::print(rest.empty() ? stderr : stdout, "{}", overview());
     return rest.empty() ? 1 : 0;
   }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/core.h>
+
+#include "cli/guide/sections.h"
+#include "cli/guide/wrapped.h"
+#include "cli/help.h"
+
+namespace odradek::cli {
+
+std::string overview() {
+  constexpr std::size_t kSummaryColumn = 50;
+  std::string out =
+      "odradek: a persistent publish/subscribe log that speaks Apache Kafka's protocol\n\n"
+      "usage: odradek <command> [flag]...\n\n"
+      "a first session:\n"
+      "  odradek server &                          a server in ./data, on 127.0.0.1:9092\n"
+      "  odradek topics create greetings           a topic\n"
+      "  echo hello | odradek produce greetings    a record in it\n"
+      "  odradek consume greetings --from-beginning --max-messages 1\n";
+  for (const Section section : kSections) {
+    const auto found = commands_of(section);
+    if (found.empty()) continue;
+    out += fmt::format("\n{}\n", section_title(section));
+    for (const Command* command : found) {
+      out += fmt::format("  {:<16}{:<32}", command->name, command->script_name);
+      append_wrapped(out, command->summary, kSummaryColumn);
+    }
+  }
+  out +=
+      "\nThe second column is Kafka's name of the command. The program answers to it, with and\n"
+      "without .sh, through links in bin/, with Kafka's flags and text; its flags are those of "
+      "the\n"
+      "first name, too. Under its own names a command talks to 127.0.0.1:9092 unless\n"
+      "--bootstrap-server (-b) says otherwise, and prints JSON with --output json.\n\n"
+      "  odradek <command> --help      the flags of a command, with examples\n"
+      "  odradek man | man -l -        all of it as a manual page\n"
+      "  odradek --version             the version\n";
+  return out;
+}
+
+}  // namespace odradek::cli

@@ -42,6 +42,12 @@ old_jars() {
       dependency:copy-dependencies -DoutputDirectory="$build/old-jars"
 }
 
+old_tools() {
+  rm -rf "$build/old-tools" &&
+    mvn --quiet --batch-mode -Dstyle.color=never --file "$here/console/pom.xml" \
+      dependency:copy-dependencies -DoutputDirectory="$build/old-tools"
+}
+
 # compile NAME CLASSPATH DIRECTORY: the shared sources with those of one version of the client.
 compile() {
   rm -rf "${build:?}/$1" &&
@@ -71,6 +77,7 @@ node_packages() {
 
 "$root/tests/peer/apache-kafka" install
 once old-jars mvn old_jars "$here/java/old/pom.xml"
+once old-tools mvn old_tools "$here/console/pom.xml"
 once java-current javac current_classes "$here"/java/{common,current}/*.java \
   "$root/tests/peer/pom.xml"
 once java-old javac old_classes "$here"/java/{common,old}/*.java "$here/java/old/pom.xml"

@@ -20,6 +20,7 @@ JOURNEY = frozenset(
 # Client → what its library lacks: the name of a check that it does not make, or of a part of one.
 # The programme itself says why (`GAP name: why`); docs/clients.md tells the users.
 GAPS = {
+    "console-2.2": {"headers", "idempotence", "journey.limits", "packages"},
     "aiokafka": {"delete_group"},
     "kafka-python": {"null_header"},
     "kafka-go": {"idempotence", "notice_of_revocation", "null_or_empty"},

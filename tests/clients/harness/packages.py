@@ -7,12 +7,13 @@ import hashlib
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-from harness.programmes import Programme
+from harness.gaps import GAPS
+from harness.programmes import COMMANDS, Programme
 
 TOPIC = "packages"
 PARTITIONS = 4
 WRITER = "go"
-READERS = ("java", "java-2.2", "python", "kafka-python", "aiokafka", "sarama", "kafka-go", "node", "kcat")
+READERS = tuple(client for client in COMMANDS if "packages" not in GAPS.get(client, ()))
 
 
 def digest(paragraphs):

@@ -41,6 +41,7 @@ COMMANDS = {
     "sarama": [str(BUILD / "go-client"), "sarama"],
     "kafka-go": [str(BUILD / "go-client"), "kafka-go"],
     "node": ["node", str(BUILD / "node/main.js")],
+    "console-2.2": [sys.executable, str(CLIENTS / "console/main.py"), str(BUILD / "old-tools")],
     "kcat": [sys.executable, str(CLIENTS / "kcat/main.py")],
 }
 
@@ -135,7 +136,6 @@ class Programme:
         self.watchdog.cancel()
         if status != 0 or not self.ended or not self.checks:
             tail = " | ".join(self.errors.read_text(errors="replace").splitlines()[-3:])
-            self.results.add(
-                f"{self.name} runs to its end", f"status {status}, {len(self.checks)} checks; {tail}"
-            )
+            found = f"status {status}, {len(self.checks)} checks; {tail}"
+            self.results.add(f"{self.name} runs to its end", found)
         return self

@@ -81,7 +81,7 @@ final class Limits {
     StringBuilder text = new StringBuilder();
     headers.forEach(
         header ->
-            text.append(header.key()).append('=').append(Arrays.toString(header.value())).append(' '));
+            text.append(header.key() + '=' + Arrays.toString(header.value()) + ' '));
     return text.toString();
   }
 }

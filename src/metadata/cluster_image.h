@@ -11,14 +11,11 @@
 #include "base/ids.h"
 #include "base/shared_map.h"
 #include "base/uuid.h"
+#include "metadata/client_image.h"
 
 // The cluster as the metadata log says it is up to one offset. Immutable: readers hold a pointer
 // and need no lock.
 namespace odradek::metadata {
-
-// A metadata record, behind a pointer because its type needs all the generated ones
-// (metadata/record.h).
-struct MetadataRecordHolder;
 
 struct PartitionImage {
   std::vector<base::BrokerId> replicas;
@@ -66,6 +63,14 @@ struct BrokerImage {
   bool in_controlled_shutdown = false;
 };
 
+// A member of a KRaft quorum, as it registered.
+struct ControllerImage {
+  base::Uuid incarnation_id;
+  bool zk_migration_ready = false;
+  std::vector<EndpointImage> endpoints;
+  std::map<std::string, std::pair<std::int16_t, std::int16_t>> supported_features;
+};
+
 // Kafka's numbers of config resource types.
 enum class ConfigResourceType : std::int8_t {
   kTopic = 2,
@@ -106,9 +111,13 @@ class ClusterImage {
   std::map<ConfigResource, std::shared_ptr<const ConfigMap>> configs;
   std::map<std::string, std::int16_t> features;  // finalized levels
   base::ProducerId next_producer_id{0};
-  // Records that nothing here decides by yet (access control, credentials, quotas, tokens,
-  // controllers), kept as they came, by what they are about: whatever wrote them finds them again.
-  std::map<std::string, std::shared_ptr<const MetadataRecordHolder>> carried_records;
+
+  base::SharedMap<QuotaEntity, QuotaMap, QuotaEntityHash> client_quotas;
+  base::SharedMap<std::string, ScramCredentials> scram_credentials;  // by user
+  // Nothing here decides by these yet; Apache Kafka may have logged them, and finds them again.
+  base::SharedMap<base::Uuid, AccessControlEntryImage> access_control_entries;
+  base::SharedMap<std::string, DelegationTokenImage> delegation_tokens;  // by token id
+  std::map<base::BrokerId, std::shared_ptr<const ControllerImage>> controllers;
 };
 
 }  // namespace odradek::metadata

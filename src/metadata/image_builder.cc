@@ -24,37 +24,6 @@ void set_if_given(const std::optional<Value>& given, Value& value) {
   if (given) value = *given;
 }
 
-std::string scram_key(const std::string& user, std::int8_t mechanism) {
-  return fmt::format("scram/{}/{}", mechanism, user);
-}
-
-std::string quota_key(const wire::ClientQuotaRecord& record) {
-  std::vector<std::string> entities;
-  for (const auto& entity : record.entity) {
-    entities.push_back(entity.entity_type + (entity.entity_name ? '=' + *entity.entity_name : ""));
-  }
-  std::ranges::sort(entities);
-  std::string key = "quota/" + record.key;
-  for (const std::string& entity : entities) key += '/' + entity;
-  return key;
-}
-
-std::optional<std::string> carried_key(const MetadataRecord& record) {
-  if (const auto* scram = std::get_if<wire::UserScramCredentialRecord>(&record)) {
-    return scram_key(scram->name, scram->mechanism);
-  }
-  if (const auto* access = std::get_if<wire::AccessControlEntryRecord>(&record)) {
-    return "acl/" + access->id.to_string();
-  }
-  if (const auto* token = std::get_if<wire::DelegationTokenRecord>(&record)) {
-    return "token/" + token->token_id;
-  }
-  if (const auto* controller = std::get_if<wire::RegisterControllerRecord>(&record)) {
-    return fmt::format("controller/{}", controller->controller_id.value());
-  }
-  return std::nullopt;
-}
-
 PartitionImage to_image(const wire::PartitionRecord& record) {
   PartitionImage image;
   image.replicas = record.replicas;
@@ -127,10 +96,6 @@ base::Result<> ImageBuilder::replay(const MetadataRecord& record) {
 }
 
 base::Result<> ImageBuilder::apply(const MetadataRecord& record) {
-  if (auto key = carried_key(record)) {
-    carry(std::move(*key), record);
-    return {};
-  }
   return std::visit(
       [this]<typename Record>(const Record& body) -> base::Result<> {
         if constexpr (requires { on(body); }) {
@@ -140,11 +105,6 @@ base::Result<> ImageBuilder::apply(const MetadataRecord& record) {
         }
       },
       record);
-}
-
-void ImageBuilder::carry(std::string key, const MetadataRecord& record) {
-  next_.carried_records[std::move(key)] =
-      std::make_shared<const MetadataRecordHolder>(MetadataRecordHolder{record});
 }
 
 base::Result<> ImageBuilder::on(const wire::RegisterBrokerRecord& record) {
@@ -319,32 +279,24 @@ base::Result<> ImageBuilder::on(const wire::ClearElrRecord& record) {
   return {};
 }
 
-base::Result<> ImageBuilder::on(const wire::UnregisterControllerRecord& record) {
-  next_.carried_records.erase(fmt::format("controller/{}", record.controller_id.value()));
-  return {};
-}
-
-base::Result<> ImageBuilder::on(const wire::RemoveUserScramCredentialRecord& record) {
-  next_.carried_records.erase(scram_key(record.name, record.mechanism));
-  return {};
-}
-
-base::Result<> ImageBuilder::on(const wire::RemoveAccessControlEntryRecord& record) {
-  next_.carried_records.erase("acl/" + record.id.to_string());
-  return {};
-}
-
-base::Result<> ImageBuilder::on(const wire::RemoveDelegationTokenRecord& record) {
-  next_.carried_records.erase("token/" + record.token_id);
-  return {};
-}
-
-base::Result<> ImageBuilder::on(const wire::ClientQuotaRecord& record) {
-  if (record.remove) {
-    next_.carried_records.erase(quota_key(record));
-  } else {
-    carry(quota_key(record), record);
+base::Result<> ImageBuilder::on(const wire::RegisterControllerRecord& record) {
+  auto controller = std::make_shared<ControllerImage>();
+  controller->incarnation_id = record.incarnation_id;
+  controller->zk_migration_ready = record.zk_migration_ready;
+  for (const auto& endpoint : record.end_points) {
+    controller->endpoints.push_back(
+        {endpoint.name, endpoint.host, endpoint.port, endpoint.security_protocol});
   }
+  for (const auto& feature : record.features) {
+    controller->supported_features[feature.name] = {feature.min_supported_version,
+                                                    feature.max_supported_version};
+  }
+  next_.controllers[record.controller_id] = std::move(controller);
+  return {};
+}
+
+base::Result<> ImageBuilder::on(const wire::UnregisterControllerRecord& record) {
+  next_.controllers.erase(record.controller_id);
   return {};
 }
 

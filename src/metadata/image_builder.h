@@ -58,11 +58,16 @@ class ImageBuilder {
   base::Result<> on(const wire::ProducerIdsRecord& record);
   base::Result<> on(const wire::BrokerRegistrationChangeRecord& record);
   base::Result<> on(const wire::ClearElrRecord& record);
+  base::Result<> on(const wire::RegisterControllerRecord& record);
   base::Result<> on(const wire::UnregisterControllerRecord& record);
-  base::Result<> on(const wire::RemoveUserScramCredentialRecord& record);
-  base::Result<> on(const wire::RemoveAccessControlEntryRecord& record);
-  base::Result<> on(const wire::RemoveDelegationTokenRecord& record);
+  // In image_builder_clients.cc.
   base::Result<> on(const wire::ClientQuotaRecord& record);
+  base::Result<> on(const wire::UserScramCredentialRecord& record);
+  base::Result<> on(const wire::RemoveUserScramCredentialRecord& record);
+  base::Result<> on(const wire::AccessControlEntryRecord& record);
+  base::Result<> on(const wire::RemoveAccessControlEntryRecord& record);
+  base::Result<> on(const wire::DelegationTokenRecord& record);
+  base::Result<> on(const wire::RemoveDelegationTokenRecord& record);
 
   // The topic to change, copied once however many of its partitions change; null when there is
   // none.
@@ -71,7 +76,6 @@ class ImageBuilder {
   void close_topics();
   template <typename Change>
   base::Result<> change_broker(base::BrokerId id, const char* record, Change change);
-  void carry(std::string key, const MetadataRecord& record);
 
   ClusterImage next_;
   ImageDelta delta_;

@@ -58,8 +58,14 @@ TestCluster full_cluster() {
   quota.entity = {{"user", "josef"}, {"client-id", std::nullopt}};
   quota.key = "producer_byte_rate";
   quota.value = 1000;
+  wire::DelegationTokenRecord token;
+  token.token_id = "t1";
+  token.renewers = {"User:k"};
+  wire::RegisterControllerRecord controller;
+  controller.controller_id = BrokerId(1);
+  controller.features = {{"metadata.version", 7, 30}};
   cluster.apply(
-      {access, scram, quota,
+      {access, scram, quota, token, controller,
        allocate_producer_ids(cluster.image(), *cluster.image().find_broker(BrokerId(1)))});
   return cluster;
 }
@@ -77,7 +83,11 @@ TEST(Snapshot, WhatItsRecordsBuildIsTheSameImage) {
   EXPECT_EQ(*copy.image().find_config(ConfigResourceType::kTopic, "one"),
             *cluster.image().find_config(ConfigResourceType::kTopic, "one"));
   EXPECT_TRUE(copy.image().find_broker(BrokerId(2))->fenced);
-  EXPECT_EQ(copy.image().carried_records.size(), 3U);
+  EXPECT_EQ(copy.image().client_quotas.size(), 1U);
+  EXPECT_EQ(copy.image().scram_credentials.size(), 1U);
+  EXPECT_EQ(copy.image().access_control_entries.size(), 1U);
+  EXPECT_EQ(copy.image().delegation_tokens.size(), 1U);
+  EXPECT_EQ(copy.image().controllers.size(), 1U);
 }
 
 TEST(Snapshot, ItsRecordsCanBeWrittenAndRead) {
@@ -171,7 +181,7 @@ TEST(ImageBuilder, ATopicDeletedAndCreatedAgainInOneGoIsTheNewOne) {
   EXPECT_TRUE(cluster.delta.changed_topics.contains(uuid(2)));
 }
 
-TEST(ImageBuilder, WhatIsCarriedIsFoundAgainUntilItIsRemoved) {
+TEST(ImageBuilder, WhatIsKnownOfClientsStaysUntilItIsRemoved) {
   TestCluster cluster = full_cluster();
   wire::RemoveAccessControlEntryRecord access;
   access.id = uuid(900);
@@ -182,8 +192,17 @@ TEST(ImageBuilder, WhatIsCarriedIsFoundAgainUntilItIsRemoved) {
   quota.entity = {{"client-id", std::nullopt}, {"user", "josef"}};
   quota.key = "producer_byte_rate";
   quota.remove = true;
-  cluster.apply({access, scram, quota});
-  EXPECT_TRUE(cluster.image().carried_records.empty());
+  wire::RemoveDelegationTokenRecord token;
+  token.token_id = "t1";
+  wire::UnregisterControllerRecord controller;
+  controller.controller_id = BrokerId(1);
+  cluster.apply({access, scram, quota, token, controller});
+  const ClusterImage& image = cluster.image();
+  EXPECT_TRUE(image.access_control_entries.empty());
+  EXPECT_TRUE(image.scram_credentials.empty());
+  EXPECT_TRUE(image.client_quotas.empty());
+  EXPECT_TRUE(image.delegation_tokens.empty());
+  EXPECT_TRUE(image.controllers.empty());
 }
 
 TEST(MetadataRecords, WhatIsNoRecordIsRefused) {

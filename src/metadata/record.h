@@ -22,10 +22,6 @@ using MetadataRecord = std::variant<
     wire::AbortTransactionRecord, wire::RemoveDelegationTokenRecord, wire::RegisterControllerRecord,
     wire::ClearElrRecord, wire::UnregisterControllerRecord>;
 
-struct MetadataRecordHolder {
-  MetadataRecord record;
-};
-
 // In the version that metadata.version 30 (4.3) writes.
 [[nodiscard]] base::SharedBytes encode_record(const MetadataRecord& record);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "metadata/image_builder.h"
+#include "metadata/snapshot_clients.h"
 
 namespace odradek::metadata {
 namespace {
@@ -40,6 +41,21 @@ wire::RegisterBrokerRecord to_record(const BrokerImage& broker) {
   record.fenced = broker.fenced;
   record.in_controlled_shutdown = broker.in_controlled_shutdown;
   record.log_dirs = broker.log_directories;
+  return record;
+}
+
+wire::RegisterControllerRecord to_record(base::BrokerId id, const ControllerImage& controller) {
+  wire::RegisterControllerRecord record;
+  record.controller_id = id;
+  record.incarnation_id = controller.incarnation_id;
+  record.zk_migration_ready = controller.zk_migration_ready;
+  for (const auto& endpoint : controller.endpoints) {
+    record.end_points.push_back(
+        {endpoint.listener, endpoint.host, endpoint.port, endpoint.security_protocol});
+  }
+  for (const auto& [name, range] : controller.supported_features) {
+    record.features.push_back({name, range.first, range.second});
+  }
   return record;
 }
 
@@ -101,9 +117,12 @@ std::vector<MetadataRecord> snapshot_records(const ClusterImage& image) {
   std::vector<MetadataRecord> records;
   add_features(image, records);
   for (const auto& [id, broker] : image.brokers) records.emplace_back(to_record(*broker));
-  for (const auto& [key, held] : image.carried_records) records.push_back(held->record);
+  for (const auto& [id, controller] : image.controllers) {
+    records.emplace_back(to_record(id, *controller));
+  }
   add_topics(image, records);
   add_configs(image, records);
+  add_client_records(image, records);
   if (image.next_producer_id.value() != 0) {
     wire::ProducerIdsRecord record;
     record.next_producer_id = image.next_producer_id;

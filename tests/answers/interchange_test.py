@@ -145,11 +145,37 @@ def topic_configs(connection, topic):
             if entry["ConfigSource"] == 1}
 
 
+def set_clients(connection):
+    """Quotas and credentials, which move with the rest of the metadata."""
+    altered = connection.call("AlterClientQuotas", 1, {"Entries": [
+        {"Entity": [{"EntityType": "user", "EntityName": "josef"},
+                    {"EntityType": "client-id", "EntityName": None}],
+         "Ops": [{"Key": "producer_byte_rate", "Value": 1000.0},
+                 {"Key": "request_percentage", "Value": 12.5}]},
+        {"Entity": [{"EntityType": "ip", "EntityName": "10.0.0.1"}],
+         "Ops": [{"Key": "connection_creation_rate", "Value": 3}]}]})
+    check(not any(entry["ErrorCode"] for entry in altered["Entries"]), f"quotas: {altered}")
+    altered = connection.call("AlterUserScramCredentials", 0, {"Upsertions": [
+        {"Name": "josef", "Mechanism": 1, "Iterations": 4096, "Salt": b"salt",
+         "SaltedPassword": b"p" * 32}]})
+    check(not altered["Results"][0]["ErrorCode"], f"credentials: {altered}")
+
+
+def describe_clients(connection):
+    quotas = connection.call("DescribeClientQuotas", 1, {})["Entries"]
+    for entry in quotas:
+        entry["Entity"].sort(key=lambda part: part["EntityType"])
+        entry["Values"].sort(key=lambda value: value["Key"])
+    users = connection.call("DescribeUserScramCredentials", 0, {})["Results"]
+    return {"Quotas": sorted(quotas, key=str),
+            "Credentials": sorted(users, key=lambda user: user["User"])}
+
+
 def describe(port):
     """Everything that a client can see of the cluster's contents."""
     connection = Connection(port)
     metadata = connection.call("Metadata", 12, {"Topics": None})
-    state = {"ClusterId": metadata["ClusterId"]}
+    state = {"ClusterId": metadata["ClusterId"], "Clients": describe_clients(connection)}
     for topic in metadata["Topics"]:
         state[topic["Name"]] = {
             "TopicId": topic["TopicId"],
@@ -239,6 +265,7 @@ def odradek_to_kafka_and_back(binary, place):
     connection = Connection(first.port)
     create(connection, TOPICS)
     fill(connection, b"odradek")
+    set_clients(connection)
     connection.call("CreatePartitions", 3, {"Topics": [{"Name": "empty_one", "Count": 5,
                                                         "Assignments": None}],
                                             "TimeoutMs": 30000})
@@ -267,6 +294,7 @@ def kafka_to_odradek(binary, place):
     create(connection, TOPICS)
     wait_until_led(kafka.port)
     fill(connection, b"kafka")
+    set_clients(connection)
     delete(connection, "doomed")
     connection.close()
     server = Odradek(place / "odradek-second", binary=binary)
@@ -279,7 +307,7 @@ def used_again(server):
     connection = Connection(server.port)
     fresh = new_producer(connection)["ProducerId"]
     for topic, state in describe(server.port).items():
-        for partition in state["Partitions"].values() if topic != "ClusterId" else ():
+        for partition in state["Partitions"].values() if "Partitions" in state else ():
             known = [producer["ProducerId"] for producer in partition["Producers"]]
             check(fresh not in known, f"producer id {fresh} is given a second time")
     fill(connection, b"again")

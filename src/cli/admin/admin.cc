@@ -142,27 +142,66 @@ base::Result<net::BlockingClient*> Admin::client_of(base::BrokerId broker) {
   return client.get();
 }
 
+base::Result<Admin::Located> Admin::locate(const std::string& group) {
+  wire::FindCoordinatorRequest request;
+  request.coordinator_keys = {group};
+  auto answer = ask<wire::FindCoordinatorResponse>(std::move(request));
+  if (!answer && answer.error().code == base::ErrorCode::kUnsupportedVersion) {
+    // Kafka 2 can be asked for one only.
+    wire::FindCoordinatorRequest single;
+    single.key = group;
+    answer = ask<wire::FindCoordinatorResponse>(std::move(single));
+  }
+  if (!answer) return base::fail(std::move(answer));
+  if (answer->coordinators.empty()) {
+    return Located{answer->error_code, error_text(answer->error_code, answer->error_message),
+                   answer->node_id};
+  }
+  const auto& found = answer->coordinators[0];
+  return Located{found.error_code, error_text(found.error_code, found.error_message),
+                 found.node_id};
+}
+
 base::Result<base::BrokerId> Admin::coordinator_of(const std::string& group) {
+  const auto known = coordinators_.find(group);
+  if (known != coordinators_.end()) return known->second;
   const auto deadline = world_.clock().monotonic() + timeout_;
   while (true) {
-    wire::FindCoordinatorRequest request;
-    request.coordinator_keys = {group};
-    auto answer = ask<wire::FindCoordinatorResponse>(std::move(request));
-    if (!answer) return base::fail(std::move(answer));
-    base::ErrorCode code = answer->error_code;
-    base::BrokerId node = answer->node_id;
-    std::optional<std::string> message = answer->error_message;
-    if (!answer->coordinators.empty()) {
-      code = answer->coordinators[0].error_code;
-      node = answer->coordinators[0].node_id;
-      message = answer->coordinators[0].error_message;
-    }
-    if (code == base::ErrorCode::kNone) return node;
-    if (!base::is_retriable(code) || world_.clock().monotonic() > deadline) {
-      return base::fail(code, error_text(code, message));
+    auto located = locate(group);
+    if (!located) return base::fail(std::move(located));
+    if (located->code == base::ErrorCode::kNone) return coordinators_[group] = located->broker;
+    if (!base::is_retriable(located->code) || world_.clock().monotonic() > deadline) {
+      return base::fail(located->code, located->message);
     }
     pause(kRetryInterval);
   }
+}
+
+// Remembers those that are there; the others are asked for again one by one.
+base::Result<> Admin::locate_together(const std::vector<std::string>& groups) {
+  wire::FindCoordinatorRequest request;
+  request.coordinator_keys = groups;
+  auto answer = ask<wire::FindCoordinatorResponse>(std::move(request));
+  if (!answer && answer.error().code == base::ErrorCode::kUnsupportedVersion) return {};
+  if (!answer) return base::fail(std::move(answer));
+  for (const auto& found : answer->coordinators) {
+    if (found.error_code == base::ErrorCode::kNone) coordinators_[found.key] = found.node_id;
+  }
+  return {};
+}
+
+base::Result<std::map<base::BrokerId, std::vector<std::string>>> Admin::by_coordinator(
+    const std::vector<std::string>& groups) {
+  if (groups.size() > 1) {
+    if (auto located = locate_together(groups); !located) return base::fail(std::move(located));
+  }
+  std::map<base::BrokerId, std::vector<std::string>> located;
+  for (const std::string& group : groups) {
+    auto coordinator = coordinator_of(group);
+    if (!coordinator) return base::fail(std::move(coordinator));
+    located[*coordinator].push_back(group);
+  }
+  return located;
 }
 
 void Admin::pause(env::Duration duration) {

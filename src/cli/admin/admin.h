@@ -60,8 +60,11 @@ class Admin {
 
   // Asked once.
   [[nodiscard]] base::Result<const Cluster*> cluster();
-  // Waits for a coordinator that is being set up, until the time-out.
+  // Waits for a coordinator that is being set up, until the time-out. Asked once for each group.
   [[nodiscard]] base::Result<base::BrokerId> coordinator_of(const std::string& group);
+  // The groups of each coordinator, in the order given; asked in one request where the server can.
+  [[nodiscard]] base::Result<std::map<base::BrokerId, std::vector<std::string>>> by_coordinator(
+      const std::vector<std::string>& groups);
 
   env::LinuxWorld& world() { return world_; }
   env::Duration timeout() const { return timeout_; }
@@ -70,7 +73,14 @@ class Admin {
 
  private:
   Admin(env::Duration timeout, std::string client_id);
+  struct Located {
+    base::ErrorCode code = base::ErrorCode::kNone;
+    std::string message;
+    base::BrokerId broker;
+  };
   base::Result<net::BlockingClient*> client_of(base::BrokerId broker);
+  base::Result<Located> locate(const std::string& group);
+  base::Result<> locate_together(const std::vector<std::string>& groups);
   net::PeerClientOptions options() const;
 
   const env::Duration timeout_;
@@ -79,6 +89,7 @@ class Admin {
   std::unique_ptr<net::BlockingClient> server_;
   std::map<base::BrokerId, std::unique_ptr<net::BlockingClient>> clients_;
   std::optional<Cluster> cluster_;
+  std::map<std::string, base::BrokerId, std::less<>> coordinators_;
 };
 
 }  // namespace odradek::cli

@@ -52,30 +52,47 @@ OffsetRow row_of(const base::TopicPartition& partition, const CommittedOffsets& 
   return row;
 }
 
-// The partitions of each member, the one with the most first, then those that nobody reads.
-base::Result<std::vector<OffsetRow>> offset_rows(Admin& admin, const TopicTable& topics,
-                                                 const GroupDescription& group) {
-  auto committed = committed_offsets(admin, topics, group.id);
+// What the offsets of groups are shown from, asked together for all of them.
+struct GroupOffsets {
+  std::map<std::string, CommittedOffsets> committed;
+  OffsetPlan ends;
+};
+
+base::Result<GroupOffsets> offsets_of(Admin& admin, const std::vector<GroupDescription>& groups) {
+  auto topics = TopicTable::load(admin);
+  if (!topics) return base::fail(std::move(topics));
+  std::vector<std::string> ids;
+  for (const GroupDescription& group : groups) ids.push_back(group.id);
+  auto committed = committed_offsets(admin, *topics, ids);
   if (!committed) return base::fail(std::move(committed));
-  std::set<base::TopicPartition> unread;
-  for (const auto& [partition, offset] : *committed) unread.insert(partition);
-  std::vector<base::TopicPartition> all(unread.begin(), unread.end());
-  std::vector<const GroupMember*> members;
-  for (const GroupMember& member : group.members) {
-    members.push_back(&member);
-    all.insert(all.end(), member.assignment.begin(), member.assignment.end());
+  std::set<base::TopicPartition> all;
+  for (const auto& [id, offsets] : *committed) {
+    for (const auto& [partition, offset] : offsets) all.insert(partition);
   }
+  for (const GroupDescription& group : groups) {
+    for (const GroupMember& member : group.members) {
+      all.insert(member.assignment.begin(), member.assignment.end());
+    }
+  }
+  auto ends = list_offsets(admin, *topics, {all.begin(), all.end()}, -1, false);
+  if (!ends) return base::fail(std::move(ends));
+  return GroupOffsets{*std::move(committed), *std::move(ends)};
+}
+
+// The partitions of each member, the one with the most first, then those that nobody reads.
+std::vector<OffsetRow> offset_rows(const GroupDescription& group, GroupOffsets& offsets) {
+  const CommittedOffsets& committed = offsets.committed[group.id];
+  std::set<base::TopicPartition> unread;
+  for (const auto& [partition, offset] : committed) unread.insert(partition);
+  std::vector<const GroupMember*> members;
+  for (const GroupMember& member : group.members) members.push_back(&member);
   std::ranges::stable_sort(members, std::ranges::greater(),
                            [](const GroupMember* member) { return member->assignment.size(); });
-  std::ranges::sort(all);
-  all.erase(std::ranges::unique(all).begin(), all.end());
-  auto ends = list_offsets(admin, topics, all, -1, false);
-  if (!ends) return base::fail(std::move(ends));
   std::vector<OffsetRow> rows;
   for (const GroupMember* member : members) {
     for (const base::TopicPartition& partition : member->assignment) {
       unread.erase(partition);
-      OffsetRow row = row_of(partition, *committed, *ends);
+      OffsetRow row = row_of(partition, committed, offsets.ends);
       row.member = member->id;
       row.host = member->host;
       row.client = member->client_id;
@@ -83,7 +100,7 @@ base::Result<std::vector<OffsetRow>> offset_rows(Admin& admin, const TopicTable&
     }
   }
   for (const base::TopicPartition& partition : unread) {
-    rows.push_back(row_of(partition, *committed, *ends));
+    rows.push_back(row_of(partition, committed, offsets.ends));
   }
   return rows;
 }
@@ -231,16 +248,15 @@ base::Result<> print_state(Admin& admin, const GroupDescription& group, bool is_
 base::Result<> print_offsets(const Invocation& invocation, Admin& admin,
                              const std::vector<GroupDescription>& groups) {
   const bool is_verbose = invocation.flags.has("verbose");
-  auto topics = TopicTable::load(admin);
-  if (!topics) return base::fail(std::move(topics));
+  auto offsets = offsets_of(admin, groups);
+  if (!offsets) return base::fail(std::move(offsets));
   Table table = offset_table(is_verbose);
   for (const GroupDescription& group : groups) {
-    auto rows = offset_rows(admin, *topics, group);
-    if (!rows) return base::fail(std::move(rows));
+    const std::vector<OffsetRow> rows = offset_rows(group, *offsets);
     if (invocation.is_native) {
-      add_offset_rows(table, group.id, *rows);
-    } else if (announce_state(group, rows->size())) {
-      print_offset_rows(group.id, *rows, is_verbose);
+      add_offset_rows(table, group.id, rows);
+    } else if (announce_state(group, rows.size())) {
+      print_offset_rows(group.id, rows, is_verbose);
     }
   }
   if (invocation.is_native) Output(invocation.output).print(table);
@@ -271,24 +287,13 @@ void print_all_members(const Invocation& invocation, const std::vector<GroupDesc
   for (const GroupDescription& group : groups) print_members(group, is_verbose);
 }
 
-base::Result<std::vector<GroupDescription>> describe_all(Admin& admin,
-                                                         const std::vector<std::string>& ids) {
-  std::vector<GroupDescription> groups;
-  for (const std::string& id : ids) {
-    auto group = describe_group(admin, id);
-    if (!group) return base::fail(std::move(group));
-    groups.push_back(*std::move(group));
-  }
-  return groups;
-}
-
 }  // namespace
 
 base::Result<> print_group_descriptions(const Invocation& invocation, Admin& admin) {
   const Flags& flags = invocation.flags;
   auto ids = chosen_groups(flags, admin);
   if (!ids) return base::fail(std::move(ids));
-  auto groups = describe_all(admin, *ids);
+  auto groups = describe_groups(admin, *ids);
   if (!groups) return base::fail(std::move(groups));
   if (flags.has("state")) return print_states(invocation, admin, *groups);
   if (!flags.has("members")) return print_offsets(invocation, admin, *groups);

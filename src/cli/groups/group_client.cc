@@ -71,16 +71,12 @@ GroupMember member_of(const wire::ConsumerGroupDescribeResponse::Member& found) 
   return member;
 }
 
-base::Result<GroupDescription> describe_consumer_group(Admin& admin, base::BrokerId coordinator,
-                                                       const std::string& id) {
-  wire::ConsumerGroupDescribeRequest request;
-  request.group_ids = {id};
-  auto answer = admin.ask<wire::ConsumerGroupDescribeResponse>(coordinator, std::move(request));
-  if (!answer) return base::fail(std::move(answer));
-  if (answer->groups.empty()) return failed(ErrorCode::kGroupIdNotFound, std::nullopt);
-  const auto& group = answer->groups[0];
+using Described = std::map<std::string, base::Result<GroupDescription>>;
+
+base::Result<GroupDescription> description_of(
+    const wire::ConsumerGroupDescribeResponse::DescribedGroup& group, base::BrokerId coordinator) {
   if (group.error_code != ErrorCode::kNone) return failed(group.error_code, group.error_message);
-  GroupDescription description{.id = id,
+  GroupDescription description{.id = group.group_id,
                                .state = group.group_state,
                                .assignor = group.assignor_name,
                                .coordinator = coordinator,
@@ -91,21 +87,15 @@ base::Result<GroupDescription> describe_consumer_group(Admin& admin, base::Broke
   return description;
 }
 
-base::Result<GroupDescription> describe_classic_group(Admin& admin, base::BrokerId coordinator,
-                                                      const std::string& id) {
-  wire::DescribeGroupsRequest request;
-  request.groups = {id};
-  auto answer = admin.ask<wire::DescribeGroupsResponse>(coordinator, std::move(request));
-  if (!answer) return base::fail(std::move(answer));
-  if (answer->groups.empty()) return failed(ErrorCode::kGroupIdNotFound, std::nullopt);
-  const auto& group = answer->groups[0];
+base::Result<GroupDescription> description_of(
+    const wire::DescribeGroupsResponse::DescribedGroup& group, base::BrokerId coordinator) {
   if (group.error_code != ErrorCode::kNone) return failed(group.error_code, group.error_message);
   if (!group.protocol_type.empty() && group.protocol_type != kProtocolType) {
-    return base::fail(
-        ErrorCode::kInvalidRequest,
-        fmt::format("GroupId {} is not a consumer group ({}).", id, group.protocol_type));
+    return base::fail(ErrorCode::kInvalidRequest,
+                      fmt::format("GroupId {} is not a consumer group ({}).", group.group_id,
+                                  group.protocol_type));
   }
-  GroupDescription description{.id = id,
+  GroupDescription description{.id = group.group_id,
                                .state = group.group_state,
                                .assignor = group.protocol_data,
                                .coordinator = coordinator,
@@ -123,6 +113,43 @@ base::Result<GroupDescription> describe_classic_group(Admin& admin, base::Broker
                                    .is_upgraded = std::nullopt});
   }
   return description;
+}
+
+// Asks for the groups of the new protocol; returns those that are none, all of them where the
+// server does not know it.
+base::Result<std::vector<std::string>> describe_consumer_groups(
+    Admin& admin, base::BrokerId coordinator, const std::vector<std::string>& groups,
+    Described& described) {
+  wire::ConsumerGroupDescribeRequest request;
+  request.group_ids = groups;
+  auto answer = admin.ask<wire::ConsumerGroupDescribeResponse>(coordinator, std::move(request));
+  if (!answer && answer.error().code == ErrorCode::kUnsupportedVersion) return groups;
+  if (!answer) return base::fail(std::move(answer));
+  std::vector<std::string> others;
+  for (const auto& group : answer->groups) {
+    const bool is_other = group.error_code == ErrorCode::kGroupIdNotFound ||
+                          group.error_code == ErrorCode::kUnsupportedVersion;
+    if (is_other) {
+      others.push_back(group.group_id);
+    } else {
+      described.emplace(group.group_id, description_of(group, coordinator));
+    }
+  }
+  return others;
+}
+
+base::Result<> describe_classic_groups(Admin& admin, base::BrokerId coordinator,
+                                       const std::vector<std::string>& groups,
+                                       Described& described) {
+  if (groups.empty()) return {};
+  wire::DescribeGroupsRequest request;
+  request.groups = groups;
+  auto answer = admin.ask<wire::DescribeGroupsResponse>(coordinator, std::move(request));
+  if (!answer) return base::fail(std::move(answer));
+  for (const auto& group : answer->groups) {
+    described.emplace(group.group_id, description_of(group, coordinator));
+  }
+  return {};
 }
 
 // "stable" as "Stable", "preparingrebalance" as it comes: servers write states as Kafka shows them.
@@ -162,14 +189,31 @@ base::Result<std::vector<GroupListing>> list_groups(Admin& admin,
 }
 
 base::Result<GroupDescription> describe_group(Admin& admin, const std::string& group) {
-  auto coordinator = admin.coordinator_of(group);
-  if (!coordinator) return base::fail(std::move(coordinator));
-  auto description = describe_consumer_group(admin, *coordinator, group);
-  if (description || (description.error().code != ErrorCode::kGroupIdNotFound &&
-                      description.error().code != ErrorCode::kUnsupportedVersion)) {
-    return description;
+  auto described = describe_groups(admin, {group});
+  if (!described) return base::fail(std::move(described));
+  return std::move(described->front());
+}
+
+base::Result<std::vector<GroupDescription>> describe_groups(
+    Admin& admin, const std::vector<std::string>& groups) {
+  auto located = admin.by_coordinator(groups);
+  if (!located) return base::fail(std::move(located));
+  Described described;
+  for (const auto& [coordinator, ids] : *located) {
+    auto others = describe_consumer_groups(admin, coordinator, ids, described);
+    if (!others) return base::fail(std::move(others));
+    if (auto done = describe_classic_groups(admin, coordinator, *others, described); !done) {
+      return base::fail(std::move(done));
+    }
   }
-  return describe_classic_group(admin, *coordinator, group);
+  std::vector<GroupDescription> descriptions;
+  for (const std::string& group : groups) {
+    const auto found = described.find(group);
+    if (found == described.end()) return failed(ErrorCode::kGroupIdNotFound, std::nullopt);
+    if (!found->second) return base::fail(found->second.error());
+    descriptions.push_back(*found->second);
+  }
+  return descriptions;
 }
 
 base::Result<GroupError> delete_group(Admin& admin, const std::string& group) {

@@ -76,10 +76,16 @@ class TopicTable {
 
 // GROUP_ID_NOT_FOUND where there is none.
 [[nodiscard]] base::Result<GroupDescription> describe_group(Admin& admin, const std::string& group);
+// In the order given, and the first error in that order. A coordinator is asked once for all.
+[[nodiscard]] base::Result<std::vector<GroupDescription>> describe_groups(
+    Admin& admin, const std::vector<std::string>& groups);
 
 [[nodiscard]] base::Result<CommittedOffsets> committed_offsets(Admin& admin,
                                                                const TopicTable& topics,
                                                                const std::string& group);
+// By group. A coordinator is asked once for all where it can be (since Kafka 3.0).
+[[nodiscard]] base::Result<std::map<std::string, CommittedOffsets>> committed_offsets(
+    Admin& admin, const TopicTable& topics, const std::vector<std::string>& groups);
 // Commits as no member, which only a group without members takes.
 [[nodiscard]] base::Result<> commit_offsets(Admin& admin, const TopicTable& topics,
                                             const std::string& group, const OffsetPlan& offsets);

@@ -29,6 +29,39 @@ std::optional<CommittedOffset> committed(const Partition& partition) {
   return offset;
 }
 
+template <typename Topic>
+void add_offsets(const std::vector<Topic>& found, const TopicTable& topics,
+                 CommittedOffsets& offsets) {
+  for (const Topic& topic : found) {
+    std::string name = topic.name;
+    if constexpr (requires { topic.topic_id; }) {
+      if (name.empty()) name = topics.name_of(topic.topic_id);
+    }
+    for (const auto& partition : topic.partitions) {
+      if (const auto offset = committed(partition)) {
+        offsets[{name, partition.partition_index}] = *offset;
+      }
+    }
+  }
+}
+
+// As servers before Kafka 3.0 have to be asked.
+base::Result<> fetch_one_by_one(Admin& admin, base::BrokerId coordinator,
+                                const std::vector<std::string>& groups,
+                                std::map<std::string, CommittedOffsets>& offsets) {
+  for (const std::string& group : groups) {
+    wire::OffsetFetchRequest request;
+    request.group_id = group;
+    request.topics.reset();
+    auto answer = admin.ask<wire::OffsetFetchResponse>(coordinator, std::move(request));
+    if (!answer) return base::fail(std::move(answer));
+    if (answer->error_code == ErrorCode::kGroupIdNotFound) continue;
+    if (answer->error_code != ErrorCode::kNone) return failed(answer->error_code);
+    add_offsets(answer->topics, TopicTable(), offsets[group]);
+  }
+  return {};
+}
+
 using Questions = std::map<base::BrokerId, wire::ListOffsetsRequest>;
 
 Questions questions(const TopicTable& topics, const std::vector<base::TopicPartition>& of,
@@ -96,23 +129,32 @@ std::vector<base::TopicPartition> TopicTable::partitions_of(const std::string& t
 
 base::Result<CommittedOffsets> committed_offsets(Admin& admin, const TopicTable& topics,
                                                  const std::string& group) {
-  auto coordinator = admin.coordinator_of(group);
-  if (!coordinator) return base::fail(std::move(coordinator));
-  wire::OffsetFetchRequest request;
-  request.groups.push_back({group, std::nullopt, -1, std::nullopt});
-  auto answer = admin.ask<wire::OffsetFetchResponse>(*coordinator, std::move(request));
-  if (!answer) return base::fail(std::move(answer));
-  if (answer->groups.empty()) return CommittedOffsets();
-  const auto& found = answer->groups[0];
-  if (found.error_code == ErrorCode::kGroupIdNotFound) return CommittedOffsets();
-  if (found.error_code != ErrorCode::kNone) return failed(found.error_code);
-  CommittedOffsets offsets;
-  for (const auto& topic : found.topics) {
-    const std::string name = topic.name.empty() ? topics.name_of(topic.topic_id) : topic.name;
-    for (const auto& partition : topic.partitions) {
-      if (const auto offset = committed(partition)) {
-        offsets[{name, partition.partition_index}] = *offset;
+  auto offsets = committed_offsets(admin, topics, std::vector<std::string>{group});
+  if (!offsets) return base::fail(std::move(offsets));
+  return std::move((*offsets)[group]);
+}
+
+base::Result<std::map<std::string, CommittedOffsets>> committed_offsets(
+    Admin& admin, const TopicTable& topics, const std::vector<std::string>& groups) {
+  auto located = admin.by_coordinator(groups);
+  if (!located) return base::fail(std::move(located));
+  std::map<std::string, CommittedOffsets> offsets;
+  for (const auto& [coordinator, ids] : *located) {
+    wire::OffsetFetchRequest request;
+    for (const std::string& id : ids)
+      request.groups.push_back({id, std::nullopt, -1, std::nullopt});
+    auto answer = admin.ask<wire::OffsetFetchResponse>(coordinator, std::move(request));
+    if (!answer && answer.error().code == ErrorCode::kUnsupportedVersion) {
+      if (auto done = fetch_one_by_one(admin, coordinator, ids, offsets); !done) {
+        return base::fail(std::move(done));
       }
+      continue;
+    }
+    if (!answer) return base::fail(std::move(answer));
+    for (const auto& found : answer->groups) {
+      if (found.error_code == ErrorCode::kGroupIdNotFound) continue;
+      if (found.error_code != ErrorCode::kNone) return failed(found.error_code);
+      add_offsets(found.topics, topics, offsets[found.group_id]);
     }
   }
   return offsets;

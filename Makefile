@@ -58,7 +58,7 @@ format: packages-check  ## Format all C++ files
 	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i
 
 bench: build packages-test  ## Measure the figures, beside Apache Kafka's (FIGURES="cpu idle")
-	@ninja -C build/release --quiet connection_load
+	@ninja -C build/release --quiet connection_load process_cost
 	@bench/figures.py $(FIGURES)
 
 bench-parts: packages  ## Build and run the micro-benchmarks

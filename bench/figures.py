@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import tools
 from brokers import BROKERS, ROOT, ApacheKafka, Odradek, kafka_tool
 from wire import Client, produce_first, record_batch
 
@@ -242,12 +243,18 @@ def one_at_a_time(run):
     )
 
 
+def command_line(run):
+    """Time and memory of the command-line tools."""
+    yield from tools.measure(run, Figure)
+
+
 FIGURES = {
     "first-record": first_record,
     "idle": idle,
     "connections": connections,
     "cpu": cpu,
     "one-at-a-time": one_at_a_time,
+    "tools": command_line,
 }
 
 
@@ -309,6 +316,7 @@ def arguments():
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--warm-ups", type=int, default=2, help="pairs that are not counted")
     parser.add_argument("--latencies", type=int, default=500)
+    parser.add_argument("--tool-runs", type=int, default=20, help="of each command-line tool")
     parser.add_argument("--markdown", metavar="FILE", help="write the report there, too")
     options = parser.parse_args()
     unknown = set(options.figures) - set(FIGURES)

@@ -204,6 +204,18 @@ base::Result<std::map<base::BrokerId, std::vector<std::string>>> Admin::by_coord
   return located;
 }
 
+bool Admin::may_find_coordinator_again(base::ErrorCode code, env::MonotonicTime deadline) {
+  using enum base::ErrorCode;
+  if (code != kNotCoordinator && code != kCoordinatorLoadInProgress &&
+      code != kCoordinatorNotAvailable) {
+    return false;
+  }
+  if (world_.clock().monotonic() > deadline) return false;
+  coordinators_.clear();
+  pause(kRetryInterval);
+  return true;
+}
+
 void Admin::pause(env::Duration duration) {
   auto passed = std::make_shared<std::promise<void>>();
   auto future = passed->get_future();

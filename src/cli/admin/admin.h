@@ -66,6 +66,27 @@ class Admin {
   [[nodiscard]] base::Result<std::map<base::BrokerId, std::vector<std::string>>> by_coordinator(
       const std::vector<std::string>& groups);
 
+  // Asks again, until the time-out, what a coordinator refuses because it is not that of the group,
+  // or not yet. `code_of` says what the answer's error is where it is not the Result's.
+  template <typename Ask>
+  [[nodiscard]] auto retry(Ask ask) -> decltype(ask()) {
+    return retry(std::move(ask), [] {});
+  }
+  template <typename Ask, typename CodeOf>
+  [[nodiscard]] auto retry(Ask ask, CodeOf code_of) -> decltype(ask()) {
+    const auto deadline = world_.clock().monotonic() + timeout_;
+    while (true) {
+      auto done = ask();
+      base::ErrorCode code = base::ErrorCode::kNone;
+      if (!done) {
+        code = done.error().code;
+      } else if constexpr (requires { code_of(*done); }) {
+        code = code_of(*done);
+      }
+      if (!may_find_coordinator_again(code, deadline)) return done;
+    }
+  }
+
   env::LinuxWorld& world() { return world_; }
   env::Duration timeout() const { return timeout_; }
   // Blocks the caller.
@@ -79,6 +100,8 @@ class Admin {
     base::BrokerId broker;
   };
   base::Result<net::BlockingClient*> client_of(base::BrokerId broker);
+  // Forgets the coordinators and waits a moment; false where that does not help, or it is too late.
+  bool may_find_coordinator_again(base::ErrorCode code, env::MonotonicTime deadline);
   base::Result<Located> locate(const std::string& group);
   base::Result<> locate_together(const std::vector<std::string>& groups);
   net::PeerClientOptions options() const;

@@ -160,11 +160,9 @@ std::string capitalized(std::string text) {
   return text;
 }
 
-}  // namespace
-
-base::Result<std::vector<GroupListing>> list_groups(Admin& admin,
-                                                    const std::vector<std::string>& states,
-                                                    const std::vector<std::string>& types) {
+base::Result<std::vector<GroupListing>> list_groups_once(Admin& admin,
+                                                         const std::vector<std::string>& states,
+                                                         const std::vector<std::string>& types) {
   auto cluster = admin.cluster();
   if (!cluster) return base::fail(std::move(cluster));
   std::vector<GroupListing> groups;
@@ -188,13 +186,7 @@ base::Result<std::vector<GroupListing>> list_groups(Admin& admin,
   return groups;
 }
 
-base::Result<GroupDescription> describe_group(Admin& admin, const std::string& group) {
-  auto described = describe_groups(admin, {group});
-  if (!described) return base::fail(std::move(described));
-  return std::move(described->front());
-}
-
-base::Result<std::vector<GroupDescription>> describe_groups(
+base::Result<std::vector<GroupDescription>> describe_groups_once(
     Admin& admin, const std::vector<std::string>& groups) {
   auto located = admin.by_coordinator(groups);
   if (!located) return base::fail(std::move(located));
@@ -216,7 +208,7 @@ base::Result<std::vector<GroupDescription>> describe_groups(
   return descriptions;
 }
 
-base::Result<GroupError> delete_group(Admin& admin, const std::string& group) {
+base::Result<GroupError> delete_group_once(Admin& admin, const std::string& group) {
   auto coordinator = admin.coordinator_of(group);
   if (!coordinator) return base::fail(std::move(coordinator));
   wire::DeleteGroupsRequest request;
@@ -228,6 +220,30 @@ base::Result<GroupError> delete_group(Admin& admin, const std::string& group) {
     return GroupError{result.error_code, error_text(result.error_code, result.error_message)};
   }
   return GroupError{};
+}
+
+}  // namespace
+
+base::Result<std::vector<GroupListing>> list_groups(Admin& admin,
+                                                    const std::vector<std::string>& states,
+                                                    const std::vector<std::string>& types) {
+  return admin.retry([&] { return list_groups_once(admin, states, types); });
+}
+
+base::Result<GroupDescription> describe_group(Admin& admin, const std::string& group) {
+  auto described = describe_groups(admin, {group});
+  if (!described) return base::fail(std::move(described));
+  return std::move(described->front());
+}
+
+base::Result<std::vector<GroupDescription>> describe_groups(
+    Admin& admin, const std::vector<std::string>& groups) {
+  return admin.retry([&] { return describe_groups_once(admin, groups); });
+}
+
+base::Result<GroupError> delete_group(Admin& admin, const std::string& group) {
+  return admin.retry([&] { return delete_group_once(admin, group); },
+                     [](const GroupError& error) { return error.code; });
 }
 
 }  // namespace odradek::cli

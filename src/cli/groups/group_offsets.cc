@@ -88,6 +88,81 @@ Questions questions(const TopicTable& topics, const std::vector<base::TopicParti
   return questions;
 }
 
+base::Result<std::map<std::string, CommittedOffsets>> committed_offsets_once(
+    Admin& admin, const TopicTable& topics, const std::vector<std::string>& groups) {
+  auto located = admin.by_coordinator(groups);
+  if (!located) return base::fail(std::move(located));
+  std::map<std::string, CommittedOffsets> offsets;
+  for (const auto& [coordinator, ids] : *located) {
+    wire::OffsetFetchRequest request;
+    for (const std::string& id : ids)
+      request.groups.push_back({id, std::nullopt, -1, std::nullopt});
+    auto answer = admin.ask<wire::OffsetFetchResponse>(coordinator, std::move(request));
+    if (!answer && answer.error().code == ErrorCode::kUnsupportedVersion) {
+      if (auto done = fetch_one_by_one(admin, coordinator, ids, offsets); !done) {
+        return base::fail(std::move(done));
+      }
+      continue;
+    }
+    if (!answer) return base::fail(std::move(answer));
+    for (const auto& found : answer->groups) {
+      if (found.error_code == ErrorCode::kGroupIdNotFound) continue;
+      if (found.error_code != ErrorCode::kNone) return failed(found.error_code);
+      add_offsets(found.topics, topics, offsets[found.group_id]);
+    }
+  }
+  return offsets;
+}
+
+base::Result<> commit_offsets_once(Admin& admin, const TopicTable& topics, const std::string& group,
+                                   const OffsetPlan& offsets) {
+  if (offsets.empty()) return {};
+  auto coordinator = admin.coordinator_of(group);
+  if (!coordinator) return base::fail(std::move(coordinator));
+  wire::OffsetCommitRequest request;
+  request.group_id = group;
+  for (const auto& [partition, offset] : offsets) {
+    if (request.topics.empty() || request.topics.back().name != partition.topic) {
+      const auto* topic = topics.find(partition.topic);
+      request.topics.push_back({partition.topic, topic == nullptr ? base::Uuid{} : topic->id, {}});
+    }
+    auto& committed = request.topics.back().partitions.emplace_back();
+    committed.partition_index = partition.partition;
+    committed.committed_offset = base::Offset(offset);
+  }
+  auto answer = admin.ask<wire::OffsetCommitResponse>(*coordinator, std::move(request));
+  if (!answer) return base::fail(std::move(answer));
+  for (const auto& topic : answer->topics) {
+    for (const auto& partition : topic.partitions) {
+      if (partition.error_code != ErrorCode::kNone) return failed(partition.error_code);
+    }
+  }
+  return {};
+}
+
+base::Result<OffsetDeletion> delete_offsets_once(
+    Admin& admin, const std::string& group, const std::vector<base::TopicPartition>& partitions) {
+  auto coordinator = admin.coordinator_of(group);
+  if (!coordinator) return base::fail(std::move(coordinator));
+  wire::OffsetDeleteRequest request;
+  request.group_id = group;
+  for (const base::TopicPartition& partition : partitions) {
+    if (request.topics.empty() || request.topics.back().name != partition.topic) {
+      request.topics.push_back({partition.topic, {}});
+    }
+    request.topics.back().partitions.push_back({partition.partition});
+  }
+  auto answer = admin.ask<wire::OffsetDeleteResponse>(*coordinator, std::move(request));
+  if (!answer) return base::fail(std::move(answer));
+  OffsetDeletion deletion{answer->error_code, {}};
+  for (const auto& topic : answer->topics) {
+    for (const auto& partition : topic.partitions) {
+      deletion.partitions[{topic.name, partition.partition_index}] = partition.error_code;
+    }
+  }
+  return deletion;
+}
+
 }  // namespace
 
 base::Result<TopicTable> TopicTable::load(Admin& admin) {
@@ -134,58 +209,6 @@ base::Result<CommittedOffsets> committed_offsets(Admin& admin, const TopicTable&
   return std::move((*offsets)[group]);
 }
 
-base::Result<std::map<std::string, CommittedOffsets>> committed_offsets(
-    Admin& admin, const TopicTable& topics, const std::vector<std::string>& groups) {
-  auto located = admin.by_coordinator(groups);
-  if (!located) return base::fail(std::move(located));
-  std::map<std::string, CommittedOffsets> offsets;
-  for (const auto& [coordinator, ids] : *located) {
-    wire::OffsetFetchRequest request;
-    for (const std::string& id : ids)
-      request.groups.push_back({id, std::nullopt, -1, std::nullopt});
-    auto answer = admin.ask<wire::OffsetFetchResponse>(coordinator, std::move(request));
-    if (!answer && answer.error().code == ErrorCode::kUnsupportedVersion) {
-      if (auto done = fetch_one_by_one(admin, coordinator, ids, offsets); !done) {
-        return base::fail(std::move(done));
-      }
-      continue;
-    }
-    if (!answer) return base::fail(std::move(answer));
-    for (const auto& found : answer->groups) {
-      if (found.error_code == ErrorCode::kGroupIdNotFound) continue;
-      if (found.error_code != ErrorCode::kNone) return failed(found.error_code);
-      add_offsets(found.topics, topics, offsets[found.group_id]);
-    }
-  }
-  return offsets;
-}
-
-base::Result<> commit_offsets(Admin& admin, const TopicTable& topics, const std::string& group,
-                              const OffsetPlan& offsets) {
-  if (offsets.empty()) return {};
-  auto coordinator = admin.coordinator_of(group);
-  if (!coordinator) return base::fail(std::move(coordinator));
-  wire::OffsetCommitRequest request;
-  request.group_id = group;
-  for (const auto& [partition, offset] : offsets) {
-    if (request.topics.empty() || request.topics.back().name != partition.topic) {
-      const auto* topic = topics.find(partition.topic);
-      request.topics.push_back({partition.topic, topic == nullptr ? base::Uuid{} : topic->id, {}});
-    }
-    auto& committed = request.topics.back().partitions.emplace_back();
-    committed.partition_index = partition.partition;
-    committed.committed_offset = base::Offset(offset);
-  }
-  auto answer = admin.ask<wire::OffsetCommitResponse>(*coordinator, std::move(request));
-  if (!answer) return base::fail(std::move(answer));
-  for (const auto& topic : answer->topics) {
-    for (const auto& partition : topic.partitions) {
-      if (partition.error_code != ErrorCode::kNone) return failed(partition.error_code);
-    }
-  }
-  return {};
-}
-
 base::Result<OffsetPlan> list_offsets(Admin& admin, const TopicTable& topics,
                                       const std::vector<base::TopicPartition>& of,
                                       std::int64_t timestamp, bool stable_only) {
@@ -203,27 +226,20 @@ base::Result<OffsetPlan> list_offsets(Admin& admin, const TopicTable& topics,
   return offsets;
 }
 
+base::Result<std::map<std::string, CommittedOffsets>> committed_offsets(
+    Admin& admin, const TopicTable& topics, const std::vector<std::string>& groups) {
+  return admin.retry([&] { return committed_offsets_once(admin, topics, groups); });
+}
+
+base::Result<> commit_offsets(Admin& admin, const TopicTable& topics, const std::string& group,
+                              const OffsetPlan& offsets) {
+  return admin.retry([&] { return commit_offsets_once(admin, topics, group, offsets); });
+}
+
 base::Result<OffsetDeletion> delete_offsets(Admin& admin, const std::string& group,
                                             const std::vector<base::TopicPartition>& partitions) {
-  auto coordinator = admin.coordinator_of(group);
-  if (!coordinator) return base::fail(std::move(coordinator));
-  wire::OffsetDeleteRequest request;
-  request.group_id = group;
-  for (const base::TopicPartition& partition : partitions) {
-    if (request.topics.empty() || request.topics.back().name != partition.topic) {
-      request.topics.push_back({partition.topic, {}});
-    }
-    request.topics.back().partitions.push_back({partition.partition});
-  }
-  auto answer = admin.ask<wire::OffsetDeleteResponse>(*coordinator, std::move(request));
-  if (!answer) return base::fail(std::move(answer));
-  OffsetDeletion deletion{answer->error_code, {}};
-  for (const auto& topic : answer->topics) {
-    for (const auto& partition : topic.partitions) {
-      deletion.partitions[{topic.name, partition.partition_index}] = partition.error_code;
-    }
-  }
-  return deletion;
+  return admin.retry([&] { return delete_offsets_once(admin, group, partitions); },
+                     [](const OffsetDeletion& deletion) { return deletion.code; });
 }
 
 }  // namespace odradek::cli

@@ -74,6 +74,8 @@ NATIVE = [
     Native("groups describe readers", r"GROUP +TOPIC +PARTITION +CURRENT-OFFSET +LOG-END-OFFSET"
            r".*\nreaders +three +\d +\d+ +\d+ +\d+ +- +- +-\n"),
     Native("groups describe readers --output json", r'"lag": \d+,\n +"member_id": null,'),
+    Native("groups reset-offsets more --topic three:1 --to-offset 2 --execute", "more +three +1 "),
+    Native("groups describe --all-groups", r"(?s)\nmore +three +1 +2 .*\nreaders +three "),
     Native("groups describe readers --members --output json", r"\A\[\]\n\Z"),
     Native("groups describe readers --state", r"readers +127.0.0.1:\d+ +1 +- +Empty +0\n"),
     Native("groups reset-offsets readers --topic three:0 --to-offset 1 --execute --output json",

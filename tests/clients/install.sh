@@ -75,6 +75,11 @@ node_packages() {
     (cd "$build/node" && npm ci --no-audit --no-fund --loglevel=error > /dev/null)
 }
 
+rust_programme() {
+  cargo build --quiet --release --locked --manifest-path "$here/rust/Cargo.toml" \
+    --target-dir "$build/rust"
+}
+
 "$root/tests/peer/apache-kafka" install
 once old-jars mvn old_jars "$here/java/old/pom.xml"
 once old-tools mvn old_tools "$here/console/pom.xml"
@@ -83,5 +88,6 @@ once java-current javac current_classes "$here"/java/{common,current}/*.java \
 once java-old javac old_classes "$here"/java/{common,old}/*.java "$here/java/old/pom.xml"
 once python python3 python_packages "$here/python/requirements.txt"
 once go go go_programme "$here"/go/*.go "$here"/go/go.{mod,sum}
+once rust cargo rust_programme "$here"/rust/Cargo.* "$here"/rust/src/*.rs
 once node npm node_packages "$here"/node/*.js "$here"/node/package*.json
 exit $status

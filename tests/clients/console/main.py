@@ -174,7 +174,10 @@ class Journey:
             with Member(self.tools, self.group, topics) as two:
                 until("both members have a share", self.shared, lambda: None)
                 wanted = RECORDS * len(CODECS)
-                wait("all records came", lambda: len({*list(one.lines), *list(two.lines)}) >= wanted)
+                wait(
+                    "all records came",
+                    lambda: len({*list(one.lines), *list(two.lines)}) >= wanted,
+                )
                 same({"Stable"}, set(re.findall(r"\b(Stable|Empty)\b", self.state())), "the state")
                 one.leave()
                 two.leave()

@@ -22,7 +22,8 @@ TABLES = (("broker_settings", "broker", "current"), ("topic_settings", "topic", 
           ("client_metrics_settings", "client-metrics", "current"),
           ("quota_settings", "quota", "current"),
           ("dynamic_only_settings", "broker", "dynamic-only"),
-          ("dropped_settings", "broker", "dropped"))
+          ("dropped_settings", "broker", "dropped"),
+          ("pattern_settings", "broker", "pattern"))
 
 # The members of config::Setting after the default, as they follow each other there.
 MEMBERS = ("range", "status", "note", "harmless", "reason", "scope", "kind", "live", "importance",

@@ -18,7 +18,7 @@ namespace odradek::config {
 namespace {
 
 std::string place(const std::string& file_name, int line) {
-  return line == 0 ? "--set" : fmt::format("{} line {}", file_name, line);
+  return line == 0 ? "command line" : fmt::format("{} line {}", file_name, line);
 }
 
 bool may_be_secret(std::string_view key) {
@@ -130,8 +130,9 @@ void mark_outdone(std::vector<Finding>& findings) {
     if (is_last) continue;
     const int line = found->second->line;
     finding->verdict = Verdict::kAccepted;
-    finding->words = fmt::format("given again {}, and that counts",
-                                 line == 0 ? "by --set" : fmt::format("on line {}", line));
+    finding->words =
+        fmt::format("given again {}, and that counts",
+                    line == 0 ? "on the command line" : fmt::format("on line {}", line));
   }
 }
 

@@ -90,7 +90,7 @@ TEST(CheckTest, TheLastOfSeveralCounts) {
   const auto checked = check_configuration("f", "num.partitions=x\nnum.partitions=2\n",
                                            {{"num.partitions", "3", 0}});
   EXPECT_TRUE(checked.problems.empty());
-  EXPECT_EQ(checked.findings[0].words, "given again by --set, and that counts");
+  EXPECT_EQ(checked.findings[0].words, "given again on the command line, and that counts");
   EXPECT_EQ(check("num.partitions=x\nnum.partitions=2").findings[0].words,
             "given again on line 2, and that counts");
   EXPECT_EQ(checked.findings[2].verdict, Verdict::kHonoured);

@@ -175,9 +175,9 @@ DOCUMENT_HEAD = """<!-- Generated from schema/settings/ by tools/generate; do no
 # Configuration
 
 A server is configured by a `server.properties` file, by `--set key=value` on its command line,
-which wins, and while it runs by `kafka-configs`. This page has every key of Apache Kafka 4.4 with Kafka's
-names, units and defaults, the keys that Kafka 2.2 to 3.9 had and 4 dropped, and Odradek's own. Ask
-what a server would make of a file with
+which wins, and while it runs by `kafka-configs`. This page has every key of Apache Kafka 4.4 with
+Kafka's names, units and defaults, the keys that Kafka 2.2 to 3.9 had and 4 dropped, and Odradek's
+own. Ask what a server would make of a file with
 
     odradek check-config server.properties
 

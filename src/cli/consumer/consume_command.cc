@@ -65,6 +65,7 @@ constexpr std::array kFlags = {
 constexpr std::string_view kExamples =
     "  odradek consume orders --from-beginning --max-messages 10\n"
     "  odradek consume orders --group billing --formatter-property print.key=true\n"
+    "  odradek consume orders --output json | jq .value\n"
     "  odradek consume orders --partition 0 --offset 42 --timeout-ms 1000\n"
     "  kafka-console-consumer --bootstrap-server 127.0.0.1:9092 --topic t --from-beginning\n";
 
@@ -246,6 +247,9 @@ int run_consume(const Invocation& invocation) {
   }
   auto options = options_of(flags);
   if (!options) return usage_error(invocation, options.error().message);
+  if (invocation.is_native && invocation.output.form == OutputForm::kJson) {
+    options->format.use_json();
+  }
   std::uint64_t count = 0;
   auto done = consume_records(*options, count);
   if (!done) fmt::print(stderr, "{}: {}\n", invocation.called_as, done.error().message);
@@ -267,7 +271,8 @@ Command consume_command() {
           .flags = kFlags,
           .examples = kExamples,
           .run = run_consume,
-          .section = Section::kRecords};
+          .section = Section::kRecords,
+          .prints_data = true};
 }
 
 }  // namespace odradek::cli

@@ -30,7 +30,7 @@ enum class Section : std::uint8_t {
 // One command: a line of the table in commands.cc, from which dispatch, help, completion, the man
 // page and docs/tools.md come.
 struct Command {
-  std::string_view name;         // odradek <name>
+  std::string_view name;         // odradek <name>: one word, or two as in "perf produce"
   std::string_view script_name;  // Kafka's name of it, without .sh; empty: none
   std::string_view summary;      // one line
   // Under its own name a command also takes words: first a verb, which is a flag without its
@@ -44,6 +44,8 @@ struct Command {
   Section section = Section::kThisProgram;
   // Under its own name it prints by output/output.h and has its flags; else it prints text only.
   bool prints_data = false;
+  // What Kafka's tool calls itself where it is made with argparse4j (see Dialect); else empty.
+  std::string_view argparse_name = {};
 };
 
 // The server lives above this room, so whoever starts the program brings it.

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
-#include "cli/check_config_command.h"
 #include "cli/command.h"
 #include "cli/configs/configs_command.h"
 #include "cli/consumer/consume_command.h"
 #include "cli/delete_records/delete_records_command.h"
 #include "cli/dump_log/dump_log_command.h"
 #include "cli/groups/groups_command.h"
+#include "cli/guide/guide_commands.h"
 #include "cli/log_dirs/log_dirs_command.h"
 #include "cli/offsets/offsets_command.h"
-#include "cli/guide/guide_commands.h"
+#include "cli/perf/consume_perf_command.h"
+#include "cli/perf/latency_command.h"
+#include "cli/perf/produce_perf_command.h"
 #include "cli/producer/produce_command.h"
 #include "cli/server_commands.h"
 #include "cli/topics/topics_command.h"
+#include "cli/verifiable/verifiable_consumer_command.h"
+#include "cli/verifiable/verifiable_producer_command.h"
 
 namespace odradek::cli {
 
@@ -29,7 +33,6 @@ std::span<const Command> commands() {
       groups_command(),
       dump_log_command(),
       configs_command(),
-      check_config_command(),
       offsets_command(),
       delete_records_command(),
       log_dirs_command(),
@@ -37,6 +40,11 @@ std::span<const Command> commands() {
       man_command(),
       completion_command(),
       complete_command(),
+      produce_perf_command(),
+      consume_perf_command(),
+      latency_command(),
+      verifiable_producer_command(),
+      verifiable_consumer_command(),
   };
   // clang-format on
   return kCommands;

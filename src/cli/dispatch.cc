@@ -9,7 +9,6 @@
 #include "cli/flag_checks.h"
 #include "cli/guide/guide_commands.h"
 #include "cli/help.h"
-#include "env/linux/terminal.h"
 
 namespace odradek::cli {
 namespace {
@@ -27,6 +26,34 @@ std::string_view base_name(std::string_view path) {
 const Command* find_script(std::string_view name) {
   const auto found = std::ranges::find(commands(), name, &Command::script_name);
   return found == commands().end() ? nullptr : &*found;
+}
+
+// The command of one or two words that `words` begin with.
+const Command* find_named(const std::vector<std::string>& words) {
+  if (words.size() > 1) {
+    const auto found =
+        std::ranges::find(commands(), fmt::format("{} {}", words[0], words[1]), &Command::name);
+    if (found != commands().end()) return &*found;
+  }
+  const auto found = std::ranges::find(commands(), words[0], &Command::name);
+  return found == commands().end() ? nullptr : &*found;
+}
+
+// The commands of which `name` is the first word only.
+int missing_second_word(std::string_view name, bool asks_help) {
+  std::FILE* out = asks_help ? stdout : stderr;
+  fmt::print(out, "odradek {} is one of:\n", name);
+  for (const Command& command : commands()) {
+    if (!command.name.starts_with(fmt::format("{} ", name))) continue;
+    fmt::print(out, "  odradek {:<22}{}\n", command.name, command.summary);
+  }
+  return asks_help ? 0 : 1;
+}
+
+bool is_first_word(std::string_view word) {
+  return std::ranges::any_of(commands(), [&](const Command& command) {
+    return command.name.starts_with(fmt::format("{} ", word));
+  });
 }
 
 int unknown_command(std::string_view name) {
@@ -67,11 +94,9 @@ base::Result<> take_words(const Command& command, Flags& flags) {
                     fmt::format("'{}' is one word too many", words[next]));
 }
 
-// What was printed is only done when it has arrived: a full disk is an error, the end of whoever
-// reads a pipe (`| head -1`) is not.
+// What was printed is only done when it has arrived: a full disk is an error.
 int flushed(const Invocation& invocation, int exit_code) {
-  const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  if (is_written || env::stdout_is_pipe()) return exit_code;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
   const int failed = failure(invocation, "standard output takes no more: what was printed is cut");
   return exit_code == 0 ? failed : exit_code;
 }
@@ -90,22 +115,27 @@ int run_command(const Command& command, bool is_native, const std::vector<std::s
       is_native ? fmt::format("odradek {}", command.name) : std::string(command.script_name),
       arguments,
       run_server};
-  // Kafka's tools explain themselves to who says nothing at all.
-  if (!is_native && arguments.empty() && command.section != Section::kServer) {
-    fmt::print(stderr, "{}", help(command, invocation.called_as));
-    return 1;
+  const bool is_argparse = !is_native && !command.argparse_name.empty();
+  if (is_argparse && arguments.empty()) {
+    fmt::print("{}", help(command, invocation.called_as));
+    return 0;
   }
-  auto flags = parse_flags(specs, arguments);
+  auto flags = parse_flags(specs, arguments, is_argparse ? Dialect::kArgparse : Dialect::kJopt);
   if (!flags) return usage_error(invocation, flags.error().message);
   invocation.flags = *std::move(flags);
   if (invocation.flags.has("help")) {
-    // Kafka's tools print it on stderr and exit with 1.
-    fmt::print(is_native ? stdout : stderr, "{}", help(command, invocation.called_as));
+    // Kafka's tools print it on stderr, those with argparse4j on stdout, and exit with 1.
+    fmt::print(is_native || is_argparse ? stdout : stderr, "{}",
+               help(command, invocation.called_as));
     return is_native ? 0 : 1;
   }
   if (invocation.flags.has("version")) {
     fmt::print("{}\n", version());
     return 0;
+  }
+  if (is_argparse && !invocation.flags.arguments().empty()) {
+    return usage_error(invocation, fmt::format("unrecognized arguments: '{}'",
+                                               invocation.flags.arguments().front()));
   }
   if (is_native) {
     if (auto taken = take_words(command, invocation.flags); !taken) {
@@ -137,11 +167,17 @@ int run(const std::vector<std::string>& arguments, RunServer run_server) {
     fmt::print("{}\n", version());
     return 0;
   }
+  if (const Command* command = find_named(rest)) {
+    const auto words = std::ranges::count(command->name, ' ') + 1;
+    return run_command(*command, true, {rest.begin() + words, rest.end()}, run_server);
+  }
   const std::vector<std::string> flags(rest.begin() + 1, rest.end());
-  const auto named = std::ranges::find(commands(), rest[0], &Command::name);
-  if (named != commands().end()) return run_command(*named, true, flags, run_server);
   if (const Command* command = find_script(base_name(rest[0]))) {
     return run_command(*command, false, flags, run_server);
+  }
+  if (is_first_word(rest[0])) {
+    const bool asks_help = rest.size() > 1 && (rest[1] == "--help" || rest[1] == "-h");
+    return missing_second_word(rest[0], asks_help);
   }
   return unknown_command(rest[0]);
 }

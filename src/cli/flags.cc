@@ -54,17 +54,23 @@ std::unexpected<base::Error> unknown_flag(std::span<const FlagSpec> specs, std::
   return bad(std::move(message));
 }
 
+bool is_negative_number(std::string_view argument) {
+  return argument.size() > 1 && argument[0] == '-' &&
+         argument.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
 class Parser {
  public:
-  Parser(std::span<const FlagSpec> specs, const std::vector<std::string>& arguments)
-      : specs_(specs), arguments_(arguments) {}
+  Parser(std::span<const FlagSpec> specs, const std::vector<std::string>& arguments,
+         Dialect dialect)
+      : specs_(specs), arguments_(arguments), is_argparse_(dialect == Dialect::kArgparse) {}
 
   base::Result<Flags> run() {
     while (next_ < arguments_.size()) {
       const std::string& argument = arguments_[next_++];
       if (argument == "--") {
         while (next_ < arguments_.size()) flags_.add_argument(arguments_[next_++]);
-      } else if (!looks_like_flag(argument)) {
+      } else if (!is_flag(argument)) {
         flags_.add_argument(argument);
       } else if (auto taken = take(argument); !taken) {
         return base::fail(std::move(taken));
@@ -74,6 +80,10 @@ class Parser {
   }
 
  private:
+  bool is_flag(const std::string& argument) const {
+    return looks_like_flag(argument) && !(is_argparse_ && is_negative_number(argument));
+  }
+
   base::Result<> take(const std::string& argument) {
     std::string_view name = argument;
     name.remove_prefix(name.starts_with("--") ? 2 : 1);
@@ -82,32 +92,83 @@ class Parser {
       value = name.substr(equals + 1);
       name = name.substr(0, equals);
     }
-    const FlagSpec* spec = find(specs_, name);
-    if (spec == nullptr) return unknown_flag(specs_, name);
-    if (!spec->alias_of.empty()) spec = find(specs_, spec->alias_of);
-    if (spec->arity == Arity::kNone && value) {
-      return bad(fmt::format("Option {} takes no value, but was given '{}'", name, *value));
+    auto found = find_spec(name, argument);
+    if (!found) return base::fail(std::move(found));
+    const FlagSpec& spec = **found;
+    if (spec.arity == Arity::kNone && value) {
+      return bad(is_argparse_
+                     ? fmt::format("argument --{}: ignore implicit argument '{}'", name, *value)
+                     : fmt::format("Option {} takes no value, but was given '{}'", name, *value));
     }
-    if (!value) take_next(*spec, value);
-    if (spec->arity == Arity::kRequired && !value) {
-      return bad(fmt::format("Option {} requires an argument", name));
+    if (!value) take_next(spec, value);
+    if (takes_value(spec) && !value) {
+      if (!is_argparse_) return bad(fmt::format("Option {} requires an argument", name));
+      return bad(fmt::format("argument --{}: expected {}", spec.name,
+                             spec.arity == Arity::kMany ? "1 argument(s)" : "one argument"));
     }
-    if (!spec->repeats && value && flags_.value(spec->name)) {
+    if (!spec.repeats && !is_argparse_ && value && flags_.value(spec.name)) {
       return bad(fmt::format("Found multiple arguments for option {}, but you asked for only one",
-                             spec->name));
+                             spec.name));
     }
-    flags_.set(spec->name, std::move(value));
+    if (is_argparse_ && spec.arity == Arity::kMany) flags_.forget(spec.name);
+    flags_.set(spec.name, std::move(value));
+    if (spec.arity == Arity::kMany) take_rest(spec);
     return {};
+  }
+
+  base::Result<const FlagSpec*> find_spec(std::string_view name, const std::string& argument) {
+    const FlagSpec* spec = find(specs_, name);
+    if (spec == nullptr && is_argparse_) {
+      std::vector<const FlagSpec*> matches;
+      for (const FlagSpec& each : specs_) {
+        if (argument.starts_with("--") && each.name.starts_with(name)) matches.push_back(&each);
+      }
+      if (matches.size() > 1) return ambiguous(argument, std::move(matches));
+      if (matches.size() == 1) spec = matches[0];
+    }
+    if (spec == nullptr) {
+      auto unknown = unknown_flag(specs_, name);
+      if (!is_argparse_) return unknown;
+      const std::string& said = unknown.error().message;
+      return bad(fmt::format("unrecognized arguments: '{}'{}", argument,
+                             said.substr(std::min(said.find('\n'), said.size()))));
+    }
+    return spec->alias_of.empty() ? spec : find(specs_, spec->alias_of);
+  }
+
+  static std::unexpected<base::Error> ambiguous(const std::string& argument,
+                                                std::vector<const FlagSpec*> matches) {
+    std::ranges::sort(matches, {}, &FlagSpec::name);
+    std::string names;
+    for (const FlagSpec* match : matches) {
+      names += fmt::format("{}--{}", names.empty() ? "" : ", ", match->name);
+    }
+    return bad(fmt::format("ambiguous option: {} could match {}", argument, names));
+  }
+
+  static bool takes_value(const FlagSpec& spec) {
+    return spec.arity == Arity::kRequired || spec.arity == Arity::kMany;
   }
 
   void take_next(const FlagSpec& spec, std::optional<std::string>& value) {
     if (spec.arity == Arity::kNone || next_ == arguments_.size()) return;
-    if (spec.arity == Arity::kOptional && looks_like_flag(arguments_[next_])) return;
+    const bool may_look_like_flag = spec.arity == Arity::kRequired && !is_argparse_;
+    if (!may_look_like_flag && looks_like_flag(arguments_[next_]) &&
+        !is_negative_number(arguments_[next_])) {
+      return;
+    }
     value = arguments_[next_++];
+  }
+
+  void take_rest(const FlagSpec& spec) {
+    while (next_ < arguments_.size() && !is_flag(arguments_[next_])) {
+      flags_.set(spec.name, arguments_[next_++]);
+    }
   }
 
   std::span<const FlagSpec> specs_;
   const std::vector<std::string>& arguments_;
+  const bool is_argparse_;
   std::size_t next_ = 0;
   Flags flags_;
 };
@@ -152,8 +213,8 @@ void Flags::set(std::string_view name, std::optional<std::string> value) {
 }
 
 base::Result<Flags> parse_flags(std::span<const FlagSpec> specs,
-                                const std::vector<std::string>& arguments) {
-  return Parser(specs, arguments).run();
+                                const std::vector<std::string>& arguments, Dialect dialect) {
+  return Parser(specs, arguments, dialect).run();
 }
 
 std::string_view nearest_name(std::string_view word, std::span<const std::string_view> names) {

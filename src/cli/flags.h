@@ -19,6 +19,15 @@ enum class Arity : std::uint8_t {
   kNone,
   kOptional,  // the next argument is the value unless it looks like a flag
   kRequired,
+  kMany,  // one or more: every argument up to the next flag
+};
+
+// Which library's manners Kafka's tool has: they differ in what they refuse, and in the words.
+enum class Dialect : std::uint8_t {
+  kJopt,
+  // A flag may be cut short while that is unambiguous, the last of several values counts, and a
+  // value may look like a negative number but not like a flag.
+  kArgparse,
 };
 
 // One flag, declared in one place for parsing and for the help.
@@ -49,6 +58,7 @@ class Flags {
   const std::vector<std::string>& arguments() const { return arguments_; }
 
   void set(std::string_view name, std::optional<std::string> value);
+  void forget(std::string_view name) { values_.erase(std::string(name)); }
   void add_argument(std::string argument) { arguments_.push_back(std::move(argument)); }
 
  private:
@@ -59,7 +69,8 @@ class Flags {
 
 // An INVALID_REQUEST names the flag that is not known, and the nearest one that is.
 [[nodiscard]] base::Result<Flags> parse_flags(std::span<const FlagSpec> specs,
-                                              const std::vector<std::string>& arguments);
+                                              const std::vector<std::string>& arguments,
+                                              Dialect dialect = Dialect::kJopt);
 
 // The name among `names` that `word` was probably meant for; empty if none is near.
 std::string_view nearest_name(std::string_view word, std::span<const std::string_view> names);

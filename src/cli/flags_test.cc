@@ -102,5 +102,32 @@ TEST(Flags, Numbers) {
   EXPECT_FALSE(parsed({"--topic", "3"}).number("topic", 0, 2).has_value());
 }
 
+TEST(Argparse, ItsManners) {
+  constexpr std::array kTool = {
+      FlagSpec{"num-records", Arity::kRequired, "number", "x", 'n'},
+      FlagSpec{"throughput", Arity::kRequired, "number", "x"},
+      FlagSpec{"props", Arity::kMany, "key=value", "x", '\0', true},
+      FlagSpec{"verbose", Arity::kNone, "", "x"},
+      FlagSpec{"version-file", Arity::kRequired, "file", "x"},
+  };
+  const auto parse = [&](const std::vector<std::string>& arguments) {
+    return parse_flags(kTool, arguments, Dialect::kArgparse);
+  };
+  const auto flags = parse(
+      {"--num", "5", "--throughput", "-1", "--props", "a=b", "c=d", "--num-records=6", "-n", "7"});
+  ASSERT_TRUE(flags.has_value()) << flags.error().message;
+  EXPECT_EQ(flags->value("num-records"), "7");
+  EXPECT_EQ(flags->value("throughput"), "-1");
+  EXPECT_EQ(flags->values("props"), (std::vector<std::string>{"a=b", "c=d"}));
+  EXPECT_EQ(parse({"--ver", "x"}).error().message,
+            "ambiguous option: --ver could match --verbose, --version-file");
+  EXPECT_EQ(parse({"--num-records", "--verbose"}).error().message,
+            "argument --num-records: expected one argument");
+  EXPECT_TRUE(
+      parse({"--nothing"}).error().message.starts_with("unrecognized arguments: '--nothing'"));
+  EXPECT_EQ(parse({"--props", "a", "--props", "b"})->values("props"),
+            std::vector<std::string>{"b"});
+}
+
 }  // namespace
 }  // namespace odradek::cli

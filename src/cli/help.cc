@@ -51,12 +51,21 @@ std::string version() {
 }
 
 int usage_error(const Invocation& invocation, std::string_view message) {
+  if (!invocation.is_native && !invocation.command.argparse_name.empty()) {
+    fmt::print(stderr, "{}: error: ", invocation.command.argparse_name);
+  }
   fmt::print(stderr, "{}\n'{} --help' lists every flag.\n", message, invocation.called_as);
   return 1;
 }
 
 int failure(const Invocation& invocation, std::string_view message) {
   fmt::print(stderr, "{}: {}\n", invocation.called_as, message);
+  return 1;
+}
+
+int plain_failure(const Invocation& invocation, std::string_view message) {
+  if (invocation.is_native) return failure(invocation, message);
+  fmt::print(stderr, "{}\n", message);
   return 1;
 }
 

@@ -19,5 +19,7 @@ std::string version();
 int usage_error(const Invocation& invocation, std::string_view message);
 // Says on stderr why the command failed: "odradek topics: <message>". Returns exit code 1.
 int failure(const Invocation& invocation, std::string_view message);
+// The same, under Kafka's name without what calls it: where the message is Kafka's own.
+int plain_failure(const Invocation& invocation, std::string_view message);
 
 }  // namespace odradek::cli

@@ -8,7 +8,6 @@
 #include <cstdlib>
 
 #include "config/dynamic_rules.h"
-#include "config/value.h"
 
 namespace odradek::config {
 namespace {

@@ -9,7 +9,6 @@
 
 #include "config/dynamic.h"
 #include "config/table.h"
-#include "config/value.h"
 
 namespace odradek::config {
 namespace {

@@ -118,6 +118,9 @@ REPLACED = [
     (re.compile(r"(CreateTime|LogAppendTime):\d+"), r"\1:TIME"),
     (re.compile(r"127\.0\.0\.1:\d+ *"), "SERVER "),
 ]
+# What argparse4j says is wrong: justified text of 75 columns, after the usage and before a guess.
+ARGPARSE_ERROR = re.compile(
+    r"^[\w-]+:\s+error:.*?(?=\n\n|\n'[\w -]+ --help|\nThe nearest|\Z)", re.M | re.S)
 # Java puts them in the order of a hash table, another one in each run.
 OPTIONS = re.compile(r"(?:\[[\w-]+\](?:, )?)+$")
 
@@ -131,6 +134,8 @@ def outcome(case, exit_code, stdout, stderr, replaced=()):
     lines = re.split(r"(?<=;)|\n", stdout)
     if case.unordered:
         lines.sort()
+    if wrong := ARGPARSE_ERROR.search(stderr):
+        return {"exit": exit_code, "stdout": lines, "stderr": [re.sub(r"\s+", "", wrong[0])]}
     said = [UNCAUGHT.sub("", line) for line in stderr.splitlines()]
     said = [line for line in said if line and not NOISE.match(line)]
     said = [OPTIONS.sub(lambda found: ", ".join(sorted(found[0].split(", "))), line)

@@ -75,10 +75,6 @@ node_packages() {
     (cd "$build/node" && npm ci --no-audit --no-fund --loglevel=error > /dev/null)
 }
 
-php_has_ffi() {
-  php -d ffi.enable=1 -r 'FFI::cdef("const char *rd_kafka_version_str();", "librdkafka.so.1");'
-}
-
 rust_programme() {
   cargo build --quiet --release --locked --manifest-path "$here/rust/Cargo.toml" \
     --target-dir "$build/rust"
@@ -92,7 +88,6 @@ once java-current javac current_classes "$here"/java/{common,current}/*.java \
 once java-old javac old_classes "$here"/java/{common,old}/*.java "$here/java/old/pom.xml"
 once python python3 python_packages "$here/python/requirements.txt"
 once go go go_programme "$here"/go/*.go "$here"/go/go.{mod,sum}
-once php php php_has_ffi "$here/php/rdkafka.h"
 once rust cargo rust_programme "$here"/rust/Cargo.* "$here"/rust/src/*.rs
 once node npm node_packages "$here"/node/*.js "$here"/node/package*.json
 exit $status

@@ -12,6 +12,7 @@
 #include "cli/consumer/consume_records.h"
 #include "cli/flag_checks.h"
 #include "cli/help.h"
+#include "cli/signals.h"
 #include "env/linux/linux_world.h"
 
 namespace odradek::cli {
@@ -65,7 +66,6 @@ constexpr std::array kFlags = {
 constexpr std::string_view kExamples =
     "  odradek consume orders --from-beginning --max-messages 10\n"
     "  odradek consume orders --group billing --formatter-property print.key=true\n"
-    "  odradek consume orders --output json | jq .value\n"
     "  odradek consume orders --partition 0 --offset 42 --timeout-ms 1000\n"
     "  kafka-console-consumer --bootstrap-server 127.0.0.1:9092 --topic t --from-beginning\n";
 
@@ -247,17 +247,12 @@ int run_consume(const Invocation& invocation) {
   }
   auto options = options_of(flags);
   if (!options) return usage_error(invocation, options.error().message);
-  if (invocation.is_native && invocation.output.form == OutputForm::kJson) {
-    options->format.use_json();
-  }
   std::uint64_t count = 0;
   auto done = consume_records(*options, count);
   if (!done) fmt::print(stderr, "{}: {}\n", invocation.called_as, done.error().message);
   fmt::print(stderr, "Processed a total of {} messages\n", count);
   if (flags.has("enable-systest-events")) fmt::print("shutdown_complete\n");
-  // As a shell counts what a signal ends, and as a JVM does.
-  if (ending_signal() != 0) return 128 + ending_signal();
-  return done ? 0 : 1;
+  return exit_code_after_signal(done ? 0 : 1);
 }
 
 }  // namespace
@@ -271,8 +266,7 @@ Command consume_command() {
           .flags = kFlags,
           .examples = kExamples,
           .run = run_consume,
-          .section = Section::kRecords,
-          .prints_data = true};
+          .section = Section::kRecords};
 }
 
 }  // namespace odradek::cli

@@ -3,16 +3,16 @@
 
 #include <fmt/core.h>
 
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "cli/kafka/assignment.h"
 #include "cli/kafka/client.h"
 #include "cli/name_pattern.h"
+#include "cli/signals.h"
 #include "env/linux/linux_world.h"
 
 namespace odradek::cli {
@@ -27,24 +27,6 @@ constexpr std::size_t kFlushBytes = std::size_t{64} << 10;
 
 using Partition = std::pair<std::string, std::int32_t>;
 
-std::atomic<int> stop_signal = 0;
-
-void ask_to_stop(int signal) { stop_signal = signal; }
-
-struct ListDelete {
-  void operator()(rd_kafka_topic_partition_list_t* list) const {
-    rdkafka().topic_partition_list_destroy(list);
-  }
-};
-using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDelete>;
-
-struct MessageDelete {
-  void operator()(rd_kafka_message_t* message) const { rdkafka().message_destroy(message); }
-};
-using Message = std::unique_ptr<rd_kafka_message_t, MessageDelete>;
-
-PartitionList make_list() { return PartitionList(rdkafka().topic_partition_list_new(8)); }
-
 std::optional<std::string_view> bytes_or_null(const void* data, std::size_t size) {
   if (data == nullptr) return std::nullopt;
   return std::string_view(static_cast<const char*>(data), size);
@@ -52,7 +34,6 @@ std::optional<std::string_view> bytes_or_null(const void* data, std::size_t size
 
 ConsumedRecord record_of(const rd_kafka_message_t& message) {
   ConsumedRecord record;
-  record.topic = rdkafka().topic_name(message.rkt);
   record.partition = message.partition;
   record.offset = message.offset;
   record.key = bytes_or_null(message.key, message.key_len);
@@ -132,7 +113,7 @@ class RecordConsumer {
   }
 
   base::Result<> subscribe() {
-    const auto list = make_list();
+    const auto list = make_partition_list();
     const std::string name =
         pattern_ == nullptr ? options_.topic : fmt::format("^({})$", pattern_->expression());
     rdkafka().topic_partition_list_add(list.get(), name.c_str(), RD_KAFKA_PARTITION_UA);
@@ -175,7 +156,7 @@ class RecordConsumer {
   }
 
   base::Result<> assign(const std::vector<Partition>& partitions, std::int64_t offset) {
-    const auto list = make_list();
+    const auto list = make_partition_list();
     for (const auto& [topic, index] : partitions) {
       rdkafka().topic_partition_list_add(list.get(), topic.c_str(), index)->offset = offset;
     }
@@ -189,9 +170,9 @@ class RecordConsumer {
 
   base::Result<> read_all() {
     auto last_record = world_.clock().monotonic();
-    while (stop_signal == 0 &&
+    while (ending_signal() == 0 &&
            (!options_.max_records || std::cmp_less(count_, *options_.max_records))) {
-      const Message message(rdkafka().consumer_poll(client_.get(), wait_ms()));
+      const RdMessage message(rdkafka().consumer_poll(client_.get(), wait_ms()));
       const auto now = world_.clock().monotonic();
       if (message != nullptr && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         last_record = now;
@@ -266,14 +247,11 @@ class RecordConsumer {
 
 }  // namespace
 
-int ending_signal() { return stop_signal; }
-
 base::Result<> consume_records(const ConsumeOptions& options, std::uint64_t& count) {
   if (auto there = check_reachable(options.consumer, std::chrono::seconds(10)); !there) {
     return there;
   }
-  std::signal(SIGINT, ask_to_stop);
-  std::signal(SIGTERM, ask_to_stop);
+  catch_ending_signals();
   return RecordConsumer(options, count).run();
 }
 

@@ -30,7 +30,4 @@ struct ConsumeOptions {
 // error.
 [[nodiscard]] base::Result<> consume_records(const ConsumeOptions& options, std::uint64_t& count);
 
-// SIGINT or SIGTERM where that ended it; else 0.
-int ending_signal();
-
 }  // namespace odradek::cli

@@ -11,6 +11,7 @@
 #include "cli/flag_checks.h"
 #include "cli/help.h"
 #include "cli/producer/produce_lines.h"
+#include "cli/signals.h"
 #include "env/linux/linux_world.h"
 
 namespace odradek::cli {
@@ -183,8 +184,7 @@ int run_produce(const Invocation& invocation) {
   } else {
     done = base::fail(std::move(options));
   }
-  // As a shell counts what a signal ends, and as a JVM does.
-  if (done) return producer_ending_signal() == 0 ? 0 : 128 + producer_ending_signal();
+  if (done) return exit_code_after_signal(0);
   fmt::print(stderr, "{}: {}\n", invocation.called_as, done.error().message);
   return 1;
 }

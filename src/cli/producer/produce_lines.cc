@@ -3,32 +3,20 @@
 
 #include <fmt/core.h>
 
-#include <charconv>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <utility>
 
 #include "cli/kafka/client.h"
+#include "cli/kafka/topic.h"
 #include "cli/producer/line_reader.h"
+#include "cli/signals.h"
 
 namespace odradek::cli {
 namespace {
 
 constexpr int kPollMs = 100;
-
-volatile std::sig_atomic_t stop_signal = 0;
-
-void ask_to_stop(int signal) { stop_signal = signal; }
-
-// A signal ends the input, waiting for a line included; what was read is still sent.
-void end_input_on_signals() {
-  struct sigaction action{};
-  action.sa_handler = ask_to_stop;  // and no SA_RESTART
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-}
 
 // What became of the records handed to the producer.
 struct Deliveries {
@@ -56,7 +44,7 @@ class Input {
 
   bool next(std::string_view& line) {
     const ssize_t size = ::getline(&line_, &capacity_, stdin);
-    if (size < 0 || stop_signal != 0) return false;
+    if (size < 0 || ending_signal() != 0) return false;
     line = {line_, static_cast<std::size_t>(size)};
     if (line.ends_with('\n')) line.remove_suffix(1);
     if (line.ends_with('\r')) line.remove_suffix(1);
@@ -89,34 +77,15 @@ class LineProducer {
     auto client = make_client(RD_KAFKA_PRODUCER, options_.producer, events_);
     if (!client) return base::fail(std::move(client));
     client_ = *std::move(client);
-    if (auto known = wait_for_topic(); !known) return known;
+    auto topic =
+        wait_for_topic(client_.get(), options_.topic, max_block_ms(options_.producer), events_);
+    if (!topic) return base::fail(std::move(topic));
     auto sent = send_all();
     while (rdkafka().outq_len(client_.get()) > 0) rdkafka().flush(client_.get(), kPollMs);
     return summary(std::move(sent));
   }
 
  private:
-  // Bounded by max.block.ms, as a Java producer's first send.
-  base::Result<> wait_for_topic() {
-    int timeout_ms = 60'000;
-    const std::string& text = options_.producer.at("max.block.ms");
-    std::from_chars(text.data(), text.data() + text.size(), timeout_ms);
-    rd_kafka_topic_t* topic = rdkafka().topic_new(client_.get(), options_.topic.c_str(), nullptr);
-    if (topic == nullptr) {
-      return base::fail(
-          base::ErrorCode::kInvalidTopicException,
-          fmt::format("topic {}: {}", options_.topic, rdkafka().err2str(rdkafka().last_error())));
-    }
-    const rd_kafka_metadata_t* metadata = nullptr;
-    const auto error = rdkafka().metadata(client_.get(), 0, topic, &metadata, timeout_ms);
-    if (metadata != nullptr) rdkafka().metadata_destroy(metadata);
-    rdkafka().topic_destroy(topic);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-    return base::fail(base::ErrorCode::kRequestTimedOut,
-                      fmt::format("topic {} is not known within {} ms: {} {}", options_.topic,
-                                  timeout_ms, rdkafka().err2str(error), events_.last_error));
-  }
-
   base::Result<> send_all() {
     Input input;
     std::string_view line;
@@ -191,15 +160,14 @@ class LineProducer {
 
 }  // namespace
 
-int producer_ending_signal() { return stop_signal; }
-
 base::Result<> produce_lines(const ProduceOptions& options) {
   auto reader = LineReader::make(options.reader);
   if (!reader) return base::fail(std::move(reader));
   if (auto there = check_reachable(options.producer, std::chrono::seconds(10)); !there) {
     return there;
   }
-  end_input_on_signals();
+  // They end the input, waiting for a line included; what was read is still sent.
+  catch_ending_signals();
   return LineProducer(options, *std::move(reader)).run();
 }
 

@@ -20,7 +20,4 @@ struct ProduceOptions {
 // says what was not sent, of how many; what went before stays sent.
 [[nodiscard]] base::Result<> produce_lines(const ProduceOptions& options);
 
-// SIGINT or SIGTERM where that ended the input; else 0.
-int producer_ending_signal();
-
 }  // namespace odradek::cli

@@ -41,7 +41,6 @@ COMMANDS = {
     "sarama": [str(BUILD / "go-client"), "sarama"],
     "kafka-go": [str(BUILD / "go-client"), "kafka-go"],
     "node": ["node", str(BUILD / "node/main.js")],
-    "php": ["php", "-d", "ffi.enable=1", "-d", "memory_limit=1G", str(CLIENTS / "php/main.php")],
     "rust": [str(BUILD / "rust/release/rust-client")],
     "console-2.2": [sys.executable, str(CLIENTS / "console/main.py"), str(BUILD / "old-tools")],
     "kcat": [sys.executable, str(CLIENTS / "kcat/main.py")],

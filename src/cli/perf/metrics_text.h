@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace odradek::cli {
+
+// Prints the table that --print-metrics shows: names "group:metric" of a client, with values.
+void print_java_metrics(const std::map<std::string, double>& metrics, const std::string& client_id);
+
+}  // namespace odradek::cli

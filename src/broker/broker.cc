@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "broker/fetch/fetch_session.h"
 #include "broker/runtime/admin_service.h"
+#include "broker/runtime/client_telemetry.h"
 #include "broker/runtime/group/group_service.h"
 #include "broker/runtime/live_config.h"
 #include "broker/runtime/log_config.h"
@@ -83,6 +84,7 @@ class RunningBroker : public Broker {
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<GroupService> groups_;
   std::unique_ptr<FetchSessions> fetch_sessions_;
+  std::unique_ptr<ClientTelemetry> telemetry_;
   std::unique_ptr<Services> services_;
   SessionFactory sessions_;
   std::unique_ptr<net::Server> server_;
@@ -219,6 +221,7 @@ void RunningBroker::make_services() {
       [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
         groups_->follow(delta, image);
       });
+  telemetry_ = std::make_unique<ClientTelemetry>(settings_.number("telemetry.max.bytes"));
   fetch_sessions_ = std::make_unique<FetchSessions>(
       world_,
       static_cast<std::size_t>(settings_.number("max.incremental.fetch.session.cache.slots")));
@@ -238,6 +241,7 @@ void RunningBroker::make_services() {
                                                   .admin = *admin_,
                                                   .producer_ids = *producer_ids_,
                                                   .groups = *groups_,
+                                                  .telemetry = *telemetry_,
                                                   .stopping = is_stopping_});
   sessions_.serve(*services_);
 }

@@ -15,6 +15,13 @@
 
 namespace odradek::broker {
 
+// What a connection's client has said of itself in ApiVersions (KIP-511). Used on the connection's
+// own loop only.
+struct ClientSoftware {
+  std::string name = "unknown";
+  std::string version = "unknown";
+};
+
 // Who asks, for what, in which version. Kept as long as the request is worked on.
 struct RequestContext {
   const wire::ApiDescription* api = nullptr;
@@ -22,6 +29,8 @@ struct RequestContext {
   std::int32_t correlation_id = 0;
   std::optional<std::string> client_id;
   std::shared_ptr<const net::ConnectionInfo> connection;
+  // The connection's; never null.
+  std::shared_ptr<ClientSoftware> software;
   env::MonotonicTime received;
 };
 

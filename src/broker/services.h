@@ -20,6 +20,7 @@ class LogManager;
 namespace odradek::broker {
 
 class AdminService;
+class ClientTelemetry;
 class FetchSessions;
 class ProducerIds;
 class GroupService;
@@ -59,6 +60,7 @@ struct Services {
   AdminService& admin;
   ProducerIds& producer_ids;
   GroupService& groups;
+  ClientTelemetry& telemetry;
   // Set once: nothing is parked any more, so that the listeners can close.
   std::atomic<bool>& stopping;
 };

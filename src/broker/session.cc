@@ -33,6 +33,7 @@ class BrokerSession : public net::Session {
     context->correlation_id = header->correlation_id;
     context->client_id = std::move(header->client_id);
     context->connection = connection_;
+    context->software = software_;
     context->received = services_.world.clock().monotonic();
     dispatch(std::move(context), reader, std::move(reply));
   }
@@ -53,6 +54,7 @@ class BrokerSession : public net::Session {
 
   Services& services_;
   std::shared_ptr<const net::ConnectionInfo> connection_;
+  const std::shared_ptr<ClientSoftware> software_ = std::make_shared<ClientSoftware>();
 };
 
 }  // namespace

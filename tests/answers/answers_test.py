@@ -17,10 +17,12 @@ from pathlib import Path
 
 import admin_cases  # noqa: F401
 import config_cases  # noqa: F401
+import feature_cases  # noqa: F401
 import partition_cases  # noqa: F401
 import quota_cases  # noqa: F401
 import record_cases  # noqa: F401
 import security_cases  # noqa: F401
+import telemetry_cases  # noqa: F401
 import transaction_cases  # noqa: F401
 from case import CASES
 from codec import ROOT

@@ -73,6 +73,10 @@ void handle_api_versions(Services& services, ApiVersionsRequest request,
     responder.send(response);
     return;
   }
+  if (names_software) {
+    *responder.context().software = {std::move(request.client_software_name),
+                                     std::move(request.client_software_version)};
+  }
   for (const Handler& handler : all_handlers()) response.api_keys.push_back(offered(handler));
   if (names_software) add_features(*services.image.load(), responder.context().version, response);
   responder.send(response);

@@ -49,11 +49,14 @@
   X(describe_user_scram_credentials, DescribeUserScramCredentials) \
   X(alter_user_scram_credentials, AlterUserScramCredentials)       \
   X(describe_quorum, DescribeQuorum)                               \
+  X(update_features, UpdateFeatures)                               \
   X(describe_cluster, DescribeCluster)                             \
   X(describe_producers, DescribeProducers)                         \
   X(unregister_broker, UnregisterBroker)                           \
   X(describe_transactions, DescribeTransactions)                   \
   X(list_transactions, ListTransactions)                           \
+  X(get_telemetry_subscriptions, GetTelemetrySubscriptions)        \
+  X(push_telemetry, PushTelemetry)                                 \
   X(list_config_resources, ListConfigResources)                    \
   X(describe_topic_partitions, DescribeTopicPartitions)
 

@@ -39,6 +39,7 @@
 #include "wire/messages/expire_delegation_token.h"
 #include "wire/messages/fetch.h"
 #include "wire/messages/find_coordinator.h"
+#include "wire/messages/get_telemetry_subscriptions.h"
 #include "wire/messages/heartbeat.h"
 #include "wire/messages/incremental_alter_configs.h"
 #include "wire/messages/init_producer_id.h"
@@ -55,9 +56,11 @@
 #include "wire/messages/offset_fetch.h"
 #include "wire/messages/offset_for_leader_epoch.h"
 #include "wire/messages/produce.h"
+#include "wire/messages/push_telemetry.h"
 #include "wire/messages/renew_delegation_token.h"
 #include "wire/messages/sync_group.h"
 #include "wire/messages/unregister_broker.h"
+#include "wire/messages/update_features.h"
 
 namespace odradek::broker::api {
 namespace {

@@ -156,7 +156,8 @@ class LatencyTest {
           high;
     }
     const auto error = rdkafka().assign(consumer_.get(), ends.get());
-    return error == RD_KAFKA_RESP_ERR_NO_ERROR ? base::Result<>() : failed(rdkafka().err2str(error));
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+    return failed(rdkafka().err2str(error));
   }
 
   std::string letters(std::size_t size) {
@@ -178,7 +179,8 @@ class LatencyTest {
     const auto elapsed_ns = (world_.clock().monotonic() - begun).count();
     if (number % kRecordsPerLine == 0 && !is_json()) {
       progress_.hide();
-      fmt::print("{}\t{}\n", number, java_double(static_cast<double>(elapsed_ns) / 1000.0 / 1000.0));
+      const double elapsed_ms = static_cast<double>(elapsed_ns) / 1000.0 / 1000.0;
+      fmt::print("{}\t{}\n", number, java_double(elapsed_ms));
       std::fflush(stdout);
     }
     total_ns_ += static_cast<double>(elapsed_ns);
@@ -254,7 +256,8 @@ class LatencyTest {
     };
     const std::string text =
         fmt::format("Avg latency: {} ms\nPercentiles: 50th = {}, 99th = {}, 99.9th = {}\n",
-                    java_fixed(average_ms, 4), percentile(0.5), percentile(0.99), percentile(0.999));
+                    java_fixed(average_ms, 4), percentile(0.5), percentile(0.99),
+                    percentile(0.999));
     if (!is_json()) {
       fmt::print("{}", text);
       return;

@@ -19,7 +19,7 @@ using enum Arity;
 
 constexpr std::array kFlags = {
     FlagSpec{"bootstrap-server", kRequired, "host:port,...", "The servers to connect to.", 'b'},
-    FlagSpec{"topic", kRequired, "topic", "The topic to go through; it is made where it is missing.",
+    FlagSpec{"topic", kRequired, "topic", "The topic to go through; made where it is missing.",
              't'},
     FlagSpec{"num-records", kRequired, "number", "How many records to send.", 'n'},
     FlagSpec{"producer-acks", kRequired, "1|all", "acks."},
@@ -36,7 +36,7 @@ constexpr std::array kFlags = {
 constexpr std::string_view kExamples =
     "  odradek perf latency t --num-records 10000 --producer-acks all --record-size 100\n"
     "  kafka-e2e-latency --bootstrap-server 127.0.0.1:9092 --topic t --num-records 10000 "
-    "--producer-acks 1 --record-size 100\n"
+    "\\\n      --producer-acks 1 --record-size 100\n"
     "  kafka-e2e-latency 127.0.0.1:9092 t 10000 1 100\n";
 
 constexpr std::array<std::string_view, 5> kNamed = {"bootstrap-server", "topic", "num-records",

@@ -5,13 +5,13 @@
 
 #include <array>
 #include <charconv>
-#include <filesystem>
 
 #include "cli/argparse.h"
 #include "cli/flag_checks.h"
 #include "cli/help.h"
 #include "cli/perf/produce_perf.h"
 #include "env/linux/linux_world.h"
+#include "env/linux/processes.h"
 
 namespace odradek::cli {
 namespace {
@@ -47,10 +47,9 @@ constexpr std::array kFlags = {
 
 constexpr std::string_view kExamples =
     "  odradek perf produce t --num-records 1000000 --record-size 100\n"
-    "  odradek perf produce t -n 100000 --record-size 1000 --throughput 5000 --command-property "
-    "acks=1 compression.type=lz4\n"
+    "  odradek perf produce t -n 100000 --record-size 1000 --command-property acks=1 linger.ms=20\n"
     "  kafka-producer-perf-test --topic t --num-records 1000000 --record-size 100 --throughput -1 "
-    "--producer-props bootstrap.servers=127.0.0.1:9092\n";
+    "\\\n      --producer-props bootstrap.servers=127.0.0.1:9092\n";
 
 base::Result<double> throughput(const Invocation& invocation) {
   const auto given = invocation.flags.value("throughput");
@@ -141,8 +140,9 @@ base::Result<> read_payload_file(const Flags& flags, ProducePerfOptions& options
   env::LinuxWorld world({.loop_count = 1, .worker_threads = 1});
   std::string delimiter = flags.value_or("payload-delimiter", "\\n");
   if (delimiter == "\\n") delimiter = "\n";
-  std::error_code ignored;
-  fmt::print("Reading payloads from: {}\n", std::filesystem::absolute(path, ignored).string());
+  const bool is_absolute = path.starts_with('/');
+  fmt::print("Reading payloads from: {}\n",
+             is_absolute ? path : env::working_directory() + '/' + path);
   auto payloads = read_payloads(world.disk(), path, delimiter);
   if (!payloads) return base::fail(std::move(payloads));
   fmt::print("Number of records read: {}\n", payloads->size());

@@ -50,7 +50,7 @@ constexpr std::array kFlags = {
 };
 
 constexpr std::string_view kExamples =
-    "  odradek verifiable consume t --group-id g --max-messages 1000\n"
+    "  odradek verify consume t --group-id g --max-messages 1000\n"
     "  kafka-verifiable-consumer --bootstrap-server 127.0.0.1:9092 --topic t --group-id g "
     "--verbose\n";
 
@@ -269,7 +269,7 @@ int run_verifiable_consumer(const Invocation& invocation) {
 }  // namespace
 
 Command verifiable_consumer_command() {
-  return {"verifiable consume",
+  return {"verify consume",
           "kafka-verifiable-consumer",
           "Read as a member of a group, and tell what is read and committed, for test harnesses.",
           {},

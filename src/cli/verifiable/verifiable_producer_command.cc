@@ -44,7 +44,7 @@ constexpr std::array kFlags = {
 };
 
 constexpr std::string_view kExamples =
-    "  odradek verifiable produce t --max-messages 1000\n"
+    "  odradek verify produce t --max-messages 1000\n"
     "  kafka-verifiable-producer --bootstrap-server 127.0.0.1:9092 --topic t --throughput 100\n";
 
 base::Result<> check(const Invocation& invocation) {
@@ -276,7 +276,7 @@ int run_verifiable_producer(const Invocation& invocation) {
 }  // namespace
 
 Command verifiable_producer_command() {
-  return {"verifiable produce",
+  return {"verify produce",
           "kafka-verifiable-producer",
           "Send counting numbers, and tell of each what became of it, for test harnesses.",
           {},

@@ -45,7 +45,7 @@ CASES = [
 ]
 
 NATIVE = [
-    Native("verifiable consume t --group-id mine --max-messages 4", "partitions_assigned"),
+    Native("verify consume t --group-id mine --max-messages 4", "partitions_assigned"),
     Native("SERVER --topic t --group-id g --group-protocol consumer", exit=1,
            stderr="only classic is there", program="kafka-verifiable-consumer"),
     Native("--bootstrap-server 127.0.0.1:1 --topic t --group-id g",

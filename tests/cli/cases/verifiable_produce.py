@@ -36,9 +36,9 @@ CASES = [
 ]
 
 NATIVE = [
-    Native("verifiable produce t --max-messages 1", r'"name":"startup_complete"\}\n.*'
+    Native("verify produce t --max-messages 1", r'"name":"startup_complete"\}\n.*'
            r'"name":"producer_send_success","key":null,"value":"0",.*\n.*shutdown_complete'),
-    Native("verifiable produce 'no/topic' --max-messages 1",
+    Native("verify produce 'no/topic' --max-messages 1",
            "producer_send_error.*InvalidTopicException"),
     Native("--bootstrap-server 127.0.0.1:1 --topic t", stderr=r"127\.0\.0\.1:1.*refused", exit=1,
            program="kafka-verifiable-producer", needs_server=False),

@@ -161,6 +161,19 @@ def set_clients(connection):
     check(not altered["Results"][0]["ErrorCode"], f"credentials: {altered}")
 
 
+def change_cluster(connection):
+    """Changes of the cluster itself, each with records of its own."""
+    for level, kind in ((0, 2), (1, 1)):
+        answer = connection.call("UpdateFeatures", 2, {"FeatureUpdates": [
+            {"Feature": "group.version", "MaxVersionLevel": level, "UpgradeType": kind}]})
+        check(not answer["ErrorCode"], f"UpdateFeatures answers {answer}")
+    answer = connection.call("UnregisterBroker", 0, {"BrokerId": 1})
+    check(not answer["ErrorCode"], f"UnregisterBroker answers {answer}")
+    answer = connection.call("AlterPartitionReassignments", 1, {"Topics": [
+        {"Name": "plain", "Partitions": [{"PartitionIndex": 0, "Replicas": [1]}]}]})
+    check(not answer["Responses"][0]["Partitions"][0]["ErrorCode"], f"reassigned: {answer}")
+
+
 def describe_clients(connection):
     quotas = connection.call("DescribeClientQuotas", 1, {})["Entries"]
     for entry in quotas:
@@ -266,6 +279,7 @@ def odradek_to_kafka_and_back(binary, place):
     create(connection, TOPICS)
     fill(connection, b"odradek")
     set_clients(connection)
+    change_cluster(connection)
     connection.call("CreatePartitions", 3, {"Topics": [{"Name": "empty_one", "Count": 5,
                                                         "Assignments": None}],
                                             "TimeoutMs": 30000})

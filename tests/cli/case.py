@@ -109,7 +109,8 @@ def tools(chosen=None):
 # What Java prints beside a tool's own words: logging, stack traces, the list of flags.
 NOISE = re.compile(
     r"\[[\w |-]+\] |\s|java\.|joptsimple\.|org\.apache\.|Option  |---|--[\w.-]+ |"
-    r"The consumer rebalance protocol|'[\w-]+ --help' lists every flag|The nearest one is|Caused by|New offset \(")
+    r"The consumer rebalance protocol|'[\w-]+ --help' lists every flag|"
+    r"The nearest one is|Caused by|New offset \(")
 UNCAUGHT = re.compile(r'Exception in thread "main" [\w.]+: ')
 REPLACED = [
     (re.compile(r"TopicId: \S+"), "TopicId: ID"),

@@ -48,8 +48,8 @@ class Node:
                 server.wait(TIMEOUT_S)
 
     def tool(self, name, *arguments, stdin=""):
-        done = subprocess.run([BUILD / "bin" / name, "--bootstrap-server", self.address, *arguments],
-                              input=stdin, text=True, capture_output=True, timeout=TIMEOUT_S)
+        command = [BUILD / "bin" / name, "--bootstrap-server", self.address, *arguments]
+        done = subprocess.run(command, input=stdin, text=True, capture_output=True, timeout=TIMEOUT_S)
         if done.returncode != 0:
             raise AssertionError(f"{name} {arguments}: {done.stdout}{done.stderr}")
         return done.stdout

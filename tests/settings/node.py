@@ -145,7 +145,7 @@ class Node:
         return answer["Topics"][0]["Partitions"][0]["CommittedOffset"]
 
     def checkpoint(self, name, topic):
-        """What the checkpoint file says of the topic's partition 0; nothing when it says nothing."""
+        """What the checkpoint file says of the topic's partition 0, or nothing."""
         try:
             lines = (self.data / name).read_text().splitlines()
         except FileNotFoundError:

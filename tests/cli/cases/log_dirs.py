@@ -25,7 +25,8 @@ CASES = [
 REPLACED = [(r'"logDir":"[^"]*"', '"logDir":"DIRECTORY"')]
 
 NATIVE = [
-    Native("log-dirs describe one", r"BROKER +LOG-DIR +TOPIC +PARTITION +BYTES .*\n1 +/\S+ +one +0"),
+    Native("log-dirs describe one",
+           r"BROKER +LOG-DIR +TOPIC +PARTITION +BYTES .*\n1 +/\S+ +one +0"),
     Native("log-dirs --output json", r'"broker": 1,\n +"log_dir": "/.*",\n +"topic": "one"'),
     Native("--describe --bootstrap-server 127.0.0.1:1", stderr=r"127\.0\.0\.1:1.*refused", exit=1,
            program="kafka-log-dirs", needs_server=False),

@@ -13,8 +13,8 @@ CASES = [
     Case("kafka-topics", "SERVER --create --topic many --partitions 12"),
     Case("kafka-topics", "SERVER --create --topic single"),
     Case("kafka-topics", "SERVER --create --topic empty --partitions 2"),
-    Case("kafka-console-producer", "SERVER --sync --timeout 0 --topic many --reader-property parse.key=true "
-         "--reader-property key.separator=:", LINES),
+    Case("kafka-console-producer", "SERVER --sync --timeout 0 --topic many "
+         "--reader-property parse.key=true --reader-property key.separator=:", LINES),
     Case("kafka-console-producer", "SERVER --sync --timeout 0 --topic one", "a\nb\nc\n"),
     Case("kafka-console-producer", "SERVER --sync --timeout 0 --topic single", "a\n"),
     offsets("SERVER"),

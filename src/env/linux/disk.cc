@@ -126,7 +126,12 @@ base::Result<DiskSpace> LinuxDisk::space(const std::string& path) {
 std::string LinuxDisk::absolute_path(const std::string& path) {
   std::error_code error;
   const fs::path absolute = fs::absolute(path, error);
-  return error ? path : absolute.string();
+  if (error) return path;
+  std::string text;
+  for (const fs::path& part : absolute) {
+    if (!part.empty() && part != "/") text += '/' + part.string();
+  }
+  return text.empty() ? "/" : text;
 }
 
 // Two locks on one descriptor: flock(), and over the whole file the kind that the JVM takes

@@ -174,6 +174,8 @@ TEST_F(LinuxDiskTest, WriteFileReplacesAtOnce) {
 
 TEST_F(LinuxDiskTest, AnAbsolutePathBeginsAtTheRoot) {
   EXPECT_EQ(disk_.absolute_path("/a/../b"), "/a/../b");
+  EXPECT_EQ(disk_.absolute_path("/a//b/"), "/a/b");
+  EXPECT_EQ(disk_.absolute_path("/"), "/");
   const std::string absolute = disk_.absolute_path("a/b");
   EXPECT_TRUE(absolute.starts_with('/') && absolute.ends_with("/a/b")) << absolute;
 }

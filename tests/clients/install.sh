@@ -71,8 +71,38 @@ go_programme() { (cd "$here/go" && go build -o "$build/go-client" .); }
 
 node_packages() {
   rm -rf "$build/node" && mkdir -p "$build/node" &&
-    cp "$here"/node/*.js "$here"/node/package*.json "$build/node" &&
+    cp "$here"/node/package*.json "$build/node" &&
     (cd "$build/node" && npm ci --no-audit --no-fund --loglevel=error > /dev/null)
+}
+
+# Confluent's package has no binary on npm: the librdkafka that it carries is built, two jobs at a
+# time, and its binding against it (its own way of building starts as many jobs as there are files).
+node_confluent() {
+  local to=$build/node-confluent
+  local package=$to/node_modules/@confluentinc/kafka-javascript
+  rm -rf "$to" && mkdir -p "$to" &&
+    cp "$here"/node/confluent/package*.json "$to" &&
+    (cd "$to" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error > /dev/null) &&
+    (build_librdkafka "$package/deps/librdkafka" "$to/librdkafka" &&
+      build_binding "$package" "$to/librdkafka") > "$to/build.log" 2>&1
+}
+
+build_librdkafka() {
+  cd "$1" && ./configure --prefix="$2" --disable-debug-symbols --disable-gssapi &&
+    make -j2 libs install-subdirs
+}
+
+build_binding() {
+  local gyp
+  gyp=$(npm root --global)/npm/node_modules/node-gyp/bin/node-gyp.js
+  [ -e "$gyp" ] || gyp=/usr/share/nodejs/node-gyp/bin/node-gyp.js # Debian's
+  # Before the directories of the system's librdkafka, which the binding names itself.
+  cd "$1" && BUILD_LIBRDKAFKA=0 CXX="g++ -I$2/include/librdkafka -I$2/include" \
+    LDFLAGS="-L$2/lib -Wl,-rpath,$2/lib" node "$gyp" rebuild --nodedir=/usr -j 2
+}
+
+php_has_ffi() {
+  php -d ffi.enable=1 -r 'FFI::cdef("const char *rd_kafka_version_str();", "librdkafka.so.1");'
 }
 
 rust_programme() {
@@ -88,6 +118,8 @@ once java-current javac current_classes "$here"/java/{common,current}/*.java \
 once java-old javac old_classes "$here"/java/{common,old}/*.java "$here/java/old/pom.xml"
 once python python3 python_packages "$here/python/requirements.txt"
 once go go go_programme "$here"/go/*.go "$here"/go/go.{mod,sum}
+once php php php_has_ffi "$here/php/rdkafka.h"
 once rust cargo rust_programme "$here"/rust/Cargo.* "$here"/rust/src/*.rs
-once node npm node_packages "$here"/node/*.js "$here"/node/package*.json
+once node npm node_packages "$here"/node/package*.json
+once node-confluent npm node_confluent "$here"/node/confluent/package*.json
 exit $status

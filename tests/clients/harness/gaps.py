@@ -25,6 +25,7 @@ GAPS = {
     "kafka-python": {"null_header"},
     "kafka-go": {"idempotence", "notice_of_revocation", "null_or_empty"},
     "node": {"null_header"},
+    "node-confluent": {"describe_cluster", "null_header", "null_or_empty"},
     "rust": {"delete_group"},
     "kcat": {"journey.create", "journey.delete", "journey.limits"},
 }

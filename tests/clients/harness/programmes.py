@@ -29,6 +29,11 @@ def python(library):
     return [str(BUILD / "venv/bin/python"), str(CLIENTS / "python/main.py"), library]
 
 
+def node(folder, library):
+    packages = f"NODE_PATH={BUILD / folder / 'node_modules'}"
+    return ["env", packages, "node", str(CLIENTS / "node/main.js"), library]
+
+
 # Name of the client → the command that its arguments (BOOTSTRAP PREFIX COMMAND [ARGUMENT…]) are
 # appended to.
 COMMANDS = {
@@ -40,7 +45,9 @@ COMMANDS = {
     "go": [str(BUILD / "go-client"), "franz-go"],
     "sarama": [str(BUILD / "go-client"), "sarama"],
     "kafka-go": [str(BUILD / "go-client"), "kafka-go"],
-    "node": ["node", str(BUILD / "node/main.js")],
+    "node": node("node", "kafkajs"),
+    "node-confluent": node("node-confluent", "confluent"),
+    "php": ["php", "-d", "ffi.enable=1", "-d", "memory_limit=1G", str(CLIENTS / "php/main.php")],
     "rust": [str(BUILD / "rust/release/rust-client")],
     "console-2.2": [sys.executable, str(CLIENTS / "console/main.py"), str(BUILD / "old-tools")],
     "kcat": [sys.executable, str(CLIENTS / "kcat/main.py")],

@@ -3,31 +3,27 @@
 'use strict'
 
 class Member {
-  constructor(kafka, groupId, onRecord) {
-    this.consumer = kafka.consumer({
-      groupId,
-      heartbeatInterval: 250,
-      rebalanceTimeout: 10_000,
-      maxWaitTimeInMs: 200,
-    })
+  constructor(library, kafka, groupId, onRecord, fromBeginning = true) {
+    this.library = library
+    this.consumer = library.consumer(kafka, groupId, fromBeginning)
+    this.fromBeginning = fromBeginning
     this.onRecord = onRecord
     this.assigned = 0
     this.crashed = null
-    const { GROUP_JOIN, CRASH } = this.consumer.events
-    this.consumer.on(GROUP_JOIN, ({ payload }) => {
-      this.assigned = Object.values(payload.memberAssignment).reduce(
-        (sum, list) => sum + list.length,
-        0,
-      )
-    })
-    this.consumer.on(CRASH, ({ payload }) => {
-      this.crashed = payload.error
-    })
+    library.watch(
+      this.consumer,
+      (count) => {
+        this.assigned = count
+      },
+      (error) => {
+        this.crashed = error
+      },
+    )
   }
 
-  async join(topics, { fromBeginning = true } = {}) {
+  async join(topics) {
     await this.consumer.connect()
-    await this.consumer.subscribe({ topics, fromBeginning })
+    await this.library.subscribe(this.consumer, topics, this.fromBeginning)
     await this.consumer.run({
       eachBatchAutoResolve: false,
       eachBatch: async ({

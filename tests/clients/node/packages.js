@@ -7,7 +7,7 @@ const { createHash } = require('crypto')
 const { check, report, same, until } = require('./checks')
 const { Member } = require('./group')
 
-async function read(kafka, topic, group, count) {
+async function read(library, kafka, topic, group, count) {
   await check('packages.read', async () => {
     const values = new Map() // by key, then by offset: a place that comes twice overwrites itself
     let received = 0
@@ -17,7 +17,7 @@ async function read(kafka, topic, group, count) {
       if (!values.get(name).has(offset)) received++
       values.get(name).set(offset, value)
     }
-    const members = [0, 1].map(() => new Member(kafka, group, add))
+    const members = [0, 1].map(() => new Member(library, kafka, group, add))
     await Promise.all(members.map((member) => member.join([topic])))
     await until('both members have a share', () => members.every((member) => member.assigned > 0))
     await until(`${count} records came`, () => received >= count)

@@ -163,9 +163,10 @@ def set_clients(connection):
 
 def change_cluster(connection):
     """Changes of the cluster itself, each with records of its own."""
-    for level, kind in ((0, 2), (1, 1)):
+    for feature, level, kind in (("group.version", 0, 2), ("group.version", 1, 1),
+                                 ("kraft.version", 1, 1)):
         answer = connection.call("UpdateFeatures", 2, {"FeatureUpdates": [
-            {"Feature": "group.version", "MaxVersionLevel": level, "UpgradeType": kind}]})
+            {"Feature": feature, "MaxVersionLevel": level, "UpgradeType": kind}]})
         check(not answer["ErrorCode"], f"UpdateFeatures answers {answer}")
     answer = connection.call("UnregisterBroker", 0, {"BrokerId": 1})
     check(not answer["ErrorCode"], f"UnregisterBroker answers {answer}")

@@ -124,8 +124,8 @@ base::Result<> check(const ClusterImage& image, base::BrokerId self, const Updat
   const std::int16_t current = level_of(image.features, update.feature);
   if (auto allowed = check_direction(update, current); !allowed) return allowed;
   if (update.feature == kMetadataVersion) return check_metadata_downgrade(current, update);
-  if (update.feature == kKraftVersion && update.max_version_level != current) {
-    return invalid(update, "This node keeps the quorum on its own, with version 0.");
+  if (update.feature == kKraftVersion && update.max_version_level < current) {
+    return invalid(update, "Can't downgrade the version of this feature.");
   }
   return check_dependencies(update, proposed);
 }

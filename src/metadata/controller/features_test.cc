@@ -67,7 +67,13 @@ TEST_F(Features, ThatNobodyKnowsAreRefused) {
   EXPECT_EQ(set("no.version", 0, kUpgrade), ErrorCode::kInvalidUpdateVersion);
   EXPECT_EQ(set("group.version", -1, kSafe), ErrorCode::kInvalidUpdateVersion);
   EXPECT_EQ(set("group.version", 1, 0), ErrorCode::kInvalidUpdateVersion);
-  EXPECT_EQ(set("kraft.version", 1, kUpgrade), ErrorCode::kInvalidUpdateVersion);
+}
+
+TEST_F(Features, TheQuorumsVersionOnlyGoesUp) {
+  EXPECT_EQ(set("kraft.version", 1, kUpgrade), ErrorCode::kNone);
+  EXPECT_EQ(level("kraft.version"), 1);
+  EXPECT_EQ(set("kraft.version", 0, kSafe), ErrorCode::kInvalidUpdateVersion);
+  EXPECT_EQ(set("kraft.version", 0, kUnsafe), ErrorCode::kInvalidUpdateVersion);
 }
 
 TEST_F(Features, ThatARegisteredBrokerDoesNotKnowAreRefused) {

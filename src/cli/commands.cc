@@ -6,6 +6,8 @@
 #include "cli/consumer/consume_command.h"
 #include "cli/delete_records/delete_records_command.h"
 #include "cli/dump_log/dump_log_command.h"
+#include "cli/elect/elect_command.h"
+#include "cli/group_types/group_types_commands.h"
 #include "cli/groups/groups_command.h"
 #include "cli/guide/guide_commands.h"
 #include "cli/log_dirs/log_dirs_command.h"
@@ -16,6 +18,7 @@
 #include "cli/producer/produce_command.h"
 #include "cli/server_commands.h"
 #include "cli/topics/topics_command.h"
+#include "cli/transactions/transactions_command.h"
 #include "cli/verifiable/verifiable_consumer_command.h"
 #include "cli/verifiable/verifiable_producer_command.h"
 
@@ -45,6 +48,11 @@ std::span<const Command> commands() {
       latency_command(),
       verifiable_producer_command(),
       verifiable_consumer_command(),
+      all_groups_command(),
+      share_groups_command(),
+      streams_groups_command(),
+      elect_command(),
+      transactions_command(),
   };
   // clang-format on
   return kCommands;

@@ -142,13 +142,15 @@ base::Result<net::BlockingClient*> Admin::client_of(base::BrokerId broker) {
   return client.get();
 }
 
-base::Result<Admin::Located> Admin::locate(const std::string& group) {
+base::Result<Admin::Located> Admin::locate(const std::string& group, CoordinatorType type) {
   wire::FindCoordinatorRequest request;
+  request.key_type = static_cast<std::int8_t>(type);
   request.coordinator_keys = {group};
   auto answer = ask<wire::FindCoordinatorResponse>(std::move(request));
   if (!answer && answer.error().code == base::ErrorCode::kUnsupportedVersion) {
     // Kafka 2 can be asked for one only.
     wire::FindCoordinatorRequest single;
+    single.key_type = static_cast<std::int8_t>(type);
     single.key = group;
     answer = ask<wire::FindCoordinatorResponse>(std::move(single));
   }
@@ -160,6 +162,19 @@ base::Result<Admin::Located> Admin::locate(const std::string& group) {
   const auto& found = answer->coordinators[0];
   return Located{found.error_code, error_text(found.error_code, found.error_message),
                  found.node_id};
+}
+
+base::Result<base::BrokerId> Admin::transaction_coordinator_of(const std::string& id) {
+  const auto deadline = world_.clock().monotonic() + timeout_;
+  while (true) {
+    auto located = locate(id, CoordinatorType::kTransaction);
+    if (!located) return base::fail(std::move(located));
+    if (located->code == base::ErrorCode::kNone) return located->broker;
+    if (!base::is_retriable(located->code) || world_.clock().monotonic() > deadline) {
+      return base::fail(located->code, located->message);
+    }
+    pause(kRetryInterval);
+  }
 }
 
 base::Result<base::BrokerId> Admin::coordinator_of(const std::string& group) {

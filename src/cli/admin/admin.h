@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,9 @@
 #include "net/blocking_client.h"
 
 namespace odradek::cli {
+
+// What FindCoordinator is asked for.
+enum class CoordinatorType : std::int8_t { kGroup = 0, kTransaction = 1, kShare = 2 };
 
 // A connection to a cluster, for commands: asks the server that was named, and the controller, the
 // coordinator or a leader where only they can answer. Errors are sentences for people; those of a
@@ -62,6 +66,8 @@ class Admin {
   [[nodiscard]] base::Result<const Cluster*> cluster();
   // Waits for a coordinator that is being set up, until the time-out. Asked once for each group.
   [[nodiscard]] base::Result<base::BrokerId> coordinator_of(const std::string& group);
+  // The same of a transactional id.
+  [[nodiscard]] base::Result<base::BrokerId> transaction_coordinator_of(const std::string& id);
   // The groups of each coordinator, in the order given; asked in one request where the server can.
   [[nodiscard]] base::Result<std::map<base::BrokerId, std::vector<std::string>>> by_coordinator(
       const std::vector<std::string>& groups);
@@ -102,7 +108,8 @@ class Admin {
   base::Result<net::BlockingClient*> client_of(base::BrokerId broker);
   // Forgets the coordinators and waits a moment; false where that does not help, or it is too late.
   bool may_find_coordinator_again(base::ErrorCode code, env::MonotonicTime deadline);
-  base::Result<Located> locate(const std::string& group);
+  base::Result<Located> locate(const std::string& group,
+                               CoordinatorType type = CoordinatorType::kGroup);
   base::Result<> locate_together(const std::vector<std::string>& groups);
   net::PeerClientOptions options() const;
 

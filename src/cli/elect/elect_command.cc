@@ -42,7 +42,7 @@ constexpr std::string_view kExamples =
     "  odradek elect --election-type preferred --all-topic-partitions\n"
     "  odradek elect orders --partition 0 --election-type unclean\n"
     "  kafka-leader-election --bootstrap-server 127.0.0.1:9092 --election-type preferred "
-    "--path-to-json-file partitions.json\n";
+    "--all-topic-partitions\n";
 
 constexpr std::array<std::string_view, 2> kElectionTypes = {"PREFERRED", "UNCLEAN"};
 

@@ -47,8 +47,7 @@ constexpr std::string_view kExamples =
     "  odradek transactions list\n"
     "  odradek transactions describe --transactional-id billing-1\n"
     "  odradek transactions find-hanging --topic orders\n"
-    "  kafka-transactions --bootstrap-server 127.0.0.1:9092 describe-producers --topic orders "
-    "--partition 0\n";
+    "  kafka-transactions --bootstrap-server 127.0.0.1:9092 list --duration-filter 60000\n";
 
 constexpr std::string_view kNothing = "None";
 

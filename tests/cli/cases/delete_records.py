@@ -33,7 +33,8 @@ FILES = {
 CASES = [
     Case("kafka-topics", "SERVER --create --topic two --partitions 2"),
     Case("kafka-console-producer", "SERVER --sync --timeout 0 --topic two "
-         "--reader-property parse.key=true --reader-property key.separator=:", "".join(f"key{i}:value {i}\n" for i in range(40))),
+         "--reader-property parse.key=true --reader-property key.separator=:",
+         "".join(f"key{i}:value {i}\n" for i in range(40))),
     *(delete(name.removesuffix(".json")) for name in FILES),
     Case("kafka-get-offsets", "SERVER --topic two --time -2"),
     Case("kafka-delete-records", "--offset-json-file {directory}/first.json"),

@@ -25,7 +25,7 @@ constexpr std::array kFlags = {
     FlagSpec{"transactional-id-pattern", kRequired, "regex",
              "list: only transactional ids that match."},
     FlagSpec{"transactional-id", kRequired, "id", "describe: the transactional id."},
-    FlagSpec{"transactionalId", kRequired, "id", "forceTerminateTransaction: the same."},
+    FlagSpec{"transactionalId", kRequired, "id", "terminate: the same."},
     FlagSpec{"topic", kRequired, "topic", "abort, describe-producers, find-hanging: the topic.",
              't'},
     FlagSpec{"partition", kRequired, "id", "And its partition.", 'p'},
@@ -40,8 +40,8 @@ constexpr std::array kFlags = {
     FlagSpec{"coordinator-epoch", kRequired, "epoch", "And the coordinator's."},
 };
 
-constexpr std::array<std::string_view, 6> kVerbs = {
-    "list", "describe", "describe-producers", "abort", "find-hanging", "forceTerminateTransaction"};
+constexpr std::array<std::string_view, 6> kVerbs = {"list",  "describe",     "describe-producers",
+                                                    "abort", "find-hanging", "terminate"};
 
 constexpr std::string_view kExamples =
     "  odradek transactions list\n"
@@ -236,6 +236,8 @@ constexpr std::array kActions = {
     Action{"abort", abort},
     Action{"find-hanging", find_hanging_transactions},
     Action{"forceTerminateTransaction", terminate},
+    // Our own name of it.
+    Action{"terminate", terminate},
 };
 
 // Under Kafka's name the action is a word, too.
@@ -246,7 +248,7 @@ base::Result<const Action*> action_of(const Invocation& invocation) {
   const auto& words = invocation.flags.arguments();
   if (words.empty()) return misuse("too few arguments");
   const auto found = std::ranges::find(kActions, words[0], &Action::verb);
-  if (found != kActions.end()) return &*found;
+  if (found != kActions.end() && found->verb != "terminate") return &*found;
   return misuse(
       fmt::format("invalid choice: '{}' (choose from 'list', 'describe', 'describe-producers', "
                   "'abort', 'find-hanging', 'forceTerminateTransaction')",

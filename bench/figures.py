@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import perf_tools
 import tools
 from brokers import BROKERS, ROOT, ApacheKafka, Odradek, kafka_tool
 from wire import Client, produce_first, record_batch
@@ -248,6 +249,11 @@ def command_line(run):
     yield from tools.measure(run, Figure)
 
 
+def load_tools(run):
+    """How hard the performance tools load a server."""
+    yield from perf_tools.measure(run, Figure)
+
+
 FIGURES = {
     "first-record": first_record,
     "idle": idle,
@@ -255,6 +261,7 @@ FIGURES = {
     "cpu": cpu,
     "one-at-a-time": one_at_a_time,
     "tools": command_line,
+    "perf-tools": load_tools,
 }
 
 
@@ -316,6 +323,8 @@ def arguments():
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--warm-ups", type=int, default=2, help="pairs that are not counted")
     parser.add_argument("--latencies", type=int, default=500)
+    parser.add_argument("--tool-pairs", type=int, default=3, help="of each performance tool")
+    parser.add_argument("--tool-records", type=int, default=1000000, help="of each run of one")
     parser.add_argument("--tool-runs", type=int, default=20, help="of each command-line tool")
     parser.add_argument("--markdown", metavar="FILE", help="write the report there, too")
     options = parser.parse_args()

@@ -43,7 +43,10 @@ constexpr std::array kFlags = {
     FlagSpec{"max-messages", kRequired, "number", "Stop after so many records.", 'n'},
     FlagSpec{"timeout-ms", kRequired, "ms", "Stop when no record comes for so long."},
     FlagSpec{"group", kRequired, "group", "Read as a member of this group.", 'g'},
-    FlagSpec{"formatter", kRequired, "class", ""},
+    FlagSpec{"formatter", kRequired, "class",
+             "What prints the records: the default one, NoOp, Offsets, GroupMetadata, "
+             "TransactionLog or ShareGroup, each followed by MessageFormatter and preceded by "
+             "org.apache.kafka.tools.consumer."},
     FlagSpec{"formatter-property", kRequired, "key=value", kFormatHelp, '\0', true},
     FlagSpec{"property", kRequired, "key=value", "", '\0', true},
     FlagSpec{"formatter-config", kRequired, "file",
@@ -61,6 +64,12 @@ constexpr std::array kFlags = {
     FlagSpec{"consumer.config", kRequired, "file", ""},
     FlagSpec{"enable-systest-events", kNone, "", ""},
     FlagSpec{"new-consumer", kNone, "", ""},
+    FlagSpec{"old-consumer", kNone, "", ""},
+    FlagSpec{"blacklist", kRequired, "regex", ""},
+    FlagSpec{"delete-consumer-offsets", kNone, "", ""},
+    FlagSpec{"csv-reporter-enabled", kNone, "", ""},
+    FlagSpec{"metrics-dir", kRequired, "directory", ""},
+    FlagSpec{"zookeeper", kRequired, "host:port,...", ""},
 };
 
 constexpr std::string_view kExamples =
@@ -74,8 +83,24 @@ constexpr std::array<std::array<std::string_view, 2>, 3> kOldFlags = {
      {"consumer.config", "command-config"},
      {"property", "formatter-property"}}};
 
+// What the consumer that read from ZooKeeper had; it went away with Kafka 2.0.
+base::Result<> refuse_removed(const Flags& flags) {
+  if (flags.has("zookeeper")) {
+    return misuse(
+        "--zookeeper: the consumer asks the servers and not ZooKeeper since Kafka 2.0: name them "
+        "with --bootstrap-server host:port");
+  }
+  for (const std::string_view flag : {"old-consumer", "blacklist", "delete-consumer-offsets",
+                                      "csv-reporter-enabled", "metrics-dir"}) {
+    if (!flags.has(flag)) continue;
+    return misuse(fmt::format("--{} is of the consumer that Kafka removed in version 2.0", flag));
+  }
+  return {};
+}
+
 base::Result<> check(const Invocation& invocation) {
   const Flags& flags = invocation.flags;
+  if (auto ok = refuse_removed(flags); !ok) return ok;
   if (flags.has("topic") == flags.has("include")) {
     return misuse("Exactly one of the following arguments is required: [topic], [include]");
   }
@@ -101,15 +126,6 @@ base::Result<> check(const Invocation& invocation) {
       return misuse(
           fmt::format("Options --{} and --{} cannot be specified together.", before, now));
     }
-  }
-  const std::string formatter = flags.value_or("formatter", "");
-  if (!formatter.empty() &&
-      formatter != "org.apache.kafka.tools.consumer.DefaultMessageFormatter" &&
-      formatter != "kafka.tools.DefaultMessageFormatter") {
-    return misuse(
-        fmt::format("--formatter {}: there is no JVM here; "
-                    "org.apache.kafka.tools.consumer.DefaultMessageFormatter is known",
-                    formatter));
   }
   return {};
 }
@@ -208,7 +224,7 @@ base::Result<> set_format(const Flags& flags, ConsumeOptions& options) {
   }
   add_properties(properties, flags.values("property"));
   add_properties(properties, flags.values("formatter-property"));
-  auto format = RecordFormat::make(properties);
+  auto format = make_formatter(flags.value_or("formatter", ""), properties);
   if (!format) return base::fail(std::move(format));
   options.format = *std::move(format);
   return {};

@@ -205,7 +205,7 @@ class RecordConsumer {
   base::Result<> print(const rd_kafka_message_t& message) {
     ++count_;
     const std::size_t before = output_.size();
-    auto printed = options_.format.append(record_of(message), output_);
+    auto printed = options_.format(record_of(message), output_);
     if (printed) return printed;
     output_.resize(before);
     const std::string reason =

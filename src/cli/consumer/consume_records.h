@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "cli/client_config.h"
-#include "cli/consumer/record_format.h"
+#include "cli/consumer/formatter.h"
 
 namespace odradek::cli {
 
@@ -22,7 +22,7 @@ struct ConsumeOptions {
   bool skips_errors = false;
   bool has_group = false;  // else every partition is read, and no group is joined
   ClientConfig consumer;   // under Kafka's names
-  RecordFormat format;
+  Formatter format;
 };
 
 // Prints records until as many as wanted are there, none has come for the time-out, a signal asks

@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
 #include <utility>
 
 namespace odradek::cli {
@@ -38,14 +41,28 @@ std::optional<std::string> signed_text(std::string_view bytes) {
   return fmt::format("{}", static_cast<Number>(*number));
 }
 
-// A floating point number as Java writes it: with a fraction.
+// A floating point number as Java writes it: with a fraction, and from 10^7 on and below 10^-3 with
+// an exponent and at least two digits.
 template <typename Number, typename Bits>
 std::optional<std::string> floating_text(std::string_view bytes) {
   const auto bits = read<Bits>(bytes);
   if (!bits) return std::nullopt;
-  std::string text = fmt::format("{}", std::bit_cast<Number>(*bits));
-  if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";
-  return text;
+  const auto number = std::bit_cast<Number>(*bits);
+  if (std::isnan(number)) return "NaN";
+  if (std::isinf(number)) return number < 0 ? "-Infinity" : "Infinity";
+  const Number size = std::fabs(number);
+  if (size == 0 || (size >= Number(1e-3) && size < Number(1e7))) {
+    std::string text = fmt::format("{}", number);
+    if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";
+    return text;
+  }
+  std::string text;
+  for (int decimals = 1; decimals < std::numeric_limits<Number>::max_digits10; ++decimals) {
+    text = fmt::format("{:.{}e}", number, decimals);
+    if (static_cast<Number>(std::strtod(text.c_str(), nullptr)) == number) break;
+  }
+  const auto e = text.find('e');
+  return fmt::format("{}E{}", text.substr(0, e), std::atoi(text.c_str() + e + 1));
 }
 
 std::optional<std::string> boolean_text(std::string_view bytes) {

@@ -52,6 +52,14 @@ constexpr std::array kFlags = {
     FlagSpec{"max-block-ms", kRequired, "ms", "How long to wait for the topic's metadata (60000)."},
     FlagSpec{"max-memory-bytes", kRequired, "bytes", "buffer.memory (33554432)."},
     FlagSpec{"socket-buffer-size", kRequired, "bytes", "send.buffer.bytes (102400)."},
+    // Of the producer before Kafka 1: they change nothing, and scripts still have them.
+    FlagSpec{"key-serializer", kRequired, "class", ""},
+    FlagSpec{"value-serializer", kRequired, "class", ""},
+    FlagSpec{"queue-size", kRequired, "number", ""},
+    FlagSpec{"queue-enqueuetimeout-ms", kRequired, "ms", ""},
+    FlagSpec{"new-producer", kNone, "", ""},
+    FlagSpec{"old-producer", kNone, "", ""},
+    FlagSpec{"zookeeper", kRequired, "host:port,...", ""},
 };
 
 constexpr std::string_view kExamples =
@@ -60,6 +68,10 @@ constexpr std::string_view kExamples =
     "key.separator=: < orders.txt\n"
     "  kafka-console-producer --bootstrap-server 127.0.0.1:9092 --topic t --compression-codec "
     "zstd\n";
+
+// One class under the names it has had.
+constexpr std::array<std::string_view, 2> kLineReaders = {
+    "org.apache.kafka.tools.LineMessageReader", "kafka.tools.ConsoleProducer$LineMessageReader"};
 
 // Flags that are settings of the producer: where neither is given, the default.
 struct Merged {
@@ -98,11 +110,15 @@ base::Result<> check(const Invocation& invocation) {
     if (merged.key == "acks") continue;
     if (auto number = flags.number(merged.flag); !number) return base::fail(number.error());
   }
-  if (flags.has("line-reader") &&
-      flags.value_or("line-reader", "") != "org.apache.kafka.tools.LineMessageReader") {
+  const std::string reader = flags.value_or("line-reader", kLineReaders[0]);
+  if (std::ranges::count(kLineReaders, reader) == 0) {
+    return misuse(fmt::format("--line-reader {}: there is no JVM here; lines are read as {} does",
+                              reader, kLineReaders[0]));
+  }
+  if (flags.has("zookeeper")) {
     return misuse(
-        "--line-reader names a Java class, and there is no JVM here: lines are read as "
-        "LineMessageReader does");
+        "--zookeeper: the producer asks the servers and not ZooKeeper: name them with "
+        "--bootstrap-server host:port");
   }
   if (!invocation.is_native && !flags.has("bootstrap-server")) {
     return misuse("Error while validating the bootstrap address");

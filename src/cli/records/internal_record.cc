@@ -140,6 +140,11 @@ base::Result<InternalRecord> decode_group_record(base::ByteView key,
                 takes_apart ? wire::BytesAsJson(consumer_protocol) : wire::BytesAsJson());
 }
 
+base::Result<InternalRecord> decode_raw_group_record(base::ByteView key,
+                                                     std::optional<base::ByteView> value) {
+  return decode(group_types(), key, value, {});
+}
+
 base::Result<InternalRecord> decode_transaction_record(base::ByteView key,
                                                        std::optional<base::ByteView> value) {
   return decode(transaction_types(), key, value, {});

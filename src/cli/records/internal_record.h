@@ -32,6 +32,9 @@ using DecodeInternalRecord = base::Result<InternalRecord> (*)(base::ByteView key
 // taken apart, too.
 [[nodiscard]] base::Result<InternalRecord> decode_group_record(base::ByteView key,
                                                                std::optional<base::ByteView> value);
+// The same with what members gave as bytes in base64.
+[[nodiscard]] base::Result<InternalRecord> decode_raw_group_record(
+    base::ByteView key, std::optional<base::ByteView> value);
 // Of __transaction_state.
 [[nodiscard]] base::Result<InternalRecord> decode_transaction_record(
     base::ByteView key, std::optional<base::ByteView> value);

@@ -11,6 +11,7 @@
 #include "cli/groups/groups_command.h"
 #include "cli/guide/guide_commands.h"
 #include "cli/log_dirs/log_dirs_command.h"
+#include "cli/metadata_shell/metadata_shell_command.h"
 #include "cli/offsets/offsets_command.h"
 #include "cli/perf/consume_perf_command.h"
 #include "cli/perf/latency_command.h"
@@ -53,6 +54,7 @@ std::span<const Command> commands() {
       streams_groups_command(),
       elect_command(),
       transactions_command(),
+      metadata_shell_command(),
   };
   // clang-format on
   return kCommands;

@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "broker/broker.h"
-#include "config/settings.h"
+#include "config/check.h"
 #include "env/linux/linux_world.h"
 
 namespace odradek::app {
@@ -54,7 +54,7 @@ std::string_view reason(broker::StartFailure failure) {
   return "an error";
 }
 
-base::Result<config::Settings> load_settings(const ServerArguments& arguments) {
+base::Result<config::Checked> check_arguments(const ServerArguments& arguments) {
   std::string text;
   if (!arguments.config_file.empty()) {
     env::LinuxWorldOptions options;
@@ -64,7 +64,18 @@ base::Result<config::Settings> load_settings(const ServerArguments& arguments) {
     if (!read) return base::fail(std::move(read));
     text = std::move(*read);
   }
-  return config::Settings::parse(arguments.config_file, text, arguments.overrides);
+  return config::check_configuration(arguments.config_file, text, arguments.overrides);
+}
+
+// What differs from Kafka, and what is not known; silence would be taken for consent.
+void say_what_differs(const std::string& file_name, const std::vector<config::Finding>& findings) {
+  for (const config::Finding& finding : findings) {
+    if (finding.verdict == config::Verdict::kUnknown) {
+      base::log::warn("config", "{}", config::sentence(file_name, finding));
+    } else if (finding.verdict == config::Verdict::kAccepted) {
+      base::log::info("config", "{}", config::sentence(file_name, finding));
+    }
+  }
 }
 
 env::LinuxWorldOptions world_options(const config::Settings& settings) {
@@ -113,16 +124,18 @@ int run_server(const ServerArguments& arguments) {
   mallopt(M_ARENA_MAX, 2);
   mallopt(M_TRIM_THRESHOLD, 1 << 20);
   mallopt(M_MMAP_THRESHOLD, 256 << 10);
-  auto settings = load_settings(arguments);
-  if (!settings) {
-    fmt::print(stderr, "odradek: {}\n", settings.error().message);
+  auto checked = check_arguments(arguments);
+  if (!checked) {
+    fmt::print(stderr, "odradek: {}\n", checked.error().message);
     return exit_code(broker::StartFailure::kConfiguration);
   }
-  for (const std::string& key : settings->unknown_keys()) {
-    base::log::warn("config", "{} is not a key that this server knows; it changes nothing", key);
+  for (const std::string& problem : checked->problems) {
+    fmt::print(stderr, "odradek: {}\n", problem);
   }
-  env::LinuxWorld world(world_options(*settings));
-  auto broker = broker::Broker::start(world, std::move(*settings));
+  if (!checked->problems.empty()) return exit_code(broker::StartFailure::kConfiguration);
+  say_what_differs(arguments.config_file, checked->findings);
+  env::LinuxWorld world(world_options(checked->settings));
+  auto broker = broker::Broker::start(world, std::move(checked->settings));
   if (!broker) {
     fmt::print(stderr, "odradek: not started, because of {}: {}\n", reason(broker.error().failure),
                broker.error().error.message);

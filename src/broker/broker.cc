@@ -20,7 +20,6 @@
 #include "broker/server_options.h"
 #include "broker/services.h"
 #include "broker/session.h"
-#include "broker/unavailable.h"
 #include "log/log_manager.h"
 #include "metadata/controller/cluster.h"
 #include "net/server.h"
@@ -93,14 +92,7 @@ class RunningBroker : public Broker {
 };
 
 std::expected<void, StartError> RunningBroker::start() {
-  if (auto available = check_available(settings_); !available) {
-    return std::unexpected(start_error(StartFailure::kConfiguration, std::move(available).error()));
-  }
-  auto listeners = parse_listeners(settings_);
-  if (!listeners) {
-    return std::unexpected(start_error(StartFailure::kConfiguration, std::move(listeners).error()));
-  }
-  listener_configs_ = std::move(*listeners);
+  listener_configs_ = listeners_of(settings_);
   // First, so that a port in use changes nothing on the disk; clients wait until start().
   if (auto done = open_listeners(); !done) {
     return std::unexpected(start_error(StartFailure::kListener, std::move(done).error()));

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
 #include "config/settings.h"
 #include "env/network.h"
 #include "metadata/cluster_image.h"
@@ -23,12 +22,8 @@ struct ListenerConfig {
   std::optional<env::Address> advertised;
 };
 
-// `listeners`, `advertised.listeners`, `listener.security.protocol.map`. Without `listeners` the
-// broker listens on loopback only (docs/differences.md). Listeners named in
-// controller.listener.names are left out: the controller needs none here. INVALID_CONFIG names the
-// key, the value and what is allowed; a protocol that is not there yet is refused.
-[[nodiscard]] base::Result<std::vector<ListenerConfig>> parse_listeners(
-    const config::Settings& settings);
+// What config::read_listeners makes of the settings.
+std::vector<ListenerConfig> listeners_of(const config::Settings& settings);
 
 // Where a client that came in by `connection` finds `broker`; nothing when the broker has no such
 // listener.

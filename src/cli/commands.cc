@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
+#include "cli/check_config_command.h"
 #include "cli/command.h"
 #include "cli/configs/configs_command.h"
 #include "cli/consumer/consume_command.h"
@@ -37,6 +38,7 @@ std::span<const Command> commands() {
       groups_command(),
       dump_log_command(),
       configs_command(),
+      check_config_command(),
       offsets_command(),
       delete_records_command(),
       log_dirs_command(),

@@ -51,22 +51,9 @@ constexpr std::string_view kStartExamples =
     "  kafka-server-start -daemon config/server.properties --override node.id=2\n";
 constexpr std::string_view kStopExamples = "  kafka-server-stop\n";
 
-base::Result<std::vector<config::Property>> overrides_of(const Flags& flags,
-                                                         std::string_view name) {
-  std::vector<config::Property> overrides;
-  for (const std::string& text : flags.values(name)) {
-    const auto equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      return misuse(fmt::format("--{} takes key=value, not '{}'", name, text));
-    }
-    overrides.push_back({text.substr(0, equals), text.substr(equals + 1), 0});
-  }
-  return overrides;
-}
-
 int serve(const Invocation& invocation, std::string_view override_flag,
           const std::string& config_file) {
-  auto overrides = overrides_of(invocation.flags, override_flag);
+  auto overrides = property_overrides(invocation.flags, override_flag);
   if (!overrides) return usage_error(invocation, overrides.error().message);
   return invocation.run_server(config_file, *overrides);
 }
@@ -136,6 +123,19 @@ int run_stop(const Invocation& invocation) {
 }
 
 }  // namespace
+
+base::Result<std::vector<config::Property>> property_overrides(const Flags& flags,
+                                                               std::string_view name) {
+  std::vector<config::Property> overrides;
+  for (const std::string& text : flags.values(name)) {
+    const auto equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return misuse(fmt::format("--{} takes key=value, not '{}'", name, text));
+    }
+    overrides.push_back({text.substr(0, equals), text.substr(equals + 1), 0});
+  }
+  return overrides;
+}
 
 Command server_command() {
   return {.name = "server",

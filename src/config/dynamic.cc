@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "config/dynamic_rules.h"
+#include "config/value.h"
 
 namespace odradek::config {
 namespace {

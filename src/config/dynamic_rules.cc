@@ -9,6 +9,7 @@
 
 #include "config/dynamic.h"
 #include "config/table.h"
+#include "config/value.h"
 
 namespace odradek::config {
 namespace {

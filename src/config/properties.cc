@@ -3,6 +3,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <optional>
 
 namespace odradek::config {
@@ -44,12 +47,17 @@ class LogicalLines {
     while (backslashes < line.size() && line[line.size() - 1 - backslashes] == '\\') ++backslashes;
     return backslashes % 2 == 1;
   }
+  // A line ends in \n, \r or \r\n, as in Java.
   std::string_view take_line() {
     ++line_;
-    const auto end = rest_.find('\n');
-    std::string_view line = rest_.substr(0, end);
-    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    const auto end = std::min(rest_.find_first_of("\r\n"), rest_.size());
+    const std::string_view line = rest_.substr(0, end);
+    rest_.remove_prefix(end);
+    if (rest_.starts_with("\r\n")) {
+      rest_.remove_prefix(2);
+    } else if (!rest_.empty()) {
+      rest_.remove_prefix(1);
+    }
     return line;
   }
 
@@ -58,45 +66,86 @@ class LogicalLines {
   int first_line_ = 0;
 };
 
-void append_utf8(std::string& text, unsigned code) {
+void append_utf8(std::string& text, std::uint32_t code) {
   if (code < 0x80) {
     text += static_cast<char>(code);
   } else if (code < 0x800) {
     text += static_cast<char>(0xc0 | (code >> 6));
     text += static_cast<char>(0x80 | (code & 0x3f));
-  } else {
+  } else if (code < 0x10000) {
     text += static_cast<char>(0xe0 | (code >> 12));
+    text += static_cast<char>(0x80 | ((code >> 6) & 0x3f));
+    text += static_cast<char>(0x80 | (code & 0x3f));
+  } else {
+    text += static_cast<char>(0xf0 | (code >> 18));
+    text += static_cast<char>(0x80 | ((code >> 12) & 0x3f));
     text += static_cast<char>(0x80 | ((code >> 6) & 0x3f));
     text += static_cast<char>(0x80 | (code & 0x3f));
   }
 }
 
+constexpr std::uint32_t kReplacement = 0xfffd;
+
+bool is_high_surrogate(std::uint32_t unit) { return unit >= 0xd800 && unit < 0xdc00; }
+bool is_low_surrogate(std::uint32_t unit) { return unit >= 0xdc00 && unit < 0xe000; }
+
+// The unit of UTF-16 behind "\u" at the front of `text`.
+std::optional<std::uint32_t> take_unit(std::string_view& text) {
+  if (!text.starts_with("\\u") || text.size() < 6) return std::nullopt;
+  std::uint32_t unit = 0;
+  const auto [end, error] = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
+  if (error != std::errc{} || end != text.data() + 6) return std::nullopt;
+  text.remove_prefix(6);
+  return unit;
+}
+
+// "\uXXXX" at the front of `text`, two of them where they are one character.
+bool take_unicode(std::string_view& text, std::string& plain) {
+  const auto first = take_unit(text);
+  if (!first) return false;
+  std::uint32_t code = *first;
+  if (is_high_surrogate(code)) {
+    std::string_view ahead = text;
+    const auto second = take_unit(ahead);
+    code = kReplacement;
+    if (second && is_low_surrogate(*second)) {
+      code = 0x10000 + ((*first - 0xd800) << 10) + (*second - 0xdc00);
+      text = ahead;
+    }
+  } else if (is_low_surrogate(code)) {
+    code = kReplacement;
+  }
+  append_utf8(plain, code);
+  return true;
+}
+
+char unescaped(char escaped) {
+  switch (escaped) {
+    case 't':
+      return '\t';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 'f':
+      return '\f';
+    default:
+      return escaped;
+  }
+}
+
+// Nothing: a malformed \u.
 std::optional<std::string> unescape(std::string_view text) {
   std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\' || i + 1 == text.size()) {
-      plain += text[i];
-      continue;
-    }
-    const char escaped = text[++i];
-    if (escaped == 't') {
-      plain += '\t';
-    } else if (escaped == 'n') {
-      plain += '\n';
-    } else if (escaped == 'r') {
-      plain += '\r';
-    } else if (escaped == 'f') {
-      plain += '\f';
-    } else if (escaped == 'u') {
-      if (i + 4 >= text.size()) return std::nullopt;
-      const std::string digits(text.substr(i + 1, 4));
-      if (digits.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) {
-        return std::nullopt;
-      }
-      append_utf8(plain, static_cast<unsigned>(std::stoul(digits, nullptr, 16)));
-      i += 4;
+  while (!text.empty()) {
+    if (text.starts_with("\\u")) {
+      if (!take_unicode(text, plain)) return std::nullopt;
+    } else if (text[0] == '\\' && text.size() > 1) {
+      plain += unescaped(text[1]);
+      text.remove_prefix(2);
     } else {
-      plain += escaped;
+      plain += text[0];
+      text.remove_prefix(1);
     }
   }
   return plain;
@@ -125,6 +174,7 @@ std::string_view value_of(std::string_view line, std::size_t from) {
 
 base::Result<std::vector<Property>> parse_properties(std::string_view text) {
   std::vector<Property> properties;
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
   LogicalLines lines(text);
   while (const auto line = lines.next()) {
     const std::size_t end = key_end(*line);

@@ -17,7 +17,9 @@ struct Property {
 };
 
 // Reads Java's properties format: comments (#, !), `=`, `:` or white space between key and value,
-// continued lines, escapes. A malformed escape is an INVALID_CONFIG that names the line.
+// lines that end in \n, \r or \r\n, continued lines, escapes (\u in units of UTF-16, joined where
+// two are one character). The text is UTF-8 (docs/differences.md). A malformed \u is an
+// INVALID_CONFIG that names the line.
 [[nodiscard]] base::Result<std::vector<Property>> parse_properties(std::string_view text);
 
 }  // namespace odradek::config

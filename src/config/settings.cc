@@ -1,39 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/settings.h"
 
-#include <fmt/core.h>
-
-#include <charconv>
-
 #include "base/assert.h"
+#include "config/check.h"
 #include "config/table.h"
+#include "config/value.h"
 
 namespace odradek::config {
 namespace {
-
-using base::ErrorCode;
-
-std::string place(const std::string& file_name, const Property& property) {
-  if (property.line == 0) return "--set";
-  return fmt::format("{} line {}", file_name, property.line);
-}
-
-base::Result<> check(const std::string& file_name, const Property& property) {
-  const Setting* setting = find_broker_setting(property.key);
-  if (setting == nullptr) return {};
-  if (setting->status == Status::kRefused) {
-    return base::fail(ErrorCode::kInvalidConfig,
-                      fmt::format("{}: {}={} is refused: {}", place(file_name, property),
-                                  property.key, property.value, setting->note));
-  }
-  // An empty value of a key that may have none is Kafka's null.
-  if (property.value.empty() && !setting->default_value) return {};
-  if (auto valid = check_value(*setting, property.value); !valid) {
-    return base::fail(ErrorCode::kInvalidConfig,
-                      fmt::format("{}: {}", place(file_name, property), valid.error().message));
-  }
-  return {};
-}
 
 constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::int64_t kHourMs = 60 * kMinuteMs;
@@ -42,26 +16,9 @@ constexpr std::int64_t kHourMs = 60 * kMinuteMs;
 
 base::Result<Settings> Settings::parse(const std::string& file_name, std::string_view text,
                                        const std::vector<Property>& overrides) {
-  auto properties = parse_properties(text);
-  if (!properties) {
-    return base::fail(ErrorCode::kInvalidConfig,
-                      fmt::format("{} {}", file_name, properties.error().message));
-  }
-  properties->insert(properties->end(), overrides.begin(), overrides.end());
-  Settings settings;
-  for (Property& property : *properties) {
-    if (auto valid = check(file_name, property); !valid) return base::fail(std::move(valid));
-    settings.given_[property.key] = property.value;
-  }
-  const auto node = settings.value("node.id");
-  const auto broker = settings.value("broker.id");
-  if (settings.is_set("node.id") && settings.is_set("broker.id") && *node != *broker) {
-    return base::fail(ErrorCode::kInvalidConfig,
-                      fmt::format("node.id={} and broker.id={} are one setting under two names: "
-                                  "give one of them, or the same number",
-                                  *node, *broker));
-  }
-  return settings;
+  Checked checked = check_configuration(file_name, text, overrides);
+  if (checked.problems.empty()) return std::move(checked.settings);
+  return base::fail(base::ErrorCode::kInvalidConfig, std::move(checked.problems.front()));
 }
 
 Settings Settings::overridden_by(const SettingValues& values) const {
@@ -82,6 +39,7 @@ bool Settings::is_set(std::string_view name) const { return given_.contains(name
 std::optional<std::string> Settings::value(std::string_view name) const {
   if (const auto found = given_.find(name); found != given_.end()) return found->second;
   const Setting* setting = find_broker_setting(name);
+  if (setting == nullptr) setting = find_dropped_setting(name);
   if (setting == nullptr || !setting->default_value) return std::nullopt;
   return std::string(*setting->default_value);
 }
@@ -93,14 +51,16 @@ std::string Settings::text(std::string_view name) const {
 }
 
 std::int64_t Settings::number(std::string_view name) const {
-  const std::string digits = text(name);
-  std::int64_t number = 0;
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  ODRADEK_ASSERT(parsed.ec == std::errc{});
-  return number;
+  const auto number = parse_whole(text(name));
+  ODRADEK_ASSERT(number.has_value());
+  return *number;
 }
 
-double Settings::ratio(std::string_view name) const { return std::stod(text(name)); }
+double Settings::ratio(std::string_view name) const {
+  const auto number = parse_ratio(text(name));
+  ODRADEK_ASSERT(number.has_value());
+  return *number;
+}
 
 bool Settings::flag(std::string_view name) const {
   const std::string word = text(name);
@@ -109,6 +69,17 @@ bool Settings::flag(std::string_view name) const {
 
 std::vector<std::string> Settings::list(std::string_view name) const {
   return split_list(value(name).value_or(""));
+}
+
+std::string Settings::given_or(std::string_view name, std::string_view otherwise) const {
+  const auto found = given_.find(name);
+  return found == given_.end() ? std::string(otherwise) : found->second;
+}
+
+std::vector<Listener> Settings::listeners() const {
+  auto listeners = read_listeners(*this);
+  ODRADEK_ASSERT(listeners.has_value());
+  return std::move(*listeners);
 }
 
 std::vector<std::string> Settings::unknown_keys() const {

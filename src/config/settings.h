@@ -6,9 +6,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "config/listeners.h"
 #include "config/properties.h"
 
 namespace odradek::config {
@@ -23,9 +25,12 @@ class Settings {
   // The defaults.
   Settings() = default;
 
-  // `file_name` is for messages; later properties win over earlier ones, `overrides` (--set
-  // key=value) over the file. INVALID_CONFIG names file, line, key and value. Unknown keys are
-  // kept, listed by `unknown_keys`.
+  // What is given over the defaults. REQUIRES: checked (config/check.h), and normalized.
+  explicit Settings(SettingValues given) : given_(std::move(given)) {}
+
+  // The settings that the server would start with: check_configuration of config/check.h, and
+  // INVALID_CONFIG with the first problem that it finds. Unknown keys are kept, listed by
+  // `unknown_keys`.
   [[nodiscard]] static base::Result<Settings> parse(const std::string& file_name,
                                                     std::string_view text,
                                                     const std::vector<Property>& overrides);
@@ -44,11 +49,14 @@ class Settings {
   double ratio(std::string_view name) const;
   bool flag(std::string_view name) const;
   std::vector<std::string> list(std::string_view name) const;
+  std::string given_or(std::string_view name, std::string_view otherwise) const;
 
   const SettingValues& given() const { return given_; }
+  // Those that Kafka 4.4 does not know: the dropped ones too.
   std::vector<std::string> unknown_keys() const;
 
   // Settings that have several names or units, as Kafka ranks them.
+  std::vector<Listener> listeners() const;           // never empty
   std::vector<std::string> log_directories() const;  // log.dirs, else log.dir
   std::optional<std::int32_t> node_id() const;  // node.id, else broker.id; nothing: not set, or -1
   std::int64_t log_retention_ms() const;        // ms, minutes, hours; -1: forever

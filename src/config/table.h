@@ -4,11 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
-
-#include "base/result.h"
 
 // The one table of settings: what exists, of what type, with which default and range, and what this
 // server does with it. Parsing, validation, help, DescribeConfigs and the documentation read it. It
@@ -40,6 +36,7 @@ enum class Kind : std::uint8_t {
   kCurrent,      // Kafka 4.4 has it, or it is this server's own
   kDynamicOnly,  // a broker key that Kafka has no place for in the file: only AlterConfigs sets it
   kDropped,      // Kafka 4 has it no more
+  kPattern,      // no table of Kafka's has it, but something reads it; "rsm.config.*": a beginning
 };
 
 // Whether and where Kafka lets a broker key be changed while the broker runs.
@@ -57,8 +54,8 @@ struct Setting {
   // Nothing: Kafka's null, or a key without a default.
   std::optional<std::string_view> default_value{};
   // "1..": at least 1; "1..9": between; "a|b": one of (for a list: each), "~a|b": in any case;
-  // "1..9|-1": between, or -1; empty: any. "distinct" (doubles count once, no element is empty) and
-  // "non-empty" before it are of lists and texts. "partition:broker": a list of such pairs, or *.
+  // "1..9|-1": between, or -1; empty: any. "distinct" and "non-empty" before it are of lists and
+  // texts. "partition:broker": a list of such pairs, or *.
   std::string_view range{};
   Status status = Status::kAccepted;
   std::string_view note{};
@@ -95,9 +92,10 @@ std::span<const Setting> topic_settings();
 std::span<const Setting> group_settings();
 std::span<const Setting> client_metrics_settings();
 std::span<const Setting> quota_settings();
-// Broker keys of the other two kinds.
+// Broker keys of the other kinds.
 std::span<const Setting> dynamic_only_settings();
 std::span<const Setting> dropped_settings();
+std::span<const Setting> pattern_settings();
 
 // The current ones of a scope.
 std::span<const Setting> settings_of(Scope scope);
@@ -108,22 +106,10 @@ const Setting* find_broker_setting(std::string_view name);
 const Setting* find_topic_setting(std::string_view name);
 const Setting* find_dynamic_only_setting(std::string_view name);
 const Setting* find_dropped_setting(std::string_view name);
+const Setting* find_pattern_setting(std::string_view name);
 
 // The broker keys that give this one its value, the finest first. Of most keys: the key alone, then
 // the span points at the argument.
 std::span<const std::string_view> synonyms_of(const std::string_view& broker_key);
-
-// Whether `value` is one of the setting's type and range. INVALID_CONFIG with a sentence that names
-// the key, the value and what is allowed.
-[[nodiscard]] base::Result<> check_value(const Setting& setting, std::string_view value);
-
-// Whether `value` asks for something that this server has not got (`harmless`). INVALID_CONFIG with
-// a sentence that gives the reason.
-[[nodiscard]] base::Result<> check_available(const Setting& setting, std::string_view value);
-// Without the white space around it, which counts in no value.
-std::string_view trim(std::string_view text);
-
-// The elements of a list value, white space around them dropped, empty ones left out.
-std::vector<std::string> split_list(std::string_view value);
 
 }  // namespace odradek::config

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "config/table.h"
+#include "config/value.h"
 
 namespace odradek::config {
 

@@ -49,7 +49,8 @@ class Node:
 
     def tool(self, name, *arguments, stdin=""):
         command = [BUILD / "bin" / name, "--bootstrap-server", self.address, *arguments]
-        done = subprocess.run(command, input=stdin, text=True, capture_output=True, timeout=TIMEOUT_S)
+        done = subprocess.run(command, input=stdin, text=True, capture_output=True,
+                              timeout=TIMEOUT_S)
         if done.returncode != 0:
             raise AssertionError(f"{name} {arguments}: {done.stdout}{done.stderr}")
         return done.stdout

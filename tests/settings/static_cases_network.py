@@ -2,6 +2,7 @@
 """Settings of listeners, connections and requests that are read when the server starts."""
 
 import re
+import socket
 import subprocess
 
 from codec import Closed, Connection
@@ -41,7 +42,33 @@ def the_listener_between_brokers_is_one_of_the_listeners(node):
     return len(node.metadata()["Brokers"])
 
 
-@effect("connections.max.idle.ms", {DEFAULT: "open", "100": "closed"})
+@effect("port", {"{port}": 1, "65536": NO_START}, listeners="")
+def the_port_as_2_2_called_it(node):
+    return len(node.metadata()["Brokers"])
+
+
+@effect("host.name", {DEFAULT: "taken", "127.0.0.1": "refused"}, listeners="", port="{port}")
+def a_connection_to_another_address_of_the_machine(node):
+    try:
+        socket.create_connection(("127.0.0.2", node.server.port)).close()
+    except ConnectionRefusedError:
+        return "refused"
+    return "taken"
+
+
+@effect("advertised.host.name", {"broker.example": "broker.example",
+                                 "other.example": "other.example"}, listeners="", port="{port}")
+def host_that_clients_are_told(node):
+    return node.metadata()["Brokers"][0]["Host"]
+
+
+@effect("advertised.port", {"4711": 4711, "4712": 4712}, listeners="", port="{port}",
+        advertised_host_name="broker.example")
+def port_that_clients_are_told(node):
+    return node.metadata()["Brokers"][0]["Port"]
+
+
+@effect("connections.max.idle.ms", {DEFAULT: "open", "200": "closed"})
 def an_idle_connection_while_another_waits(node):
     idle = node.connect()
     idle.call("Metadata", 9, {"Topics": []})
@@ -134,7 +161,8 @@ class Unfinished:
         self.connection.socket.sendall(len(frame).to_bytes(4, "big") + frame[:-1])
 
 
-@effect("queued.max.request.bytes", {"100000": "waits", DEFAULT: "is taken"})
+@effect("queued.max.request.bytes", {"120000": "waits", DEFAULT: "is taken"},
+        socket_request_max_bytes="120000")
 def a_request_beside_two_of_100_kb_that_do_not_end(node):
     """The first fills the memory, the second is the one that may be taken beyond it."""
     request = {"Acks": -1, "TimeoutMs": 30000, "TopicData": [

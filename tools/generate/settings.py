@@ -6,7 +6,7 @@ import tomllib
 
 TYPES = ("boolean", "string", "short", "int", "long", "double", "list", "class", "password")
 SCOPES = ("broker", "topic", "group", "client-metrics", "quota")
-KINDS = ("current", "dynamic-only", "dropped")
+KINDS = ("current", "dynamic-only", "dropped", "pattern")
 LIVES = ("read-only", "per-broker", "cluster-wide")
 IMPORTANCES = ("high", "medium", "low")
 STATUSES = ("honoured", "accepted", "refused")

@@ -22,7 +22,8 @@ TABLES = (("broker_settings", "broker", "current"), ("topic_settings", "topic", 
           ("client_metrics_settings", "client-metrics", "current"),
           ("quota_settings", "quota", "current"),
           ("dynamic_only_settings", "broker", "dynamic-only"),
-          ("dropped_settings", "broker", "dropped"))
+          ("dropped_settings", "broker", "dropped"),
+          ("pattern_settings", "broker", "pattern"))
 
 # The members of config::Setting after the default, as they follow each other there.
 MEMBERS = ("range", "status", "note", "harmless", "reason", "scope", "kind", "live", "importance",
@@ -91,9 +92,18 @@ def _row(setting, title, lists):
     return "    {" + ",\n     ".join(parts) + "},\n"
 
 
+def counts(subjects):
+    """{status: how many keys}; keys of plug-ins are nobody's."""
+    found = [setting.status for setting in all_settings(subjects) if setting.kind != "pattern"]
+    return {status: found.count(status) for status in ("honoured", "accepted", "refused")}
+
+
 def document(subjects):
     """docs/configuration.md."""
-    parts = [DOCUMENT_HEAD]
+    conditional = [setting for setting in all_settings(subjects) if setting.reason]
+    parts = [DOCUMENT_HEAD.format(**counts(subjects), conditional=len(conditional))]
+    for subject in subjects:
+        parts.append(f"- [{subject.title}](#{_anchor(subject.title)})\n")
     for subject in subjects:
         parts.append(f"\n## {subject.title}\n\n")
         if subject.about:
@@ -104,23 +114,87 @@ def document(subjects):
     return "".join(parts)
 
 
+def _anchor(title):
+    """As Markdown's readers make it from a heading."""
+    kept = "".join(letter for letter in title.lower() if letter.isalnum() or letter in " -")
+    return kept.replace(" ", "-")
+
+
 def _document_row(setting):
     kind = f"{setting.type}, {setting.unit}" if setting.unit else setting.type
-    default = "none" if setting.default is None else f"`{setting.default}`" * bool(setting.default)
-    live = {"read-only": "" if setting.scope == "broker" else "yes"}.get(setting.live, setting.live)
-    words = " ".join(filter(None, (setting.description, setting.words)))
-    if setting.harmless:
-        values = ", ".join(f"`{value}`" if value else "nothing" for value in setting.harmless)
-        words += f" Only {values}: {setting.reason}."
-    cells = (f"`{setting.name}`", kind, default, setting.range, live, setting.status,
-             words.strip())
+    default = "" if setting.default is None else _code(setting.default)
+    cells = (f"`{setting.name}`", kind, default, allowed_words(setting), _live(setting),
+             setting.status, " ".join(_sentences(setting)))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def _code(value):
+    return f"`{value}`" if value else "empty"
+
+
+def _live(setting):
+    if setting.kind in ("dropped", "pattern"):
+        return ""
+    if setting.scope != "broker":
+        return "yes"
+    return "" if setting.live == "read-only" else setting.live
+
+
+def _sentences(setting):
+    yield setting.description
+    if setting.entities:
+        yield f"Of: {', '.join(setting.entities)}."
+    if setting.until:
+        yield f"Last in {setting.until}."
+    if setting.words:
+        yield f"*Here:* {setting.words}."
+    if setting.reason:
+        values = " or ".join(_code(value) for value in setting.harmless)
+        yield f"*Refused* unless {values}: {setting.reason}."
+
+
+def allowed_words(setting):
+    """The range in words, as config::allowed_words has it."""
+    words = setting.range.removeprefix("distinct").strip()
+    must_be_there = words.startswith("non-empty")
+    words = words.removeprefix("non-empty").strip()
+    if not words:
+        return "not empty" if must_be_there else ""
+    if ".." in words:
+        span, _, other = words.partition("|")
+        low, _, high = span.partition("..")
+        text = f"{low} to {high}" if high else f"at least {low}"
+        return f"{text}, or {other}" if other else text
+    if words == "partition:broker":
+        return "`partition:broker,…` or `*`"
+    text = ", ".join(f"`{choice}`" for choice in words.removeprefix("~").split("|"))
+    return f"{text} in any case" if words.startswith("~") else text
 
 
 DOCUMENT_HEAD = """<!-- Generated from schema/settings/ by tools/generate; do not edit. -->
 # Configuration
 
-Every key of Apache Kafka 4.4, those that 2.2 to 3.9 knew and 4.x dropped, and Odradek's own. Each
-is *honoured* (does what Kafka documents), *accepted* (taken, with the difference in words) or
-*refused* (stops the server, with the reason).
+A server is configured by a `server.properties` file, by `--set key=value` on its command line,
+which wins, and while it runs by `kafka-configs`. This page has every key of Apache Kafka 4.4 with
+Kafka's names, units and defaults, the keys that Kafka 2.2 to 3.9 had and 4 dropped, and Odradek's
+own. Ask what a server would make of a file with
+
+    odradek check-config server.properties
+
+which prints the status of every key of the file and exits with 0 when the server would start.
+
+- **honoured** ({honoured} keys): does what Kafka documents.
+- **accepted** ({accepted}): taken, and *Here:* says what differs from Kafka. The server's log says
+  it, too.
+- **refused** ({refused}): stops the server. Of {conditional} keys the values that ask for something
+  that is not there are refused, and the row says which are taken.
+
+A key that is not on this page changes nothing and is warned about, unless it is near one that is:
+then the server does not start, and names the near one. Numbers are written in digits, without
+units or separators (`10485760`, not `10MB` or `10_485_760`). A `#` begins a comment only at the
+beginning of a line.
+
+*live* says whether a broker's key can be changed while the broker runs: for one broker
+(`per-broker`) or also for all of them (`cluster-wide`).
+
 """

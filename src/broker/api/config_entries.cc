@@ -2,15 +2,14 @@
 #include "broker/api/config_entries.h"
 
 #include <fmt/core.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "config/dynamic.h"
 #include "config/table.h"
 #include "config/topic_config.h"
+#include "config/value.h"
 
 namespace odradek::broker::api {
 namespace {
@@ -55,47 +54,27 @@ std::int8_t type_number(config::Type type) {
   return 0;
 }
 
-// The value as Kafka prints it after parsing: lists without white space and doubles, booleans in
-// lower case.
-std::string normalized(const Setting& setting, std::string value) {
-  if (setting.type == config::Type::kList) {
-    std::vector<std::string> elements;
-    for (std::string& element : config::split_list(value)) {
-      if (std::ranges::find(elements, element) == elements.end()) {
-        elements.push_back(std::move(element));
-      }
-    }
-    return fmt::format("{}", fmt::join(elements, ","));
-  }
-  value = config::trim(value);
-  if (setting.type == config::Type::kBoolean) {
-    std::ranges::transform(value, value.begin(), [](unsigned char c) { return std::tolower(c); });
-  }
-  return value;
-}
-
 // Nothing in the place of a secret.
-std::optional<std::string> shown(const Setting& setting, std::string value) {
+std::optional<std::string> value_or_hidden(const Setting& setting, std::string_view value) {
   if (setting.is_sensitive()) return std::nullopt;
-  return normalized(setting, std::move(value));
-}
-
-// "1.." reads "1 or more"; the other notations stand for themselves.
-std::string allowed(std::string_view range) {
-  if (!range.ends_with("..")) return std::string(range);
-  return fmt::format("{} or more", range.substr(0, range.size() - 2));
+  return config::normalized(setting, value);
 }
 
 // What the key does, what it may be set to, and what differs here.
 std::string documentation(const Setting& setting) {
   std::string text(setting.description);
-  if (!setting.range.empty()) text += fmt::format(" Allowed: {}.", allowed(setting.range));
+  if (const auto allowed = config::allowed_words(setting); !allowed.empty()) {
+    text += fmt::format(" Allowed: {}.", allowed);
+  }
   if (!setting.unit.empty()) text += fmt::format(" Unit: {}.", setting.unit);
   const std::string_view default_value = setting.default_value.value_or("");
   text += default_value.empty() ? std::string(" No default.")
                                 : fmt::format(" Default: {}.", default_value);
-  if (setting.status == config::Status::kAccepted) text += " Accepted, and without effect here.";
-  if (!setting.note.empty()) text += fmt::format(" {}", setting.note);
+  if (setting.status == config::Status::kAccepted) {
+    text += fmt::format(" Accepted here, with a difference: {}.", setting.note);
+  }
+  if (!setting.reason.empty())
+    text += fmt::format(" Other values are refused: {}.", setting.reason);
   return text;
 }
 
@@ -103,7 +82,7 @@ Synonym make_synonym(std::string_view name, std::string value, Source source) {
   const Setting* setting = config::find_dynamic_setting(name);
   Synonym synonym;
   synonym.name = name;
-  synonym.value = setting == nullptr ? std::nullopt : shown(*setting, std::move(value));
+  synonym.value = setting == nullptr ? std::nullopt : value_or_hidden(*setting, value);
   synonym.source = number(source);
   return synonym;
 }
@@ -147,7 +126,7 @@ ConfigEntry make_entry(const Setting& setting, std::optional<std::string> value,
   ConfigEntry entry;
   entry.name = setting.name;
   entry.is_sensitive = setting.is_sensitive();
-  entry.value = value ? shown(setting, std::move(*value)) : std::nullopt;
+  entry.value = value ? value_or_hidden(setting, *value) : std::nullopt;
   entry.config_source = synonyms.empty() ? number(Source::kDefault) : synonyms.front().source;
   entry.is_default = options.with_is_default && entry.config_source == number(Source::kDefault);
   entry.config_type = type_number(setting.type);
@@ -244,8 +223,9 @@ std::vector<ConfigEntry> topic_entries(const SettingsLayers& settings,
         broker_key.empty() ? std::vector<Synonym>() : broker_synonyms(settings, broker_key);
     if (overrides != nullptr) {
       if (const auto own = overrides->find(setting.name); own != overrides->end()) {
-        synonyms.insert(synonyms.begin(), {std::string(setting.name), shown(setting, own->second),
-                                           number(Source::kTopic)});
+        synonyms.insert(synonyms.begin(),
+                        {std::string(setting.name), value_or_hidden(setting, own->second),
+                         number(Source::kTopic)});
       }
     }
     entries.push_back(make_entry(setting,

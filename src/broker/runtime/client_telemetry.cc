@@ -11,6 +11,7 @@
 
 #include "base/crc32c.h"
 #include "config/table.h"
+#include "config/value.h"
 
 namespace odradek::broker {
 namespace {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "config/table.h"
 #include "config/topic_config.h"
+#include "config/value.h"
 
 namespace odradek::broker {
 namespace {

@@ -18,6 +18,7 @@
 #include "cli/perf/latency_command.h"
 #include "cli/perf/produce_perf_command.h"
 #include "cli/producer/produce_command.h"
+#include "cli/reassign/reassign_command.h"
 #include "cli/server_commands.h"
 #include "cli/topics/topics_command.h"
 #include "cli/transactions/transactions_command.h"
@@ -57,6 +58,7 @@ std::span<const Command> commands() {
       elect_command(),
       transactions_command(),
       metadata_shell_command(),
+      reassign_command(),
   };
   // clang-format on
   return kCommands;

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/reassign/reassign_command.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "cli/admin/admin.h"
+#include "cli/admin/connection_flags.h"
+#include "cli/flag_checks.h"
+#include "cli/help.h"
+#include "cli/reassign/reassignments.h"
+#include "env/linux/linux_world.h"
+
+namespace odradek::cli {
+namespace {
+
+using enum Arity;
+
+constexpr std::array kFlags = {
+    kBootstrapServerFlag,
+    kBootstrapControllerFlag,
+    kCommandConfigFlag,
+    FlagSpec{"list", kNone, "", "List the reassignments that run."},
+    FlagSpec{"generate", kNone, "", "Propose replicas on --broker-list for topics."},
+    FlagSpec{"execute", kNone, "", "Start what --reassignment-json-file says."},
+    FlagSpec{"verify", kNone, "", "Say how far what --reassignment-json-file says is."},
+    FlagSpec{"cancel", kNone, "", "End what --reassignment-json-file says where it runs."},
+    FlagSpec{"reassignment-json-file", kRequired, "file",
+             "Replicas, as {\"partitions\": [{\"topic\": \"foo\", \"partition\": 1, \"replicas\": "
+             "[1,2]}], \"version\": 1}."},
+    FlagSpec{"topics-to-move-json-file", kRequired, "file",
+             "Topics, as {\"topics\": [{\"topic\": \"foo\"}], \"version\": 1}."},
+    FlagSpec{"broker-list", kRequired, "id,...", "The brokers to spread replicas over."},
+    FlagSpec{"disable-rack-aware", kNone, "", "Do not look at the brokers' racks."},
+    FlagSpec{"throttle", kRequired, "bytes/s", "Refused: replication has no throttle yet."},
+    FlagSpec{"replica-alter-log-dirs-throttle", kRequired, "bytes/s", "Refused, too."},
+    FlagSpec{"timeout", kRequired, "ms", "How long to wait for moves between directories."},
+    FlagSpec{"additional", kNone, "", "Start it beside reassignments that run."},
+    FlagSpec{"preserve-throttles", kNone, "", "Leave throttles as they are."},
+    FlagSpec{"disallow-replication-factor-change", kNone, "",
+             "Refuse what changes how many replicas a partition has."},
+};
+constexpr std::array<std::string_view, 5> kVerbs = {"generate", "execute", "verify", "cancel",
+                                                    "list"};
+constexpr std::string_view kExamples =
+    "  odradek reassign list\n"
+    "  odradek reassign verify --reassignment-json-file plan.json\n"
+    "  kafka-reassign-partitions --bootstrap-server 127.0.0.1:9092 --list\n";
+
+base::Result<> check(const Invocation& invocation) {
+  const Flags& flags = invocation.flags;
+  if (count_given(flags, kVerbs) != 1) {
+    return misuse(
+        "Command must include exactly one action: --generate, --execute, --verify, --cancel, "
+        "--list");
+  }
+  if (flags.has("bootstrap-server") && flags.has("bootstrap-controller")) {
+    return misuse("Please don't specify both --bootstrap-server and --bootstrap-controller");
+  }
+  if (!invocation.is_native && !flags.has("bootstrap-server") &&
+      !flags.has("bootstrap-controller")) {
+    return misuse("Please specify either --bootstrap-server or --bootstrap-controller");
+  }
+  if (flags.has("generate")) return require(flags, {"topics-to-move-json-file", "broker-list"});
+  if (flags.has("list")) return {};
+  if (auto ok = require(flags, {"reassignment-json-file"}); !ok) return ok;
+  for (const std::string_view throttle : {"throttle", "replica-alter-log-dirs-throttle"}) {
+    if (flags.has(throttle)) return misuse(fmt::format("--{} is not there yet", throttle));
+  }
+  return {};
+}
+
+base::Result<std::string> read(const std::string& path) {
+  env::LinuxWorld world({.loop_count = 1, .worker_threads = 1});
+  return world.disk().read_file(path);
+}
+
+base::Result<Assignment> assignment_of(const Flags& flags) {
+  const auto text = read(*flags.value("reassignment-json-file"));
+  if (!text) return base::fail(text.error());
+  return parse_assignment(*text);
+}
+
+std::set<std::string> topics_of(const Assignment& assignment) {
+  std::set<std::string> topics;
+  for (const auto& [partition, replicas] : assignment) topics.insert(partition.topic);
+  return topics;
+}
+
+template <typename Partitions>
+std::string names_of(const Partitions& partitions) {
+  std::string names;
+  for (const auto& [partition, ignored] : partitions) {
+    names += (names.empty() ? "" : ",") + partition.to_string();
+  }
+  return names;
+}
+
+base::Result<> list(Admin& admin) {
+  const auto running = running_reassignments(admin);
+  if (!running) return base::fail(running.error());
+  if (running->empty()) {
+    fmt::print("No partition reassignments found.\n");
+    return {};
+  }
+  fmt::print("Current partition reassignments:\n");
+  for (const auto& [partition, reassignment] : *running) {
+    fmt::print("{}: replicas: {}.", partition.to_string(), joined(reassignment.replicas));
+    if (!reassignment.adding.empty()) fmt::print(" adding: {}.", joined(reassignment.adding));
+    if (!reassignment.removing.empty()) fmt::print(" removing: {}.", joined(reassignment.removing));
+    fmt::print("\n");
+  }
+  return {};
+}
+
+// As Kafka's tool ends: throttles that an execution set are taken back.
+base::Result<> clear_throttles(const Flags& flags, Admin& admin, const Assignment& target) {
+  if (flags.has("preserve-throttles")) return {};
+  const auto cluster = admin.cluster();
+  if (!cluster) return base::fail(cluster.error());
+  std::set<base::BrokerId> brokers;
+  for (const auto& [broker, address] : (*cluster)->brokers) brokers.insert(broker);
+  for (const auto& [partition, replicas] : target) brokers.insert(replicas.begin(), replicas.end());
+  fmt::print("Clearing broker-level throttles on broker{} {}\n", brokers.size() == 1 ? "" : "s",
+             joined(Replicas(brokers.begin(), brokers.end())));
+  if (auto done = clear_broker_throttles(admin, brokers); !done) return done;
+  const auto topics = topics_of(target);
+  std::string names;
+  for (const std::string& topic : topics) names += (names.empty() ? "" : ",") + topic;
+  fmt::print("Clearing topic-level throttles on topic{} {}\n", topics.size() == 1 ? "" : "s",
+             names);
+  return clear_topic_throttles(admin, topics);
+}
+
+base::Result<> verify(const Flags& flags, Admin& admin) {
+  const auto target = assignment_of(flags);
+  if (!target) return base::fail(target.error());
+  const auto running = running_reassignments(admin);
+  if (!running) return base::fail(running.error());
+  const auto current = current_assignment(admin, topics_of(*target));
+  if (!current) return base::fail(current.error());
+  fmt::print("Status of partition reassignment:\n");
+  for (const auto& [partition, replicas] : *target) {
+    const auto found = current->find(partition);
+    const Replicas now = found == current->end() ? Replicas() : found->second;
+    if (running->contains(partition)) {
+      fmt::print("Reassignment of partition {} is still in progress.\n", partition.to_string());
+    } else if (now == replicas) {
+      fmt::print("Reassignment of partition {} is completed.\n", partition.to_string());
+    } else {
+      fmt::print(
+          "There is no active reassignment of partition {}, but replica set is {} rather "
+          "than {}.\n",
+          partition.to_string(), joined(now), joined(replicas));
+    }
+  }
+  fmt::print("\n");
+  return running->empty() ? clear_throttles(flags, admin, *target) : base::Result<>();
+}
+
+base::Result<> execute(const Flags& flags, Admin& admin) {
+  const auto target = assignment_of(flags);
+  if (!target) return base::fail(target.error());
+  const auto running = running_reassignments(admin);
+  if (!running) return base::fail(running.error());
+  if (!flags.has("additional") && !running->empty()) {
+    return base::fail(base::ErrorCode::kReassignmentInProgress,
+                      "Cannot execute because there is an existing partition assignment.  Use "
+                      "--additional to override this and create a new partition assignment in "
+                      "addition to the existing one.");
+  }
+  auto current = current_assignment(admin, topics_of(*target));
+  if (!current) return base::fail(std::move(current));
+  std::erase_if(*current, [&](const auto& entry) { return !target->contains(entry.first); });
+  const auto log_dirs = replica_log_dirs(admin, *current);
+  if (!log_dirs) return base::fail(log_dirs.error());
+  fmt::print(
+      "Current partition replica assignment\n\n{}\n\nSave this to use as the "
+      "--reassignment-json-file option during rollback\n",
+      assignment_json(*current, *log_dirs));
+  std::map<base::TopicPartition, std::optional<Replicas>> changes(target->begin(), target->end());
+  const auto errors =
+      alter_reassignments(admin, changes, !flags.has("disallow-replication-factor-change"));
+  if (!errors) return base::fail(errors.error());
+  if (errors->empty()) {
+    fmt::print("Successfully started partition reassignment{} for {}\n",
+               target->size() == 1 ? "" : "s", names_of(*target));
+    return {};
+  }
+  std::string text = "Error reassigning partition(s):";
+  for (const auto& [partition, reason] : *errors) {
+    text += fmt::format("\n{}: {}", partition.to_string(), reason);
+  }
+  return base::fail(base::ErrorCode::kInvalidReplicaAssignment, text);
+}
+
+base::Result<> cancel(const Flags& flags, Admin& admin) {
+  const auto target = assignment_of(flags);
+  if (!target) return base::fail(target.error());
+  const auto running = running_reassignments(admin);
+  if (!running) return base::fail(running.error());
+  std::map<base::TopicPartition, std::optional<Replicas>> changes;
+  for (const auto& [partition, replicas] : *target) {
+    if (running->contains(partition)) changes[partition] = std::nullopt;
+  }
+  if (changes.empty()) {
+    fmt::print(
+        "None of the specified partition reassignments are active.\n"
+        "None of the specified partition moves are active.");
+    return clear_throttles(flags, admin, *target);
+  }
+  const auto errors = alter_reassignments(admin, changes, true);
+  if (!errors) return base::fail(errors.error());
+  if (errors->empty()) {
+    fmt::print("Successfully cancelled partition reassignment{} for: {}\n",
+               changes.size() == 1 ? "" : "s", names_of(changes));
+    fmt::print("None of the specified partition moves are active.");
+    return clear_throttles(flags, admin, *target);
+  }
+  std::string text = "Error cancelling partition reassignment(s) for:";
+  for (const auto& [partition, reason] : *errors) {
+    text += fmt::format("\n{}: {}", partition.to_string(), reason);
+  }
+  return base::fail(base::ErrorCode::kInvalidRequest, text);
+}
+
+base::Result<Replicas> parse_brokers(std::string_view list, const Admin::Cluster& cluster) {
+  Replicas brokers;
+  while (!list.empty()) {
+    const std::string_view part = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(part.size() + 1, list.size()));
+    std::int32_t id = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), id);
+    if (error != std::errc() || end != part.data() + part.size()) {
+      return misuse(fmt::format("For input string: \"{}\"", part));
+    }
+    if (!cluster.brokers.contains(base::BrokerId(id))) {
+      return misuse(fmt::format("Unknown broker id {}", id));
+    }
+    if (std::ranges::count(brokers, base::BrokerId(id)) > 0) {
+      return misuse(fmt::format("Broker list contains duplicate entries: [{}]", id));
+    }
+    brokers.push_back(base::BrokerId(id));
+  }
+  return brokers;
+}
+
+base::Result<> generate(const Flags& flags, Admin& admin) {
+  const auto text = read(*flags.value("topics-to-move-json-file"));
+  if (!text) return base::fail(text.error());
+  const auto topics = parse_topics(*text);
+  if (!topics) return base::fail(topics.error());
+  const auto cluster = admin.cluster();
+  if (!cluster) return base::fail(cluster.error());
+  const auto brokers = parse_brokers(*flags.value("broker-list"), **cluster);
+  if (!brokers) return base::fail(brokers.error());
+  const auto current =
+      current_assignment(admin, std::set<std::string>(topics->begin(), topics->end()));
+  if (!current) return base::fail(current.error());
+  Assignment proposed;
+  std::size_t next = 0;
+  for (const auto& [partition, replicas] : *current) {
+    if (replicas.size() > brokers->size()) {
+      return misuse(
+          fmt::format("The target replication factor of {} cannot be reached because "
+                      "only {} broker(s) are registered.",
+                      replicas.size(), brokers->size()));
+    }
+    for (std::size_t i = 0; i < replicas.size(); ++i) {
+      proposed[partition].push_back((*brokers)[(next + i) % brokers->size()]);
+    }
+    ++next;
+  }
+  const auto log_dirs = replica_log_dirs(admin, *current);
+  if (!log_dirs) return base::fail(log_dirs.error());
+  fmt::print("Current partition replica assignment\n{}\n\n", assignment_json(*current, *log_dirs));
+  fmt::print("Proposed partition reassignment configuration\n{}\n", assignment_json(proposed, {}));
+  return {};
+}
+
+base::Result<> act(const Flags& flags, Admin& admin) {
+  if (flags.has("list")) return list(admin);
+  if (flags.has("verify")) return verify(flags, admin);
+  if (flags.has("execute")) return execute(flags, admin);
+  return flags.has("cancel") ? cancel(flags, admin) : generate(flags, admin);
+}
+
+int run_reassign(const Invocation& invocation) {
+  if (auto ok = check(invocation); !ok) return usage_error(invocation, ok.error().message);
+  constexpr std::chrono::seconds kTimeout(60);
+  auto admin = Admin::connect(invocation, kTimeout, "listPartitionReassignments");
+  const auto done = admin ? act(invocation.flags, **admin) : base::fail(std::move(admin));
+  if (done) return 0;
+  if (invocation.is_native) return failure(invocation, done.error().message);
+  const bool is_plain = done.error().message.starts_with("Error ") ||
+                        done.error().message.starts_with("Cannot execute");
+  fmt::print("{}{}\n", is_plain ? "" : "Error: ", done.error().message);
+  return 1;
+}
+
+}  // namespace
+
+Command reassign_command() {
+  return {.name = "reassign",
+          .script_name = "kafka-reassign-partitions",
+          .summary = "Move partitions to other replicas; list, verify and cancel that.",
+          .verbs = kVerbs,
+          .subject = "",
+          .flags = kFlags,
+          .examples = kExamples,
+          .run = run_reassign,
+          .section = Section::kCluster};
+}
+
+}  // namespace odradek::cli

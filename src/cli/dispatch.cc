@@ -9,6 +9,7 @@
 #include "cli/flag_checks.h"
 #include "cli/guide/guide_commands.h"
 #include "cli/help.h"
+#include "env/linux/terminal.h"
 
 namespace odradek::cli {
 namespace {
@@ -94,9 +95,11 @@ base::Result<> take_words(const Command& command, Flags& flags) {
                     fmt::format("'{}' is one word too many", words[next]));
 }
 
-// What was printed is only done when it has arrived: a full disk is an error.
+// What was printed is only done when it has arrived: a full disk is an error, the end of whoever
+// reads a pipe (`| head -1`) is not.
 int flushed(const Invocation& invocation, int exit_code) {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
+  const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (is_written || env::stdout_is_pipe()) return exit_code;
   const int failed = failure(invocation, "standard output takes no more: what was printed is cut");
   return exit_code == 0 ? failed : exit_code;
 }
@@ -116,9 +119,10 @@ int run_command(const Command& command, bool is_native, const std::vector<std::s
       arguments,
       run_server};
   const bool is_argparse = !is_native && !command.argparse_name.empty();
-  if (is_argparse && arguments.empty()) {
-    fmt::print("{}", help(command, invocation.called_as));
-    return 0;
+  // Kafka's tools explain themselves to who says nothing at all.
+  if (!is_native && arguments.empty() && command.section != Section::kServer) {
+    fmt::print(is_argparse ? stdout : stderr, "{}", help(command, invocation.called_as));
+    return is_argparse ? 0 : 1;
   }
   auto flags = parse_flags(specs, arguments, is_argparse ? Dialect::kArgparse : Dialect::kJopt);
   if (!flags) return usage_error(invocation, flags.error().message);

@@ -75,6 +75,7 @@ constexpr std::array kFlags = {
 constexpr std::string_view kExamples =
     "  odradek consume orders --from-beginning --max-messages 10\n"
     "  odradek consume orders --group billing --formatter-property print.key=true\n"
+    "  odradek consume orders --output json | jq .value\n"
     "  odradek consume orders --partition 0 --offset 42 --timeout-ms 1000\n"
     "  kafka-console-consumer --bootstrap-server 127.0.0.1:9092 --topic t --from-beginning\n";
 
@@ -214,7 +215,7 @@ base::Result<> set_consumer(const Flags& flags, ConsumeOptions& options) {
   return {};
 }
 
-base::Result<> set_format(const Flags& flags, ConsumeOptions& options) {
+base::Result<> set_format(const Flags& flags, bool is_json, ConsumeOptions& options) {
   ClientConfig properties;
   if (auto ok = load(flags, {"formatter-config"}, properties); !ok) return ok;
   for (const std::string_view part : {"key", "value"}) {
@@ -224,13 +225,22 @@ base::Result<> set_format(const Flags& flags, ConsumeOptions& options) {
   }
   add_properties(properties, flags.values("property"));
   add_properties(properties, flags.values("formatter-property"));
+  if (is_json) {
+    auto json = RecordFormat::make(properties);
+    if (!json) return base::fail(std::move(json));
+    json->use_json();
+    options.format = [json = *std::move(json)](const ConsumedRecord& record, std::string& out) {
+      return json.append(record, out);
+    };
+    return {};
+  }
   auto format = make_formatter(flags.value_or("formatter", ""), properties);
   if (!format) return base::fail(std::move(format));
   options.format = *std::move(format);
   return {};
 }
 
-base::Result<ConsumeOptions> options_of(const Flags& flags) {
+base::Result<ConsumeOptions> options_of(const Flags& flags, bool is_json) {
   ConsumeOptions options;
   options.topic = flags.value_or("topic", "");
   options.topics_pattern = flags.value_or("include", "");
@@ -246,7 +256,7 @@ base::Result<ConsumeOptions> options_of(const Flags& flags) {
   if (!offset) return base::fail(std::move(offset));
   options.offset = *offset;
   if (auto ok = set_consumer(flags, options); !ok) return base::fail(std::move(ok));
-  if (auto ok = set_format(flags, options); !ok) return base::fail(std::move(ok));
+  if (auto ok = set_format(flags, is_json, options); !ok) return base::fail(std::move(ok));
   return options;
 }
 
@@ -261,7 +271,8 @@ int run_consume(const Invocation& invocation) {
           before, now);
     }
   }
-  auto options = options_of(flags);
+  const bool is_json = invocation.is_native && invocation.output.form == OutputForm::kJson;
+  auto options = options_of(flags, is_json);
   if (!options) return usage_error(invocation, options.error().message);
   std::uint64_t count = 0;
   auto done = consume_records(*options, count);
@@ -282,7 +293,8 @@ Command consume_command() {
           .flags = kFlags,
           .examples = kExamples,
           .run = run_consume,
-          .section = Section::kRecords};
+          .section = Section::kRecords,
+          .prints_data = true};
 }
 
 }  // namespace odradek::cli

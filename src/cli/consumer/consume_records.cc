@@ -34,6 +34,7 @@ std::optional<std::string_view> bytes_or_null(const void* data, std::size_t size
 
 ConsumedRecord record_of(const rd_kafka_message_t& message) {
   ConsumedRecord record;
+  record.topic = rdkafka().topic_name(message.rkt);
   record.partition = message.partition;
   record.offset = message.offset;
   record.key = bytes_or_null(message.key, message.key_len);

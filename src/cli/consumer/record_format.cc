@@ -12,6 +12,8 @@
 #include <limits>
 #include <utility>
 
+#include "cli/output/value.h"
+
 namespace odradek::cli {
 namespace {
 
@@ -182,8 +184,38 @@ base::Result<> RecordFormat::append_headers(const ConsumedRecord& record, std::s
   return {};
 }
 
+base::Result<> RecordFormat::append_json(const ConsumedRecord& record, std::string& out) const {
+  using enum ConsumedRecord::TimestampType;
+  base::Result<> done;
+  const auto part = [&](Deserializer deserializer, std::optional<std::string_view> bytes) -> Value {
+    if (!bytes) return {};
+    std::string text;
+    if (auto ok = append_part(deserializer, bytes, text); !ok) done = std::move(ok);
+    return text;
+  };
+  List headers;
+  for (const auto& [key, value] : record.headers) {
+    headers.emplace_back(Object{{"key", key}, {"value", part(headers_deserializer_, value)}});
+  }
+  const bool has_time = record.timestamp_type != kNone;
+  const Object object = {
+      {"topic", record.topic},
+      {"partition", record.partition},
+      {"offset", record.offset},
+      {"timestamp", has_time ? Value(record.timestamp) : Value()},
+      {"timestamp_type",
+       has_time ? Value(record.timestamp_type == kCreateTime ? "CreateTime" : "LogAppendTime")
+                : Value()},
+      {"key", part(key_deserializer_, record.key)},
+      {"value", part(value_deserializer_, record.value)},
+      {"headers", std::move(headers)}};
+  if (done) out += to_json(object, JsonLayout::kOneLine) + "\n";
+  return done;
+}
+
 base::Result<> RecordFormat::append(const ConsumedRecord& record, std::string& out) const {
   using enum ConsumedRecord::TimestampType;
+  if (is_json_) return append_json(record, out);
   // Each part is followed by the separator when another comes, else by the line's end.
   int left = timestamp_ + partition_ + offset_ + delivery_ + epoch_ + headers_ + key_ + value_;
   const auto separate = [&] { out += --left > 0 ? key_separator_ : line_separator_; };

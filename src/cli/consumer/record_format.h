@@ -16,6 +16,7 @@ namespace odradek::cli {
 struct ConsumedRecord {
   enum class TimestampType : std::uint8_t { kNone, kCreateTime, kLogAppendTime };
 
+  std::string_view topic;
   std::int32_t partition = 0;
   std::int64_t offset = 0;
   TimestampType timestamp_type = TimestampType::kNone;
@@ -36,6 +37,10 @@ class RecordFormat {
   // An INVALID_CONFIG names a deserializer that is not there.
   [[nodiscard]] static base::Result<RecordFormat> make(const ClientConfig& properties);
 
+  // From now on a record is a JSON object on a line, with all of its parts. Of the properties only
+  // the deserializers count; what they make is text, and bytes that are no UTF-8 become U+FFFD.
+  void use_json() { is_json_ = true; }
+
   // An INVALID_RECORD where a deserializer cannot read what is there.
   [[nodiscard]] base::Result<> append(const ConsumedRecord& record, std::string& out) const;
 
@@ -55,8 +60,10 @@ class RecordFormat {
                                                  std::string_view key);
   base::Result<> append_part(Deserializer deserializer, std::optional<std::string_view> bytes,
                              std::string& out) const;
+  base::Result<> append_json(const ConsumedRecord& record, std::string& out) const;
   base::Result<> append_headers(const ConsumedRecord& record, std::string& out) const;
 
+  bool is_json_ = false;
   bool timestamp_ = false;
   bool partition_ = false;
   bool offset_ = false;

@@ -170,7 +170,9 @@ class Line {
     if (kind.find('|') != std::string_view::npos) {
       if (kind.ends_with(",...")) kind.remove_suffix(4);
       for (const auto choice : std::views::split(kind, '|')) {
-        found_.candidates.push_back({before + std::string(choice.begin(), choice.end())});
+        const std::string text(choice.begin(), choice.end());
+        // What stands for a value, not for itself.
+        if (text != "number" && text != "id") found_.candidates.push_back({before + text});
       }
     } else if (kind == "file") {
       found_.paths = Completion::Paths::kFiles;

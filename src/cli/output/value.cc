@@ -158,6 +158,12 @@ std::string joined(const Object& object) {
 
 }  // namespace
 
+Value::Value(const Value& other) = default;
+Value::Value(Value&& other) noexcept = default;
+Value& Value::operator=(const Value& other) = default;
+Value& Value::operator=(Value&& other) noexcept = default;
+Value::~Value() = default;
+
 std::string one_line(const Value& value) {
   return std::visit(Overloaded{[](std::monostate) -> std::string { return "-"; },
                                [](bool truth) -> std::string { return truth ? "true" : "false"; },

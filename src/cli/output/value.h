@@ -37,6 +37,13 @@ class Value {
   template <typename Some>
   Value(std::optional<Some> some) : Value(some ? Value(*std::move(some)) : Value()) {}  // NOLINT
 
+  // Out of line: g++ 12 takes the inlined ones for uses of what was not initialized.
+  Value(const Value& other);
+  Value(Value&& other) noexcept;
+  Value& operator=(const Value& other);
+  Value& operator=(Value&& other) noexcept;
+  ~Value();
+
   const Data& data() const { return data_; }
   bool is_nothing() const { return std::holds_alternative<std::monostate>(data_); }
   bool is_number() const {

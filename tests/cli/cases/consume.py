@@ -55,7 +55,13 @@ CASES = [
 NATIVE = [
     Native("topics create mine", "Created topic mine."),
     Native("produce mine", "^$", stdin="hello\n"),
+    Native("produce mine --property parse.key=true --property parse.headers=true", "^$",
+           stdin="a:1\tk\tsaid \"so\"\n"),
     Native("consume mine --from-beginning -n 1", "^hello\n"),
+    Native("consume mine --from-beginning -n 2 --output json",
+           r'\A{"topic":"mine","partition":0,"offset":0,"timestamp":\d+,"timestamp_type":'
+           r'"CreateTime","key":null,"value":"hello","headers":\[\]}\n{"topic":.*"key":"k","value":'
+           r'"said \\"so\\"","headers":\[{"key":"a","value":"1"}\]}\n\Z'),
     Native("--bootstrap-server 127.0.0.1:1 --topic t", stderr=r"127\.0\.0\.1:1.*refused", exit=1,
            program="kafka-console-consumer", needs_server=False),
 ]

@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -78,12 +79,29 @@ void say_what_differs(const std::string& file_name, const std::vector<config::Fi
   }
 }
 
+// Where it is not set: one a core.
+std::size_t network_threads(const config::Settings& settings) {
+  constexpr std::string_view kKey = "num.network.threads";
+  return settings.is_set(kKey) ? static_cast<std::size_t>(settings.number(kKey))
+                               : env::core_count();
+}
+
+// What the process is made of follows the settings while it runs.
+void follow_settings(broker::Broker& broker, env::LinuxWorld& world) {
+  broker.on_settings([&](const config::Settings& before, const config::Settings& now) {
+    constexpr std::string_view kKey = "num.io.threads";
+    broker.use_loops(network_threads(now));
+    if (before.number(kKey) == now.number(kKey)) return;
+    world.resize_workers(static_cast<std::size_t>(now.number(kKey)));
+  });
+}
+
 env::LinuxWorldOptions world_options(const config::Settings& settings) {
   env::LinuxWorldOptions options;
-  // Where it is not set: one a core.
-  options.loop_count = settings.is_set("num.network.threads")
-                           ? static_cast<std::size_t>(settings.number("num.network.threads"))
-                           : 0;
+  // Loops are made at start only: twice as many as asked for, so that the number can be doubled
+  // while the server runs. Those that get no connections sleep.
+  options.loop_count = 2 * static_cast<std::size_t>(settings.number("num.network.threads"));
+  options.loop_count = std::max(options.loop_count, network_threads(settings));
   options.worker_threads = static_cast<std::size_t>(settings.number("num.io.threads"));
   return options;
 }
@@ -141,6 +159,7 @@ int run_server(const ServerArguments& arguments) {
                broker.error().error.message);
     return exit_code(broker.error().failure);
   }
+  follow_settings(**broker, world);
   say_how_to_connect(**broker);
   bool is_stopping = false;
   base::Result<> stopped;

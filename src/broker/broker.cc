@@ -53,6 +53,8 @@ class RunningBroker : public Broker {
   const std::vector<BoundListener>& listeners() const override { return bound_; }
   const std::string& cluster_id() const override { return cluster_id_; }
   base::BrokerId node_id() const override { return node_id_; }
+  void on_settings(SettingsAction action) override { live_config_->act(std::move(action)); }
+  void use_loops(std::size_t count) override { server_->set_loops(count); }
   void stop(std::move_only_function<void(base::Result<>)> done) override;
 
  private:
@@ -61,6 +63,7 @@ class RunningBroker : public Broker {
   base::Result<> start_partitions();
   base::Result<> open_listeners();
   void make_services();
+  void act_on_settings();
   metadata::BrokerImage registration() const;
   base::Result<> close();
 
@@ -104,6 +107,7 @@ std::expected<void, StartError> RunningBroker::start() {
     }
   }
   make_services();
+  act_on_settings();
   server_->start();
   return {};
 }
@@ -189,6 +193,7 @@ metadata::BrokerImage RunningBroker::registration() const {
 }
 
 base::Result<> RunningBroker::start_partitions() {
+  logs_->set_recovery_threads(static_cast<int>(live_.number("num.recovery.threads.per.data.dir")));
   replicas_ = std::make_unique<Replicas>(live_, node_id_, *logs_, partitions_);
   auto summary = replicas_->start(*image_.load());
   if (!summary) return base::fail(std::move(summary));
@@ -205,10 +210,6 @@ void RunningBroker::make_services() {
   producer_ids_ = std::make_unique<ProducerIds>(node_id_, *metadata_);
   groups_ = std::make_unique<GroupService>(world_, settings_, image_, partitions_);
   groups_->start();
-  live_config_->act([this](const config::Settings& before, const config::Settings& now) {
-    if (make_log_config(before, nullptr) == make_log_config(now, nullptr)) return;
-    replicas_->configure_all(*image_.load());
-  });
   metadata_->observe(
       [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
         groups_->follow(delta, image);
@@ -217,9 +218,7 @@ void RunningBroker::make_services() {
   fetch_sessions_ = std::make_unique<FetchSessions>(
       world_,
       static_cast<std::size_t>(settings_.number("max.incremental.fetch.session.cache.slots")));
-  const RequestLimits limits{
-      settings_.number("fetch.max.bytes"),
-      static_cast<std::int32_t>(settings_.number("max.decompressed.message.bytes"))};
+  const RequestLimits limits{settings_.number("fetch.max.bytes")};
   services_ = std::make_unique<Services>(Services{.world = world_,
                                                   .settings = live_,
                                                   .cluster_id = cluster_id_,
@@ -236,6 +235,19 @@ void RunningBroker::make_services() {
                                                   .telemetry = *telemetry_,
                                                   .stopping = is_stopping_});
   sessions_.serve(*services_);
+}
+
+void RunningBroker::act_on_settings() {
+  live_config_->act([this](const config::Settings& before, const config::Settings& now) {
+    if (make_log_config(before, nullptr) == make_log_config(now, nullptr)) return;
+    replicas_->configure_all(*image_.load());
+  });
+  live_config_->act([this](const config::Settings&, const config::Settings& now) {
+    server_->set_limits(make_connection_limits(now, listener_configs_));
+  });
+  live_config_->act([this](const config::Settings&, const config::Settings& now) {
+    logs_->set_recovery_threads(static_cast<int>(now.number("num.recovery.threads.per.data.dir")));
+  });
 }
 
 base::Result<> RunningBroker::open_listeners() {

@@ -50,6 +50,14 @@ class Broker {
   virtual const std::string& cluster_id() const = 0;
   virtual base::BrokerId node_id() const = 0;
 
+  // Told, from any thread, of the settings before and after each change of what is in force; once
+  // at once, of the file's and what is in force now. For what whoever made the world sized by them.
+  using SettingsAction =
+      std::function<void(const config::Settings& before, const config::Settings& now)>;
+  virtual void on_settings(SettingsAction action) = 0;
+  // New connections go to the first `count` of the world's loops. Threads: any.
+  virtual void use_loops(std::size_t count) = 0;
+
   // Stops accepting, finishes what is in flight, closes the logs cleanly, then calls `done` once,
   // from any thread. Call once, on loop 0.
   virtual void stop(std::move_only_function<void(base::Result<>)> done) = 0;

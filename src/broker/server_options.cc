@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/server_options.h"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <chrono>
 
@@ -21,7 +23,38 @@ std::map<std::string, std::int64_t> per_ip_overrides(const config::Settings& set
   return overrides;
 }
 
+// `listener.name.<name>.<key>`; without one the listener has no limit of its own.
+std::int64_t listener_limit(const config::Settings& settings, const std::string& listener,
+                            std::string_view key) {
+  std::string name = "listener.name." + listener + '.';
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  const auto value = settings.value(name.append(key));
+  std::int64_t limit = 0;
+  if (!value) return net::kUnlimited;
+  const auto parsed = std::from_chars(value->data(), value->data() + value->size(), limit);
+  return parsed.ec == std::errc{} ? limit : net::kUnlimited;
+}
+
+net::ConnectionLimitOptions::Listener limits_of(const config::Settings& settings,
+                                                const std::string& listener) {
+  return {listener_limit(settings, listener, "max.connections"),
+          listener_limit(settings, listener, "max.connection.creation.rate")};
+}
+
 }  // namespace
+
+net::ConnectionLimitOptions make_connection_limits(const config::Settings& settings,
+                                                   const std::vector<ListenerConfig>& listeners) {
+  net::ConnectionLimitOptions limits;
+  limits.max_connections = settings.number("max.connections");
+  limits.max_connections_per_ip = settings.number("max.connections.per.ip");
+  limits.max_connections_per_ip_overrides = per_ip_overrides(settings);
+  limits.max_connection_creation_rate = settings.number("max.connection.creation.rate");
+  for (const ListenerConfig& listener : listeners) {
+    limits.listeners[listener.name] = limits_of(settings, listener.name);
+  }
+  return limits;
+}
 
 net::ServerOptions make_server_options(const config::Settings& settings) {
   net::ServerOptions options;
@@ -41,6 +74,9 @@ net::ListenerOptions make_listener_options(const config::Settings& settings,
   options.name = listener.name;
   options.security_protocol = listener.security_protocol;
   options.address = listener.bind;
+  const auto limits = limits_of(settings, listener.name);
+  options.max_connections = limits.max_connections;
+  options.max_connection_creation_rate = limits.max_connection_creation_rate;
   options.socket.backlog = static_cast<int>(settings.number("socket.listen.backlog.size"));
   options.socket.socket.send_buffer_bytes =
       static_cast<int>(settings.number("socket.send.buffer.bytes"));

@@ -40,8 +40,7 @@ class ImageHolder {
 
 // Settings that the data path reads at every request.
 struct RequestLimits {
-  std::int64_t fetch_max_bytes = 57671680;                   // fetch.max.bytes
-  std::int32_t max_decompressed_message_bytes = 2147483639;  // max.decompressed.message.bytes
+  std::int64_t fetch_max_bytes = 57671680;  // fetch.max.bytes
 };
 
 // What the handlers of requests work with. Owned by Broker; outlives every session. Threads: any.

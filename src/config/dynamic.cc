@@ -154,7 +154,7 @@ base::Result<> check_dynamic(const SettingsLayers& now, const SettingValues& wan
   for (const auto& [key, value] : wanted) {
     if (auto valid = check_rule(key, value); !valid) return refuse(std::move(valid));
   }
-  if (auto valid = check_together(wanted, next); !valid) return refuse(std::move(valid));
+  if (auto valid = check_together(wanted, now.file, next); !valid) return refuse(std::move(valid));
   return {};
 }
 

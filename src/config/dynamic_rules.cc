@@ -99,6 +99,17 @@ base::Result<> check_assignment_interval(const SettingValues& wanted, const Sett
                              next.number(most)));
 }
 
+// Loops are made at start, twice as many as the file asks for.
+base::Result<> check_network_threads(const Settings& file, const Settings& next) {
+  constexpr std::string_view kKey = "num.network.threads";
+  const std::int64_t most = 2 * file.number(kKey);
+  if (next.number(kKey) <= most) return {};
+  return invalid(kKey, next.text(kKey),
+                 fmt::format("this process has {} to give; more need another number in the "
+                             "server's file and a restart",
+                             most));
+}
+
 base::Result<> check_cordoned(const SettingValues& wanted, const Settings& next) {
   const auto found = wanted.find("cordoned.log.dirs");
   if (found == wanted.end()) return {};
@@ -117,7 +128,9 @@ base::Result<> check_rule(std::string_view key, std::string_view value) {
   return rule == std::end(kRules) ? base::Result<>() : rule->check(key, trim(value));
 }
 
-base::Result<> check_together(const SettingValues& wanted, const Settings& next) {
+base::Result<> check_together(const SettingValues& wanted, const Settings& file,
+                              const Settings& next) {
+  if (auto valid = check_network_threads(file, next); !valid) return valid;
   if (auto valid = check_local_retention(next, "log.local.retention.ms", next.log_retention_ms(),
                                          "log.retention.ms");
       !valid) {

@@ -13,7 +13,9 @@ namespace odradek::config {
 
 // One value by itself; the key may have a listener's prefix.
 [[nodiscard]] base::Result<> check_rule(std::string_view key, std::string_view value);
-// Values that must fit each other: `wanted` is what is set, `next` what would be in force.
-[[nodiscard]] base::Result<> check_together(const SettingValues& wanted, const Settings& next);
+// Values that must fit each other: `wanted` is what is set, `file` the server's file, `next` what
+// would be in force.
+[[nodiscard]] base::Result<> check_together(const SettingValues& wanted, const Settings& file,
+                                            const Settings& next);
 
 }  // namespace odradek::config

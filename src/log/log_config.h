@@ -26,6 +26,7 @@ struct LogConfig {
   std::int64_t max_compaction_lag_ms = std::numeric_limits<std::int64_t>::max();
   double min_cleanable_dirty_ratio = 0.5;
   std::int32_t max_message_bytes = 1048588;
+  std::int32_t max_decompressed_message_bytes = 2147483639;
   bool preallocate = false;
   bool timestamp_is_log_append_time = false;
   std::int64_t timestamp_before_max_ms = std::numeric_limits<std::int64_t>::max();

@@ -89,7 +89,9 @@ base::Result<> inspect_all(env::World& world, const std::vector<std::string>& pa
 }  // namespace
 
 LogManager::LogManager(env::World& world, LogManagerOptions options)
-    : world_(world), options_(std::move(options)) {}
+    : world_(world),
+      options_(std::move(options)),
+      recovery_threads_per_directory_(options_.recovery_threads_per_directory) {}
 
 LogManager::~LogManager() = default;
 
@@ -470,6 +472,10 @@ void LogManager::set_config(const std::string& topic, const LogConfig& config) {
   }
 }
 
+void LogManager::set_configs(const std::function<LogConfig(const std::string&)>& config_of) {
+  for (const auto& log : all()) log->set_config(config_of(log->name().topic));
+}
+
 base::Result<> LogManager::stop(std::int64_t broker_epoch) {
   const auto logs = all();
   std::mutex mutex;
@@ -491,7 +497,7 @@ base::Result<> LogManager::stop(std::int64_t broker_epoch) {
 }
 
 int LogManager::parallelism() const {
-  return options_.recovery_threads_per_directory * static_cast<int>(directories_.size());
+  return recovery_threads_per_directory_ * static_cast<int>(directories_.size());
 }
 
 }  // namespace odradek::log

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -89,6 +90,11 @@ class LogManager {
   // Whether every directory's was; the broker epoch of the marks, -1 where they differ or miss.
   std::int64_t last_broker_epoch() const;
 
+  // Another recovery_threads_per_directory for what is opened, recovered and closed from now on.
+  void set_recovery_threads(int threads_per_directory) {
+    recovery_threads_per_directory_ = threads_per_directory;
+  }
+
   // Opens every log found, several at once in each directory; `decide` is called from several
   // threads. Blocks. A log that can't be opened takes its directory offline; an error only when no
   // directory is left.
@@ -108,6 +114,8 @@ class LogManager {
   [[nodiscard]] base::Result<> remove(const base::TopicPartition& name);
   // Gives every open log of the topic the configuration.
   void set_config(const std::string& topic, const LogConfig& config);
+  // Gives each open log what `config_of` says of its topic.
+  void set_configs(const std::function<LogConfig(const std::string& topic)>& config_of);
 
   // Clean stop: closes every log, several at once, then marks each directory that did not fail as
   // cleanly closed. Call once, when nobody appends or reads any more. Blocks. The first error.
@@ -159,6 +167,7 @@ class LogManager {
 
   env::World& world_;
   LogManagerOptions options_;
+  std::atomic<int> recovery_threads_per_directory_;
   std::vector<std::unique_ptr<directory::LogDirectory>> directories_;
   // Only where the metadata log lies in none of them.
   std::unique_ptr<directory::LogDirectory> own_metadata_directory_;

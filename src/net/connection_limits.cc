@@ -5,14 +5,21 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace odradek::net {
 
+void ConnectionLimits::set(std::int64_t max_per_ip, std::map<std::string, std::int64_t> overrides) {
+  const std::lock_guard lock(mutex_);
+  max_per_ip_ = max_per_ip;
+  overrides_ = std::move(overrides);
+}
+
 base::Result<> ConnectionLimits::admit(const std::string& host) {
+  const std::lock_guard lock(mutex_);
   const auto found = overrides_.find(host);
   const bool overridden = found != overrides_.end();
   const std::int64_t limit = overridden ? found->second : max_per_ip_;
-  const std::lock_guard lock(mutex_);
   const auto place = count_.try_emplace(host, 0).first;
   if (place->second < limit) {
     ++place->second;

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
+#include <span>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "net/connection.h"
 #include "net/connection_limits.h"
@@ -40,12 +43,15 @@ ServerShared::ServerShared(env::World& the_world, RequestHandler& the_handler,
 class Server::OpenListener {
  public:
   explicit OpenListener(ListenerOptions the_options)
-      : options(std::move(the_options)), rate(options.max_connection_creation_rate) {}
+      : options(std::move(the_options)),
+        max_connections(options.max_connections),
+        rate(options.max_connection_creation_rate) {}
 
-  bool full() const { return connections >= options.max_connections; }
+  bool full() const { return connections >= max_connections; }
 
   const ListenerOptions options;
   std::unique_ptr<env::Listener> socket;
+  std::atomic<std::int64_t> max_connections;
   std::atomic<std::int64_t> connections = 0;
   CreationRate rate;
   bool paused = true;
@@ -56,10 +62,11 @@ struct Server::State final : std::enable_shared_from_this<State> {
   State(env::World& the_world, RequestHandler& handler, ServerOptions the_options)
       : world(the_world),
         shared(std::make_shared<ServerShared>(the_world, handler, std::move(the_options))),
+        max_connections(shared->options.max_connections),
         rate(shared->options.max_connection_creation_rate) {}
 
   env::Executor& home() { return world.loop(0); }
-  bool full() const { return connections >= shared->options.max_connections; }
+  bool full() const { return connections >= max_connections; }
 
   // A connection is there: counts it and names its loop.
   env::Executor& choose_loop(OpenListener& listener);
@@ -71,6 +78,7 @@ struct Server::State final : std::enable_shared_from_this<State> {
   void on_closed(const ConnectionInfo& info);
   void refuse(const base::Error& error);
 
+  void set_limits(const ConnectionLimitOptions& limits);
   // Pauses and resumes listeners as the limits have it.
   void reconsider();
   void say_full(const OpenListener& listener);
@@ -83,7 +91,9 @@ struct Server::State final : std::enable_shared_from_this<State> {
   const std::shared_ptr<ServerShared> shared;
   std::vector<std::shared_ptr<OpenListener>> listeners;
   std::atomic<std::int64_t> connections = 0;
+  std::atomic<std::int64_t> max_connections;
   CreationRate rate;
+  std::size_t used_loops = std::numeric_limits<std::size_t>::max();
   env::MonotonicTime rate_pause_until;
   env::MonotonicTime next_full_line;
   std::atomic<env::MonotonicTime> next_refusal_line{env::MonotonicTime{}};
@@ -103,8 +113,8 @@ env::Executor& Server::State::choose_loop(OpenListener& listener) {
     home().run_after(wait, [self = shared_from_this()] { self->reconsider(); });
   }
   if (full() || listener.full() || wait > env::Duration::zero()) reconsider();
-  ConnectionLoop& loop =
-      **std::ranges::min_element(shared->loops, {}, &ConnectionLoop::connection_count);
+  const auto used = std::span(shared->loops).first(std::min(used_loops, shared->loops.size()));
+  ConnectionLoop& loop = **std::ranges::min_element(used, {}, &ConnectionLoop::connection_count);
   loop.reserve_place();
   return loop.executor();
 }
@@ -178,6 +188,19 @@ void Server::State::reconsider() {
   }
 }
 
+void Server::State::set_limits(const ConnectionLimitOptions& limits) {
+  max_connections = limits.max_connections;
+  rate.set(limits.max_connection_creation_rate);
+  for (const auto& listener : listeners) {
+    const auto found = limits.listeners.find(listener->options.name);
+    const auto own =
+        found == limits.listeners.end() ? ConnectionLimitOptions::Listener() : found->second;
+    listener->max_connections = own.max_connections;
+    listener->rate.set(own.max_connection_creation_rate);
+  }
+  reconsider();
+}
+
 void Server::State::say_full(const OpenListener& listener) {
   const env::MonotonicTime now = world.clock().monotonic();
   if (now < next_full_line) return;
@@ -245,6 +268,17 @@ base::Result<env::Address> Server::listen(ListenerOptions options) {
 void Server::start() {
   state_->started = true;
   state_->reconsider();
+}
+
+void Server::set_limits(ConnectionLimitOptions limits) {
+  state_->shared->limits.set(limits.max_connections_per_ip,
+                             limits.max_connections_per_ip_overrides);
+  state_->home().post([state = state_, limits = std::move(limits)] { state->set_limits(limits); });
+}
+
+void Server::set_loops(std::size_t count) {
+  ODRADEK_ASSERT(count > 0);
+  state_->home().post([state = state_, count] { state->used_loops = count; });
 }
 
 void Server::stop(env::Duration grace, env::Task done) {

@@ -30,6 +30,12 @@ class Server {
   [[nodiscard]] base::Result<env::Address> listen(ListenerOptions options);
   // Lets clients in.
   void start();
+  // Puts other limits in the place of those given at construction and to listen(). Who is
+  // connected stays so, and counts. Threads: any; soon in force.
+  void set_limits(ConnectionLimitOptions limits);
+  // New connections go to the first `count` loops of the world, all where there are fewer. Threads:
+  // any; soon in force.
+  void set_loops(std::size_t count);
   // Stops listening, lets each connection finish the requests in flight, closes those that have
   // not after `grace`, then calls `done` on loop 0.
   void stop(env::Duration grace, env::Task done);

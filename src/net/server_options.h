@@ -32,6 +32,19 @@ struct ServerOptions {
   std::uint64_t max_output_bytes = 8ULL << 20;
 };
 
+// Those of the limits that may change while the server runs.
+struct ConnectionLimitOptions {
+  std::int64_t max_connections = kUnlimited;
+  std::int64_t max_connections_per_ip = kUnlimited;
+  std::map<std::string, std::int64_t> max_connections_per_ip_overrides = {};
+  std::int64_t max_connection_creation_rate = kUnlimited;
+  struct Listener {
+    std::int64_t max_connections = kUnlimited;
+    std::int64_t max_connection_creation_rate = kUnlimited;
+  };
+  std::map<std::string, Listener> listeners = {};  // by name; one that is not named has no limits
+};
+
 inline constexpr std::int64_t kDefaultQueuedRequestBytes = 64LL << 20;
 
 struct ListenerOptions {

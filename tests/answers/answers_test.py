@@ -21,6 +21,7 @@ import feature_cases  # noqa: F401
 import partition_cases  # noqa: F401
 import quota_cases  # noqa: F401
 import record_cases  # noqa: F401
+import resource_cases  # noqa: F401
 import security_cases  # noqa: F401
 import telemetry_cases  # noqa: F401
 import transaction_cases  # noqa: F401

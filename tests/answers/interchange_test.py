@@ -81,6 +81,38 @@ def new_producer(connection):
         time.sleep(0.05)
 
 
+# What is configured while a server runs: {(type, name): key}, and the sources of such values.
+CONFIGURED = {(4, "1"): "log.segment.bytes", (4, ""): "max.connections.per.ip",
+              (16, "subscription"): "interval.ms",
+              (32, "group"): "streams.initial.rebalance.delay.ms"}
+CONFIGURED_VALUES = {b"odradek": 1_100_000, b"kafka": 1_200_000, b"again": 1_300_000}
+DYNAMIC_SOURCES = (2, 3, 7, 8)
+
+
+def configured(connection):
+    resources = [{"ResourceType": kind, "ResourceName": name, "ConfigurationKeys": None}
+                 for kind, name in CONFIGURED]
+    answer = connection.call("DescribeConfigs", 4, {"Resources": resources})
+    return {f"{result['ResourceType']} {result['ResourceName']}": {
+        entry["Name"]: entry["Value"] for entry in result["Configs"]
+        if entry["ConfigSource"] in DYNAMIC_SOURCES} for result in answer["Results"]}
+
+
+def configure(connection, value):
+    """Every type of resource; returns when the change is seen."""
+    answer = connection.call("IncrementalAlterConfigs", 1, {"Resources": [
+        {"ResourceType": kind, "ResourceName": name, "Configs": [
+            {"Name": key, "ConfigOperation": 0, "Value": str(value)}]}
+        for (kind, name), key in CONFIGURED.items()]})
+    for result in answer["Responses"]:
+        check(result["ErrorCode"] == 0, f"not configured: {result}")
+    deadline = time.monotonic() + PATIENCE_S
+    while any(configured(connection)[f"{kind} {name}"].get(key) != str(value)
+              for (kind, name), key in CONFIGURED.items()):
+        check(time.monotonic() < deadline, f"not configured: {configured(connection)}")
+        time.sleep(0.05)
+
+
 def fill(connection, marker):
     """Records in several shapes: plain, keyed, null, idempotent, in several segments."""
     for number in range(5):
@@ -94,6 +126,7 @@ def fill(connection, marker):
         produce(connection, "plain", 0, batch(
             [marker, marker], producer_id=producer["ProducerId"],
             producer_epoch=producer["ProducerEpoch"], base_sequence=sequence))
+    configure(connection, CONFIGURED_VALUES[marker])
     return producer["ProducerId"]
 
 
@@ -189,7 +222,7 @@ def describe(port):
     """Everything that a client can see of the cluster's contents."""
     connection = Connection(port)
     metadata = connection.call("Metadata", 12, {"Topics": None})
-    state = {"ClusterId": metadata["ClusterId"], "Clients": describe_clients(connection)}
+    state = {}
     for topic in metadata["Topics"]:
         state[topic["Name"]] = {
             "TopicId": topic["TopicId"],
@@ -202,6 +235,8 @@ def describe(port):
         for partition in topic["Partitions"]:
             check(partition["ErrorCode"] == 0 and partition["LeaderId"] == 1,
                   f"{topic['Name']} has no leader: {partition}")
+    state = {"ClusterId": metadata["ClusterId"], "Clients": describe_clients(connection),
+             "Configured": configured(connection), "Topics": state}
     connection.close()
     return state
 
@@ -321,8 +356,8 @@ def used_again(server):
     """The server goes on writing where the other one stopped, and stops cleanly."""
     connection = Connection(server.port)
     fresh = new_producer(connection)["ProducerId"]
-    for topic, state in describe(server.port).items():
-        for partition in state["Partitions"].values() if "Partitions" in state else ():
+    for topic in describe(server.port)["Topics"].values():
+        for partition in topic["Partitions"].values():
             known = [producer["ProducerId"] for producer in partition["Producers"]]
             check(fresh not in known, f"producer id {fresh} is given a second time")
     fill(connection, b"again")

@@ -3,18 +3,26 @@
 numbered in order of appearance, times, ports and sentences stand as marks, sets are sorted.
 """
 
+import re
 import time
 
 from batches import take_apart
 from codec import Closed, Connection
 
 PATIENCE_S = 30
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ZERO_ID = "00000000-0000-0000-0000-000000000000"
 # Where an array is a set, what its elements are known by.
 SORT_KEYS = ("Name", "Topic", "TopicId", "PartitionIndex", "Index", "Partition", "ApiKey")
 # Configuration keys that Apache Kafka 4.3.1 does not have.
-NEWER_KEYS = {"write.caching", "errors.deadletterqueue.group.enable",
-              "max.decompressed.message.bytes", "remote.copy.lag.bytes", "remote.copy.lag.ms"}
+NEWER_KEYS = {
+    "write.caching", "max.decompressed.message.bytes", "remote.copy.lag.bytes",
+    "remote.copy.lag.ms", "errors.deadletterqueue.group.enable",
+    "errors.deadletterqueue.copy.record.enable", "errors.deadletterqueue.topic.name",
+    "consumer.assignor.offload.enable", "share.assignor.offload.enable",
+    "streams.assignor.offload.enable", "streams.assignor.name", "streams.acceptable.recovery.lag",
+    "streams.num.warmup.replicas", "streams.rack.aware.assignment.tags",
+    "streams.task.offset.interval.ms"}
 # By this dynamic configuration the cases see that the ones before it have come; none asks for it.
 MARKER = "remote.list.offsets.request.timeout.ms"
 MARKED = {"Port": "port", "ClusterId": "cluster", "SessionId": "session",
@@ -120,9 +128,9 @@ class Transcript:
             return MARKED[name]
         if name == "LogAppendTimeMs" and value > 0:
             return "time"
-        if name.endswith("Message") and value:
+        if (name.endswith("Message") or name == "Documentation") and value:
             return "a sentence"
-        if isinstance(value, str) and len(value) == 36 and value != ZERO_ID:
+        if isinstance(value, str) and UUID.fullmatch(value) and value != ZERO_ID:
             return self.ids.setdefault(value, f"id {len(self.ids) + 1}")
         return value
 

@@ -4,9 +4,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "config/dynamic.h"
+#include "config/group_config.h"
 #include "config/table.h"
 #include "config/topic_config.h"
 #include "config/value.h"
@@ -26,6 +28,8 @@ enum class Source : std::int8_t {
   kDynamicDefaultBroker = 3,
   kStaticBroker = 4,
   kDefault = 5,
+  kClientMetrics = 7,
+  kGroup = 8,
 };
 
 constexpr std::int8_t number(Source source) { return static_cast<std::int8_t>(source); }
@@ -167,6 +171,35 @@ ConfigEntry other_entry(const SettingsLayers& settings, const std::string& name,
   return entry;
 }
 
+// What a resource has of a key that it does not set itself.
+struct Inherited {
+  std::optional<std::string> value;
+  std::vector<Synonym> synonyms;
+};
+
+// Every key of a table, as a resource with `overrides` (or null) has it.
+template <typename Inherit>
+std::vector<ConfigEntry> own_entries(std::span<const Setting> table,
+                                     const metadata::ConfigMap* overrides, Source source,
+                                     const ConfigEntryOptions& options, Inherit inherit) {
+  std::vector<ConfigEntry> entries;
+  for (const Setting& setting : table) {
+    if (setting.is_internal || !options.wants(setting.name)) continue;
+    Inherited inherited = inherit(setting);
+    if (overrides != nullptr) {
+      if (const auto own = overrides->find(setting.name); own != overrides->end()) {
+        inherited.value = own->second;
+        inherited.synonyms.insert(
+            inherited.synonyms.begin(),
+            {std::string(setting.name), value_or_hidden(setting, own->second), number(source)});
+      }
+    }
+    entries.push_back(
+        make_entry(setting, std::move(inherited.value), std::move(inherited.synonyms), options));
+  }
+  return entries;
+}
+
 }  // namespace
 
 bool ConfigEntryOptions::wants(std::string_view key) const {
@@ -215,24 +248,37 @@ std::vector<ConfigEntry> cluster_default_entries(const SettingsLayers& settings,
 std::vector<ConfigEntry> topic_entries(const SettingsLayers& settings,
                                        const metadata::ConfigMap* overrides,
                                        const ConfigEntryOptions& options) {
-  std::vector<ConfigEntry> entries;
-  for (const Setting& setting : config::topic_settings()) {
-    if (setting.is_internal || !options.wants(setting.name)) continue;
-    const std::string_view broker_key = config::broker_key_of(setting.name);
-    auto synonyms =
-        broker_key.empty() ? std::vector<Synonym>() : broker_synonyms(settings, broker_key);
-    if (overrides != nullptr) {
-      if (const auto own = overrides->find(setting.name); own != overrides->end()) {
-        synonyms.insert(synonyms.begin(),
-                        {std::string(setting.name), value_or_hidden(setting, own->second),
-                         number(Source::kTopic)});
-      }
-    }
-    entries.push_back(make_entry(setting,
-                                 config::topic_value(settings.in_force, overrides, setting.name),
-                                 std::move(synonyms), options));
-  }
-  return entries;
+  return own_entries(
+      config::topic_settings(), overrides, Source::kTopic, options, [&](const Setting& setting) {
+        const std::string_view broker_key = config::broker_key_of(setting.name);
+        return Inherited{
+            config::topic_default(settings.in_force, setting.name),
+            broker_key.empty() ? std::vector<Synonym>() : broker_synonyms(settings, broker_key)};
+      });
+}
+
+std::vector<ConfigEntry> group_entries(const SettingsLayers& settings,
+                                       const metadata::ConfigMap* overrides,
+                                       const ConfigEntryOptions& options) {
+  return own_entries(
+      config::group_settings(), overrides, Source::kGroup, options, [&](const Setting& setting) {
+        Inherited inherited{config::group_default(settings.in_force, setting.name), {}};
+        if (!setting.synonyms.empty()) {
+          inherited.synonyms = broker_synonyms(settings, setting.synonyms.front());
+        } else if (setting.default_value) {
+          inherited.synonyms = {
+              {std::string(setting.name), inherited.value, number(Source::kDefault)}};
+        }
+        return inherited;
+      });
+}
+
+std::vector<ConfigEntry> client_metrics_entries(const metadata::ConfigMap* overrides,
+                                                const ConfigEntryOptions& options) {
+  return own_entries(config::client_metrics_settings(), overrides, Source::kClientMetrics, options,
+                     [](const Setting& setting) {
+                       return Inherited{std::string(setting.default_value.value_or("")), {}};
+                     });
 }
 
 }  // namespace odradek::broker::api

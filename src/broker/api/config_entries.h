@@ -39,4 +39,13 @@ std::vector<ConfigEntry> topic_entries(const config::SettingsLayers& settings,
                                        const metadata::ConfigMap* overrides,
                                        const ConfigEntryOptions& options);
 
+// Every group key. `overrides`, what the group itself sets, may be null.
+std::vector<ConfigEntry> group_entries(const config::SettingsLayers& settings,
+                                       const metadata::ConfigMap* overrides,
+                                       const ConfigEntryOptions& options);
+
+// Every key of a subscription to client metrics.
+std::vector<ConfigEntry> client_metrics_entries(const metadata::ConfigMap* overrides,
+                                                const ConfigEntryOptions& options);
+
 }  // namespace odradek::broker::api

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/loggers.h"
 #include "broker/api/apis.h"
 #include "broker/api/config_entries.h"
 #include "metadata/controller/topic_name.h"
@@ -45,12 +46,15 @@ class ConfigDescriber {
         return describe_broker(resource.resource_name, options);
       case ConfigResourceType::kBrokerLogger:
         return describe_loggers(resource.resource_name, options);
-      default:
-        return base::fail(ErrorCode::kInvalidRequest,
-                          fmt::format("Resource type {} can't be described here: TOPIC (2), "
-                                      "BROKER (4) and BROKER_LOGGER (8) can.",
-                                      resource.resource_type));
+      case ConfigResourceType::kClientMetrics:
+        return describe_client_metrics(resource.resource_name, options);
+      case ConfigResourceType::kGroup:
+        return describe_group(resource.resource_name, options);
     }
+    return base::fail(ErrorCode::kInvalidRequest,
+                      fmt::format("Resource type {} can't be described: TOPIC (2), BROKER (4), "
+                                  "BROKER_LOGGER (8), CLIENT_METRICS (16) and GROUP (32) can.",
+                                  resource.resource_type));
   }
 
  private:
@@ -75,19 +79,38 @@ class ConfigDescriber {
     return broker_entries(*settings_, services_.node_id, options);
   }
 
-  // The server's log has one logger and one level.
   base::Result<Entries> describe_loggers(const std::string& name,
                                          const ConfigEntryOptions& options) const {
     if (name.empty()) return base::fail(ErrorCode::kInvalidRequest, "Broker id must not be empty.");
     if (auto valid = check_broker_id(name, ""); !valid) return base::fail(std::move(valid));
     Entries entries;
-    if (options.wants("root")) {
-      ConfigEntry& root = entries.emplace_back();
-      root.name = "root";
-      root.value = "INFO";
-      root.config_source = kBrokerLoggerSource;
+    for (const base::log::Logger& logger : base::log::loggers()) {
+      if (!options.wants(logger.name)) continue;
+      ConfigEntry& entry = entries.emplace_back();
+      entry.name = logger.name;
+      entry.value = logger.level;
+      entry.config_source = kBrokerLoggerSource;
     }
     return entries;
+  }
+
+  base::Result<Entries> describe_client_metrics(const std::string& name,
+                                                const ConfigEntryOptions& options) const {
+    if (name.empty()) {
+      return base::fail(ErrorCode::kInvalidRequest,
+                        "Client metrics subscription name must not be empty");
+    }
+    return client_metrics_entries(image_->find_config(ConfigResourceType::kClientMetrics, name),
+                                  options);
+  }
+
+  base::Result<Entries> describe_group(const std::string& name,
+                                       const ConfigEntryOptions& options) const {
+    if (name.empty()) {
+      return base::fail(ErrorCode::kInvalidRequest, "Group name must not be empty");
+    }
+    return group_entries(*settings_, image_->find_config(ConfigResourceType::kGroup, name),
+                         options);
   }
 
   base::Result<> check_broker_id(const std::string& name, const char* or_else) const {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/loggers.h"
 #include "broker/api/apis.h"
 #include "broker/api/config_answer.h"
 #include "broker/runtime/admin_service.h"
@@ -13,6 +14,30 @@ namespace odradek::broker::api {
 
 using wire::IncrementalAlterConfigsRequest;
 using wire::IncrementalAlterConfigsResponse;
+
+namespace {
+
+// No record holds the levels of loggers: they last as long as the process, as in Kafka.
+void change_loggers(const IncrementalAlterConfigsRequest& request,
+                    const IncrementalAlterConfigsResponse& decided) {
+  if (request.validate_only) return;
+  constexpr auto kLoggers = static_cast<std::int8_t>(metadata::ConfigResourceType::kBrokerLogger);
+  constexpr std::int8_t kDelete = 1;
+  for (std::size_t i = 0; i < decided.responses.size(); ++i) {
+    const auto& resource = request.resources[i];
+    const bool is_allowed = decided.responses[i].error_code == base::ErrorCode::kNone;
+    if (resource.resource_type != kLoggers || !is_allowed) continue;
+    for (const auto& entry : resource.configs) {
+      if (entry.config_operation == kDelete) {
+        base::log::unset_logger_level(entry.name);
+      } else {
+        base::log::set_logger_level(entry.name, *entry.value);
+      }
+    }
+  }
+}
+
+}  // namespace
 
 void handle_incremental_alter_configs(Services& services, IncrementalAlterConfigsRequest request,
                                       Responder<IncrementalAlterConfigsResponse> responder) {
@@ -24,6 +49,7 @@ void handle_incremental_alter_configs(Services& services, IncrementalAlterConfig
       },
       [asked, responder = std::move(responder)](IncrementalAlterConfigsResponse response,
                                                 const base::Result<>& committed) mutable {
+        if (committed) change_loggers(*asked, response);
         answer_uncommitted(*asked, response, committed);
         responder.send(response);
       });

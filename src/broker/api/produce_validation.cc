@@ -16,7 +16,7 @@ record::ValidationOptions options_of(const log::LogConfig& config, const Service
   options.timestamp_after_max_ms = config.timestamp_after_max_ms;
   options.is_compacted = config.cleanup_compact;
   options.max_message_bytes = config.max_message_bytes;
-  options.max_decompressed_bytes = services.limits.max_decompressed_message_bytes;
+  options.max_decompressed_bytes = config.max_decompressed_message_bytes;
   return options;
 }
 

@@ -36,6 +36,7 @@ void LiveConfig::load(const metadata::ClusterImage& image) {
 }
 
 void LiveConfig::act(Action action) {
+  const std::lock_guard lock(mutex_);
   const auto layers = settings_.layers();
   action(layers->file, layers->in_force);
   actions_.push_back(std::move(action));
@@ -45,6 +46,7 @@ void LiveConfig::follow(const metadata::ImageDelta& delta, const metadata::Clust
   const ConfigResource all{ConfigResourceType::kBroker, ""};
   const ConfigResource mine{ConfigResourceType::kBroker, std::to_string(broker_.value())};
   if (!delta.changed_configs.contains(all) && !delta.changed_configs.contains(mine)) return;
+  const std::lock_guard lock(mutex_);
   const auto before = settings_.current();
   load(image);
   const auto now = settings_.current();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <vector>
 
 #include "base/ids.h"
@@ -13,7 +14,7 @@ namespace odradek::broker {
 
 // Brings the dynamic configuration that the metadata holds into force: puts it over the file's
 // settings, and tells those who have to act on it. Whoever only reads a value when it is needed
-// takes it from LiveSettings. Threads: one at a time.
+// takes it from LiveSettings. Threads: load() and follow() one at a time, act() any.
 class LiveConfig {
  public:
   // Compares two values of what it cares for, and does nothing where they are equal.
@@ -33,7 +34,8 @@ class LiveConfig {
  private:
   config::LiveSettings& settings_;
   const base::BrokerId broker_;
-  std::vector<Action> actions_;
+  std::mutex mutex_;
+  std::vector<Action> actions_;  // guarded by mutex_
 };
 
 }  // namespace odradek::broker

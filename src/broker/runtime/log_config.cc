@@ -57,11 +57,13 @@ log::LogConfig make_log_config(const config::Settings& settings,
   config.max_compaction_lag_ms = topic.number("max.compaction.lag.ms");
   config.min_cleanable_dirty_ratio = topic.ratio("min.cleanable.dirty.ratio");
   config.max_message_bytes = topic.small("max.message.bytes");
+  config.max_decompressed_message_bytes = topic.small("max.decompressed.message.bytes");
   config.preallocate = topic.flag("preallocate");
   config.timestamp_is_log_append_time = topic.text("message.timestamp.type") == "LogAppendTime";
   config.timestamp_before_max_ms = topic.number("message.timestamp.before.max.ms");
   config.timestamp_after_max_ms = topic.number("message.timestamp.after.max.ms");
   config.write_caching = topic.flag("write.caching");
+  config.producer_id_expiration_ms = settings.number("producer.id.expiration.ms");
   return config;
 }
 

@@ -39,9 +39,7 @@ log::LogConfig Replicas::config_of(const metadata::ClusterImage& image,
 }
 
 void Replicas::configure_all(const metadata::ClusterImage& image) {
-  image.topics_by_name.for_each([&](const std::string& name, const auto&) {
-    logs_.set_config(name, config_of(image, name));
-  });
+  logs_.set_configs([&](const std::string& topic) { return config_of(image, topic); });
 }
 
 bool Replicas::is_mine(const metadata::PartitionImage& partition) const {

@@ -20,11 +20,12 @@
 
 namespace odradek::env {
 
+// By affinity, so that a container's share counts.
+std::size_t core_count() { return std::max(1U, std::thread::hardware_concurrency()); }
+
 struct LinuxWorld::Parts {
   explicit Parts(const LinuxWorldOptions& options) : workers(options.worker_threads) {
-    // Cores by affinity, so that a container's share counts.
-    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-    const std::size_t count = options.loop_count > 0 ? options.loop_count : cores;
+    const std::size_t count = options.loop_count > 0 ? options.loop_count : core_count();
     for (std::size_t i = 0; i < count; ++i) {
       loops.push_back(std::make_unique<LinuxLoop>());
     }
@@ -97,6 +98,8 @@ Clock& LinuxWorld::clock() { return parts_->clock; }
 Random& LinuxWorld::random() { return parts_->random; }
 Disk& LinuxWorld::disk() { return parts_->disk; }
 Network& LinuxWorld::network() { return parts_->network; }
+void LinuxWorld::resize_workers(std::size_t threads) { parts_->workers.resize(threads); }
+
 WorkerPool& LinuxWorld::workers() { return parts_->workers; }
 std::size_t LinuxWorld::loop_count() const { return parts_->loops.size(); }
 Executor& LinuxWorld::loop(std::size_t index) { return *parts_->loops.at(index); }

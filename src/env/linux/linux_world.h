@@ -10,9 +10,11 @@
 
 namespace odradek::env {
 
+// Cores that the process may run on, at least 1.
+std::size_t core_count();
+
 struct LinuxWorldOptions {
-  // Event loops, one thread each (`num.network.threads`); 0: one for each core that the process may
-  // run on.
+  // Event loops, one thread each; 0: one for each core.
   std::size_t loop_count = 1;
   // At most so many threads for blocking work (`num.io.threads`); a thread starts when work first
   // asks for it.
@@ -39,6 +41,8 @@ class LinuxWorld final : public World {
   void start();
   // Ends the loops after the task each is in, run() with them. Final. Threads: any.
   void stop();
+  // Another `worker_threads` from now on. Threads: any.
+  void resize_workers(std::size_t threads);
   // Calls `handler` on loop 0 each time one of the signals arrives, from now on. Call once.
   void on_signal(const std::vector<int>& signals, std::function<void(int)> handler);
 

@@ -76,19 +76,33 @@ void LinuxWorkerPool::close(Queue& queue) {
 }
 
 void LinuxWorkerPool::start_thread_if_short() {
-  if (idle_threads_ >= ready_.size() || threads_.size() >= max_threads_) return;
+  if (idle_threads_ >= ready_.size() || live_threads_ >= max_threads_) return;
+  ++live_threads_;
   threads_.emplace_back([this] { work(); });
   pthread_setname_np(threads_.back().native_handle(),
-                     ("worker-" + std::to_string(threads_.size())).c_str());
+                     ("worker-" + std::to_string(++named_threads_)).c_str());
+}
+
+void LinuxWorkerPool::resize(std::size_t max_threads) {
+  ODRADEK_ASSERT(max_threads > 0);
+  const std::lock_guard lock(mutex_);
+  max_threads_ = max_threads;
+  wake_.notify_all();
+  for (std::size_t i = 0; i < ready_.size(); ++i) start_thread_if_short();
 }
 
 void LinuxWorkerPool::work() {
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_threads_;
-    wake_.wait(lock, [this] { return stopping_ || !ready_.empty(); });
+    wake_.wait(lock, [this] { return stopping_ || is_one_too_many() || !ready_.empty(); });
     --idle_threads_;
-    if (ready_.empty()) return;
+    if (is_one_too_many() || ready_.empty()) {
+      --live_threads_;
+      // What this one was woken for is another's.
+      if (!ready_.empty()) wake_.notify_one();
+      return;
+    }
     Queue& queue = *ready_.front();
     ready_.pop_front();
     Task task = std::move(queue.tasks_.front());

@@ -21,6 +21,9 @@ class LinuxWorkerPool final : public WorkerPool {
   ~LinuxWorkerPool() override;
 
   std::unique_ptr<WorkQueue> make_queue(std::string name, int max_parallel) override;
+  // How many threads there may be from now on; those too many end when they have nothing to do.
+  // Threads: any.
+  void resize(std::size_t max_threads);
 
  private:
   class Queue;
@@ -29,9 +32,13 @@ class LinuxWorkerPool final : public WorkerPool {
   void close(Queue& queue);
   void work();
   void start_thread_if_short();
+  bool is_one_too_many() const { return live_threads_ > max_threads_; }
 
-  const std::size_t max_threads_;
   std::mutex mutex_;
+  // Guarded by mutex_.
+  std::size_t max_threads_;
+  std::size_t live_threads_ = 0;
+  std::size_t named_threads_ = 0;
   std::condition_variable wake_;
   std::condition_variable finished_;
   std::deque<Queue*> ready_;  // has a task that may start now; each queue at most once

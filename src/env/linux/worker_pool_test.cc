@@ -81,5 +81,44 @@ TEST(LinuxWorkerPoolTest, ClosingAQueueWaitsForWhatRunsAndDropsTheRest) {
   EXPECT_FALSE(dropped_ran);
 }
 
+TEST(LinuxWorkerPoolTest, AGrownPoolRunsMoreAtOnce) {
+  LinuxWorkerPool pool(1);
+  const auto queue = pool.make_queue("test", 4);
+  // Each waits for the others: with fewer than four threads this would hang.
+  std::latch together(4);
+  std::latch done(4);
+  for (int i = 0; i < 4; ++i) {
+    queue->submit([&] {
+      together.arrive_and_wait();
+      done.count_down();
+    });
+  }
+  pool.resize(4);
+  done.wait();
+}
+
+TEST(LinuxWorkerPoolTest, AShrunkPoolRunsFewerAtOnceAndLosesNothing) {
+  LinuxWorkerPool pool(4);
+  const auto queue = pool.make_queue("test", 4);
+  std::latch together(4);
+  for (int i = 0; i < 4; ++i) queue->submit([&] { together.arrive_and_wait(); });
+  together.wait();
+  pool.resize(1);
+  std::atomic<int> running = 0;
+  std::atomic<int> most = 0;
+  std::latch done(100);
+  // The first of the hundred may still meet threads on their way out.
+  for (int i = 0; i < 100; ++i) {
+    queue->submit([&, i] {
+      const int now = ++running;
+      if (i >= 50) most = std::max(most.load(), now);
+      --running;
+      done.count_down();
+    });
+  }
+  done.wait();
+  EXPECT_EQ(most, 1);
+}
+
 }  // namespace
 }  // namespace odradek::env

@@ -7,7 +7,10 @@
 #include <charconv>
 #include <vector>
 
+#include "base/loggers.h"
+#include "config/client_metrics_config.h"
 #include "config/dynamic.h"
+#include "config/group_config.h"
 #include "config/topic_config.h"
 #include "metadata/controller/topic_name.h"
 
@@ -56,6 +59,42 @@ base::Result<> check_broker(const config::SettingsLayers& settings, const Resour
       without_unusable(change, next, [&](const auto& key) { return usable.contains(key); }), scope);
 }
 
+base::Result<> check_logger(const ConfigOp& op) {
+  if (op.operation == ConfigOperation::kAppend || op.operation == ConfigOperation::kSubtract) {
+    return base::fail(
+        ErrorCode::kInvalidRequest,
+        fmt::format("{} operation is not allowed for the BROKER_LOGGER resource",
+                    op.operation == ConfigOperation::kAppend ? "APPEND" : "SUBTRACT"));
+  }
+  if (op.operation != ConfigOperation::kSet && op.operation != ConfigOperation::kDelete) {
+    return base::fail(ErrorCode::kInvalidRequest,
+                      fmt::format("Unknown operation type {} is not allowed for the BROKER_LOGGER "
+                                  "resource",
+                                  static_cast<int>(op.operation)));
+  }
+  if (!base::log::is_logger(op.key)) {
+    return base::fail(ErrorCode::kInvalidConfig, fmt::format("Logger {} does not exist!", op.key));
+  }
+  if (op.operation == ConfigOperation::kDelete && op.key == base::log::kRootLogger) {
+    return base::fail(ErrorCode::kInvalidRequest,
+                      "Removing the log level of the root logger is not allowed");
+  }
+  if (op.operation == ConfigOperation::kDelete || base::log::is_level_name(*op.value)) return {};
+  return base::fail(
+      ErrorCode::kInvalidConfig,
+      fmt::format("Cannot set the log level of {} to {} as it is not a supported log "
+                  "level. Valid log levels are DEBUG, ERROR, FATAL, INFO, TRACE, WARN",
+                  op.key, *op.value));
+}
+
+base::Result<> check_loggers(base::BrokerId asked, const ResourceChange& change) {
+  if (auto valid = check_broker_name(change.name, asked); !valid) return valid;
+  for (const ConfigOp& op : change.ops) {
+    if (auto valid = check_logger(op); !valid) return valid;
+  }
+  return {};
+}
+
 base::Result<> check_topic(const config::SettingsLayers& settings, const ResourceChange& change,
                            const ConfigMap& next) {
   if (change.name.empty()) {
@@ -68,6 +107,24 @@ base::Result<> check_topic(const config::SettingsLayers& settings, const Resourc
                                     }));
 }
 
+base::Result<> check_client_metrics(const ResourceChange& change, const ConfigMap& next) {
+  if (change.name.empty()) {
+    return base::fail(ErrorCode::kInvalidRequest, "Subscription name can't be empty");
+  }
+  return config::check_client_metrics_config(next);
+}
+
+base::Result<> check_group(const config::SettingsLayers& settings, const ResourceChange& change,
+                           const ConfigMap& next) {
+  if (change.name.empty()) {
+    return base::fail(ErrorCode::kInvalidRequest, "Default group resources are not allowed.");
+  }
+  return config::check_group_config(
+      settings.in_force, without_unusable(change, next, [](const auto& key) {
+        return config::find_setting(config::Scope::kGroup, key) != nullptr;
+      }));
+}
+
 }  // namespace
 
 const config::Setting* find_setting(ConfigResourceType type, std::string_view key) {
@@ -76,10 +133,6 @@ const config::Setting* find_setting(ConfigResourceType type, std::string_view ke
       return config::find_topic_setting(key);
     case ConfigResourceType::kBroker:
       return config::find_dynamic_setting(key);
-    case ConfigResourceType::kClientMetrics:
-      return config::find_setting(config::Scope::kClientMetrics, key);
-    case ConfigResourceType::kGroup:
-      return config::find_setting(config::Scope::kGroup, key);
     default:
       return nullptr;
   }
@@ -94,10 +147,13 @@ base::Result<> check_resource(const ClusterImage&, base::BrokerId asked,
       return {};
     case ConfigResourceType::kBroker:
       return change.name.empty() ? base::Result<>() : check_broker_name(change.name, asked);
-    default:
-      return base::fail(ErrorCode::kInvalidRequest,
-                        fmt::format("Unknown resource type {}", change.type));
+    case ConfigResourceType::kBrokerLogger:
+      // A whole configuration of loggers is not to be had.
+      if (!change.replaces) return check_loggers(asked, change);
+      break;
   }
+  return base::fail(ErrorCode::kInvalidRequest,
+                    fmt::format("Unknown resource type {}", change.type));
 }
 
 base::Result<> check_values(const config::SettingsLayers& settings, const ResourceChange& change,
@@ -107,6 +163,10 @@ base::Result<> check_values(const config::SettingsLayers& settings, const Resour
       return check_topic(settings, change, next);
     case ConfigResourceType::kBroker:
       return check_broker(settings, change, next);
+    case ConfigResourceType::kClientMetrics:
+      return check_client_metrics(change, next);
+    case ConfigResourceType::kGroup:
+      return check_group(settings, change, next);
     default:
       return {};
   }

@@ -11,7 +11,8 @@
 // What each type of resource demands of a change of its configuration.
 namespace odradek::metadata {
 
-// The table's row of a key of this type of resource; null when there is none.
+// The table's row of a topic's or a broker's key; null when there is none, and of all others: Kafka
+// appends to no list of theirs.
 const config::Setting* find_setting(ConfigResourceType type, std::string_view key);
 
 // Before the change is looked at: that the type is known, and a broker is the one that was asked.

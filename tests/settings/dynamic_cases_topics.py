@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Topics' keys that are changed while the server runs."""
+
+import gzip
+import time
+
+from batches import record
+from live import TOPIC, alter, of_topics
+from node import until
+
+MESSAGE_TOO_LARGE, NOT_ENOUGH_REPLICAS, INVALID_TIMESTAMP = 10, 19, 32
+INVALID_CONFIG, INVALID_RECORD = 40, 87
+WEEK_MS = 7 * 24 * 3600 * 1000
+
+
+def now_ms():
+    return int(time.time() * 1000)
+
+
+turns = {}
+
+
+def rolls(node, topic, *batches):
+    """How many segments the batches begin; each is (value, timestamp)."""
+    node.produce(topic, timestamp=batches[0][1])
+    before = len(node.segments(topic))
+    for value, timestamp in batches:
+        node.produce(topic, [value], timestamp=timestamp)
+    return len(node.segments(topic)) - before
+
+
+@of_topics("segment.bytes", "1048576", False, True)
+def a_segment_rolls_at_a_mebibyte(node, topic):
+    return rolls(node, topic, *[(b"x" * 600_000, now_ms())] * 2) > 0
+
+
+@of_topics("segment.ms", "1000", False, True)
+def a_segment_rolls_after_seconds(node, topic):
+    return rolls(node, topic, (b"", now_ms() - 20_000), (b"", now_ms() - 10_000)) > 0
+
+
+@of_topics("segment.jitter.ms", str(WEEK_MS), False, True)
+def segments_roll_before_their_time(node, topic):
+    """A batch comes after nine tenths of segment.ms: without jitter every second one rolls, with
+    jitter nearly all.
+    """
+    turns[node, topic] = turns.get((node, topic), -1) + 1
+    first = now_ms() + (25 * turns[node, topic] - 60) * WEEK_MS
+    return rolls(node, topic, *[(b"", first + number * WEEK_MS * 9 // 10)
+                                for number in range(24)]) > 15
+
+
+@of_topics("segment.index.bytes", "16", False, True, index_interval_bytes="0")
+def a_segment_rolls_when_its_index_is_full(node, topic):
+    return rolls(node, topic, *[(b"", now_ms())] * 6) > 0
+
+
+@of_topics("index.interval.bytes", "0", False, True, segment_index_bytes="24")
+def each_batch_is_indexed(node, topic):
+    """Then the small index is soon full, and the segment rolls."""
+    return rolls(node, topic, *[(b"", now_ms())] * 6) > 0
+
+
+@of_topics("max.message.bytes", "500", 0, MESSAGE_TOO_LARGE)
+def code_of_a_kilobyte(node, topic):
+    return node.produce(topic, [b"x" * 1000])["ErrorCode"]
+
+
+@of_topics("max.decompressed.message.bytes", "500", 0, INVALID_RECORD)
+def code_of_a_small_batch_with_a_large_record(node, topic):
+    records = gzip.compress(record(0, b"key", b"x" * 1000))
+    return node.produce(topic, attributes=1, records=records)["ErrorCode"]
+
+
+@of_topics("message.timestamp.type", "LogAppendTime", False, True)
+def the_server_stamps(node, topic):
+    return node.produce(topic)["LogAppendTimeMs"] > 0
+
+
+@of_topics("message.timestamp.before.max.ms", "60000", 0, INVALID_TIMESTAMP)
+def code_of_an_old_record(node, topic):
+    return node.produce(topic, timestamp=now_ms() - 600_000)["ErrorCode"]
+
+
+@of_topics("message.timestamp.after.max.ms", "60000", 0, INVALID_TIMESTAMP)
+def code_of_a_record_of_the_future(node, topic):
+    return node.produce(topic, timestamp=now_ms() + 600_000)["ErrorCode"]
+
+
+@of_topics("min.insync.replicas", "2", 0, NOT_ENOUGH_REPLICAS)
+def code_where_two_replicas_are_asked_for(node, topic):
+    return node.produce(topic)["ErrorCode"]
+
+
+@of_topics("cleanup.policy", "compact", 0, INVALID_RECORD)
+def code_of_a_record_without_key(node, topic):
+    return node.produce(topic, keys=[None])["ErrorCode"]
+
+
+@of_topics("compression.type", "producer", "producer", "producer")
+def only_the_producers_codec_is_kept(node, topic):
+    """Another value would be a lie: nothing is encoded anew."""
+    assert alter(node, TOPIC, topic, "compression.type", "gzip") == INVALID_CONFIG
+    return node.described(TOPIC, topic, "compression.type")
+
+
+@of_topics("file.delete.delay.ms", "0", True, False, segment_bytes="1048576")
+def deleted_files_stay_for_a_while(node, topic):
+    for _ in range(3):
+        node.produce(topic, [b"x" * 600_000])
+    end = node.call("ListOffsets", 5, {"ReplicaId": -1, "Topics": [
+        {"Name": topic, "Partitions": [{"PartitionIndex": 0, "Timestamp": -1}]}]})
+    offset = end["Topics"][0]["Partitions"][0]["Offset"] - 1
+    node.call("DeleteRecords", 2, {"TimeoutMs": 30000, "Topics": [
+        {"Name": topic, "Partitions": [{"PartitionIndex": 0, "Offset": offset}]}]})
+    place = node.data / f"{topic}-0"
+
+    def waiting():
+        return any(place.glob("*.deleted"))
+
+    until(lambda: len(node.segments(topic)), lambda count: count < 3)
+    if node.described(TOPIC, topic, "file.delete.delay.ms") != "0":
+        return waiting()
+    until(waiting, lambda found: not found)
+    return False
+
+
+@of_topics("write.caching", "true", True, False)
+def an_acknowledged_record_is_flushed(node, topic):
+    """Then the recovery point has moved with it by the time that another topic's has."""
+    if not node.segments("witness"):
+        node.topic("witness", write_caching="false")
+    ends = {}
+    for name in (topic, "witness"):
+        ends[name] = node.produce(name)["BaseOffset"] + 1
+    name = "recovery-point-offset-checkpoint"
+    until(lambda: node.checkpoint(name, "witness"), lambda offset: offset == ends["witness"])
+    return node.checkpoint(name, topic) == ends[topic]

@@ -20,6 +20,8 @@
 #include "cli/producer/produce_command.h"
 #include "cli/reassign/reassign_command.h"
 #include "cli/server_commands.h"
+#include "cli/share/share_commands.h"
+#include "cli/streams_reset/streams_reset_command.h"
 #include "cli/topics/topics_command.h"
 #include "cli/transactions/transactions_command.h"
 #include "cli/verifiable/verifiable_consumer_command.h"
@@ -47,11 +49,15 @@ std::span<const Command> commands() {
       man_command(),
       completion_command(),
       complete_command(),
+      streams_reset_command(),
+      share_consume_command(),
       produce_perf_command(),
       consume_perf_command(),
+      share_consume_perf_command(),
       latency_command(),
       verifiable_producer_command(),
       verifiable_consumer_command(),
+      verifiable_share_consumer_command(),
       all_groups_command(),
       share_groups_command(),
       streams_groups_command(),

@@ -61,6 +61,8 @@ class TopicTable {
   [[nodiscard]] static base::Result<TopicTable> load(Admin& admin);
 
   const Topic* find(const std::string& name) const;
+  // In their order.
+  std::vector<std::string> names() const;
   // The name, or "" of an id that is gone.
   std::string name_of(const base::Uuid& id) const;
   std::vector<base::TopicPartition> partitions_of(const std::string& topic) const;

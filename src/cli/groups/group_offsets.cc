@@ -184,6 +184,12 @@ base::Result<TopicTable> TopicTable::load(Admin& admin) {
   return table;
 }
 
+std::vector<std::string> TopicTable::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, topic] : topics_) names.push_back(name);
+  return names;
+}
+
 const TopicTable::Topic* TopicTable::find(const std::string& name) const {
   const auto found = topics_.find(name);
   return found == topics_.end() ? nullptr : &found->second;

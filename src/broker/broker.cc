@@ -11,6 +11,7 @@
 #include "broker/fetch/fetch_session.h"
 #include "broker/runtime/admin_service.h"
 #include "broker/runtime/client_telemetry.h"
+#include "broker/runtime/first_records.h"
 #include "broker/runtime/group/group_service.h"
 #include "broker/runtime/live_config.h"
 #include "broker/runtime/log_config.h"
@@ -153,9 +154,11 @@ base::Result<> RunningBroker::start_metadata() {
   if (!engine) return base::fail(std::move(engine));
   engine_ = std::move(*engine);
   metadata_ = std::make_unique<MetadataRuntime>(world_, *engine_, image_);
+  auto first = first_records(world_.disk(), directory.path());
+  if (!first) return base::fail(std::move(first));
   live_config_ = std::make_unique<LiveConfig>(live_, node_id_);
   auto started =
-      metadata_->start(metadata::format_records(),
+      metadata_->start(*std::move(first),
                        [this](const metadata::ClusterImage& image, std::int64_t broker_epoch) {
                          auto records = metadata::register_broker(registration(), broker_epoch);
                          for (auto& record : metadata::lead_on_start(image, node_id_)) {

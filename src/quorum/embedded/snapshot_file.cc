@@ -9,6 +9,7 @@
 #include "record/batch_header.h"
 #include "record/build.h"
 #include "record/control_record.h"
+#include "record/record_reader.h"
 
 namespace odradek::quorum {
 namespace {
@@ -72,26 +73,61 @@ class SnapshotWriter {
   std::int64_t next_offset_ = 0;
 };
 
-base::Result<> write_content(env::File& file, const Position& position,
-                             const QuorumRecords& quorum_records,
-                             const std::vector<base::SharedBytes>& records,
-                             base::Timestamp last_timestamp) {
-  SnapshotWriter writer(file, position.epoch, last_timestamp);
+struct Content {
+  base::LeaderEpoch epoch{0};
+  const QuorumRecords& quorum_records;
+  const std::vector<base::SharedBytes>& records;
+  // Of the batches, and of the last record that the file stands for.
+  base::Timestamp batch_timestamp;
+  base::Timestamp last_timestamp;
+};
+
+base::Result<> write_content(env::File& file, const Content& content) {
+  SnapshotWriter writer(file, content.epoch, content.batch_timestamp);
   if (auto done = writer.control(record::ControlRecordType::kSnapshotHeader,
-                                 record::snapshot_header_value(last_timestamp.value()));
+                                 record::snapshot_header_value(content.last_timestamp.value()));
       !done) {
     return done;
   }
-  for (const auto& [type, value] : quorum_records) {
+  for (const auto& [type, value] : content.quorum_records) {
     if (auto done = writer.control(type, value.view()); !done) return done;
   }
-  if (auto done = writer.records(records); !done) return done;
+  if (auto done = writer.records(content.records); !done) return done;
   if (auto done = writer.control(record::ControlRecordType::kSnapshotFooter,
                                  record::snapshot_footer_value());
       !done) {
     return done;
   }
   return file.flush();
+}
+
+base::Result<> add_records(const base::SharedBytes& batch,
+                           std::vector<base::SharedBytes>& records) {
+  const auto view = record::BatchView::parse(batch.view());
+  if (!view) return base::fail(view.error());
+  if (view->is_control()) return {};
+  auto reader = record::RecordReader::open(*view);
+  if (!reader) return base::fail(std::move(reader));
+  while (true) {
+    auto next = reader->next();
+    if (!next) return base::fail(std::move(next));
+    if (!*next) return {};
+    if ((*next)->value) records.push_back(base::SharedBytes::copy(*(*next)->value));
+  }
+}
+
+base::Result<> write_whole(env::Disk& disk, const std::string& directory, const std::string& name,
+                           const char* unfinished, const Content& content) {
+  const std::string path = directory + '/' + name;
+  const std::string part = path + unfinished;
+  {
+    auto file = disk.open(part, env::OpenMode::kCreate);
+    if (!file) return base::fail(std::move(file));
+    if (auto done = (*file)->truncate(0); !done) return done;
+    if (auto done = write_content(**file, content); !done) return done;
+  }
+  if (auto done = disk.rename(part, path); !done) return done;
+  return disk.sync_directory(directory);
 }
 
 std::unexpected<base::Error> damaged(const std::string& path, std::uint64_t position,
@@ -123,17 +159,27 @@ base::Result<> write_snapshot_file(env::Disk& disk, const std::string& directory
                                    const Position& position, const QuorumRecords& quorum_records,
                                    const std::vector<base::SharedBytes>& records,
                                    base::Timestamp last_timestamp) {
-  const std::string path = directory + '/' + snapshot_file_name(position);
-  const std::string part = path + ".part";
-  {
-    auto file = disk.open(part, env::OpenMode::kCreate);
-    if (!file) return base::fail(std::move(file));
-    if (auto done = (*file)->truncate(0); !done) return done;
-    if (auto done = write_content(**file, position, quorum_records, records, last_timestamp); !done)
-      return done;
-  }
-  if (auto done = disk.rename(part, path); !done) return done;
-  return disk.sync_directory(directory);
+  return write_whole(disk, directory, snapshot_file_name(position), ".part",
+                     {position.epoch, quorum_records, records, last_timestamp, last_timestamp});
+}
+
+base::Result<> write_bootstrap_file(env::Disk& disk, const std::string& directory,
+                                    const std::vector<base::SharedBytes>& records,
+                                    base::Timestamp now) {
+  const QuorumRecords none;
+  return write_whole(disk, directory, std::string(kBootstrapFile), ".tmp",
+                     {base::LeaderEpoch(0), none, records, now, base::Timestamp(0)});
+}
+
+base::Result<std::optional<std::vector<base::SharedBytes>>> read_bootstrap_file(
+    env::Disk& disk, const std::string& directory) {
+  const std::string path = directory + '/' + std::string(kBootstrapFile);
+  if (!disk.exists(path)) return std::nullopt;
+  std::vector<base::SharedBytes> records;
+  const auto read = read_batches(
+      disk, path, [&](const base::SharedBytes& batch) { return add_records(batch, records); });
+  if (!read) return base::fail(read.error());
+  return records;
 }
 
 base::Result<> read_batches(

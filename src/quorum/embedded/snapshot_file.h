@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -33,6 +34,16 @@ using QuorumRecords = std::map<record::ControlRecordType, base::SharedBytes>;
                                                  const QuorumRecords& quorum_records,
                                                  const std::vector<base::SharedBytes>& records,
                                                  base::Timestamp last_timestamp);
+
+// `bootstrap.checkpoint` of a log directory: the records that the metadata log is to begin with,
+// written when the directory is formatted. The layout is a snapshot's.
+inline constexpr std::string_view kBootstrapFile = "bootstrap.checkpoint";
+[[nodiscard]] base::Result<> write_bootstrap_file(env::Disk& disk, const std::string& directory,
+                                                  const std::vector<base::SharedBytes>& records,
+                                                  base::Timestamp now);
+// Nothing where there is no such file.
+[[nodiscard]] base::Result<std::optional<std::vector<base::SharedBytes>>> read_bootstrap_file(
+    env::Disk& disk, const std::string& directory);
 
 // Calls for each batch of a file of consecutive batches, in order; CORRUPT_MESSAGE names the file
 // and the place of a batch that is damaged or cut off.

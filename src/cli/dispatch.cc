@@ -125,13 +125,15 @@ int run_command(const Command& command, bool is_native, const std::vector<std::s
     return is_argparse ? 0 : 1;
   }
   auto flags = parse_flags(specs, arguments, is_argparse ? Dialect::kArgparse : Dialect::kJopt);
-  if (!flags) return usage_error(invocation, flags.error().message);
+  const auto refuse = command.refuse == nullptr ? usage_error : command.refuse;
+  if (!flags) return refuse(invocation, flags.error().message);
   invocation.flags = *std::move(flags);
   if (invocation.flags.has("help")) {
-    // Kafka's tools print it on stderr, those with argparse4j on stdout, and exit with 1.
-    fmt::print(is_native || is_argparse ? stdout : stderr, "{}",
+    // Kafka's tools print it on stderr, those with argparse4j on stdout, and most exit with 1.
+    const bool refuses = command.refuse != nullptr;
+    fmt::print(is_native || is_argparse || refuses ? stdout : stderr, "{}",
                help(command, invocation.called_as));
-    return is_native ? 0 : 1;
+    return is_native || refuses ? 0 : 1;
   }
   if (invocation.flags.has("version")) {
     fmt::print("{}\n", version());

@@ -2,13 +2,19 @@
 #include <array>
 
 #include "cli/check_config_command.h"
+#include "cli/acls/acls_command.h"
+#include "cli/client_metrics/client_metrics_command.h"
+#include "cli/cluster/api_versions_command.h"
+#include "cli/cluster/cluster_command.h"
 #include "cli/command.h"
 #include "cli/configs/configs_command.h"
 #include "cli/consumer/consume_command.h"
+#include "cli/delegation_tokens/delegation_tokens_command.h"
 #include "cli/delete_records/delete_records_command.h"
 #include "cli/dump_log/dump_log_command.h"
 #include "cli/elect/elect_command.h"
 #include "cli/group_types/group_types_commands.h"
+#include "cli/features/features_command.h"
 #include "cli/groups/groups_command.h"
 #include "cli/guide/guide_commands.h"
 #include "cli/log_dirs/log_dirs_command.h"
@@ -22,6 +28,9 @@
 #include "cli/server_commands.h"
 #include "cli/share/share_commands.h"
 #include "cli/streams_reset/streams_reset_command.h"
+#include "cli/quorum/quorum_command.h"
+#include "cli/quotas/quotas_command.h"
+#include "cli/storage/storage_command.h"
 #include "cli/topics/topics_command.h"
 #include "cli/transactions/transactions_command.h"
 #include "cli/verifiable/verifiable_consumer_command.h"
@@ -42,6 +51,15 @@ std::span<const Command> commands() {
       dump_log_command(),
       configs_command(),
       check_config_command(),
+      storage_command(),
+      cluster_command(),
+      api_versions_command(),
+      features_command(),
+      quorum_command(),
+      acls_command(),
+      delegation_tokens_command(),
+      client_metrics_command(),
+      quotas_command(),
       offsets_command(),
       delete_records_command(),
       log_dirs_command(),

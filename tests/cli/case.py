@@ -7,7 +7,8 @@ The command lines of a tool lie in cases/<command>.py, under the command's own n
               Kafka's tools said to them is in recorded/<command>.json (record.py writes it)
     NATIVE    Native lines, which have no counterpart in Kafka's tools and run after CASES
     SETTINGS  settings of the server ({"group.max.size": "2"}), ours and Kafka's
-    FILES     name: content of files that cases read as {directory}/name; a Path is copied
+    FILES     name: content of files that cases read as {directory}/name, in which {directory} is
+              filled in; a Path is copied
     REPLACED  (pattern, text) pairs for what differs from run to run in this tool's output
 
 All but one of CASES and NATIVE may be left out. A file knows nothing of the others.
@@ -89,7 +90,9 @@ class Tool:
                 content = content.read_bytes()
             path = Path(directory) / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content.encode() if isinstance(content, str) else content)
+            if isinstance(content, str):
+                content = content.replace("{directory}", str(directory)).encode()
+            path.write_bytes(content)
 
     def outcome(self, case, exit_code, stdout, stderr):
         return outcome(case, exit_code, stdout, stderr, self.replaced)
@@ -108,7 +111,7 @@ def tools(chosen=None):
 
 # What Java prints beside a tool's own words: logging, stack traces, the list of flags.
 NOISE = re.compile(
-    r"\[[\w |-]+\] |\s|java\.|joptsimple\.|org\.apache\.|Option  |---|--[\w.-]+ |"
+    r"\[[\w |-]+\] |\s|usage: |java\.|joptsimple\.|org\.apache\.|Option  |---|--[\w.-]+ |"
     r"The consumer rebalance protocol|'[\w-]+ --help' lists every flag|"
     r"The nearest one is|Caused by|New offset \(")
 UNCAUGHT = re.compile(r'Exception in thread "main" [\w.]+: ')

@@ -166,6 +166,7 @@ Command consume_perf_command() {
           kExamples,
           run_consume_perf,
           Section::kLoad,
+          nullptr,
           true};
 }
 

@@ -156,6 +156,7 @@ Command latency_command() {
           kExamples,
           run_latency,
           Section::kLoad,
+          nullptr,
           true};
 }
 

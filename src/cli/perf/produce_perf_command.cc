@@ -243,6 +243,7 @@ Command produce_perf_command() {
           kExamples,
           run_produce_perf,
           Section::kLoad,
+          nullptr,
           true,
           "kafka-producer-perf-test"};
 }

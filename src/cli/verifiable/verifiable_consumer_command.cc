@@ -278,6 +278,7 @@ Command verifiable_consumer_command() {
           kExamples,
           run_verifiable_consumer,
           Section::kLoad,
+          nullptr,
           false,
           "verifiable-consumer"};
 }

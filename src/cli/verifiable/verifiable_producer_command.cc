@@ -285,6 +285,7 @@ Command verifiable_producer_command() {
           kExamples,
           run_verifiable_producer,
           Section::kLoad,
+          nullptr,
           false,
           "verifiable-producer"};
 }

@@ -212,6 +212,7 @@ Command verifiable_share_consumer_command() {
           "  odradek verify share t --group-id g\n",
           run_verifiable,
           Section::kLoad,
+          nullptr,
           false,
           "verifiable-share-consumer"};
 }

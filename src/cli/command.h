@@ -42,12 +42,12 @@ struct Command {
   // Returns the exit code.
   int (*run)(const Invocation&);
   Section section = Section::kThisProgram;
-  // Answers a line with flags that are wrong, and returns the exit code; null: usage_error.
-  int (*refuse)(const Invocation&, std::string_view message) = nullptr;
   // Under its own name it prints by output/output.h and has its flags; else it prints text only.
   bool prints_data = false;
   // What Kafka's tool calls itself where it is made with argparse4j (see Dialect); else empty.
   std::string_view argparse_name = {};
+  // Answers a line with flags that are wrong, and returns the exit code; null: usage_error.
+  int (*refuse)(const Invocation&, std::string_view message) = nullptr;
 };
 
 // The server lives above this room, so whoever starts the program brings it.

@@ -220,8 +220,8 @@ Command cluster_command() {
           .examples = kExamples,
           .run = run_cluster,
           .section = Section::kCluster,
-          .refuse = argparse_error,
-          .prints_data = true};
+          .prints_data = true,
+          .refuse = argparse_error};
 }
 
 }  // namespace odradek::cli

@@ -185,8 +185,8 @@ Command features_command() {
           .examples = kExamples,
           .run = run_features,
           .section = Section::kCluster,
-          .refuse = refuse_features,
-          .prints_data = true};
+          .prints_data = true,
+          .refuse = refuse_features};
 }
 
 }  // namespace odradek::cli

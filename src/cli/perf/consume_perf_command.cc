@@ -166,7 +166,6 @@ Command consume_perf_command() {
           kExamples,
           run_consume_perf,
           Section::kLoad,
-          nullptr,
           true};
 }
 

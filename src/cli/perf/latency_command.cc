@@ -156,7 +156,6 @@ Command latency_command() {
           kExamples,
           run_latency,
           Section::kLoad,
-          nullptr,
           true};
 }
 

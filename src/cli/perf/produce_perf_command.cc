@@ -243,7 +243,6 @@ Command produce_perf_command() {
           kExamples,
           run_produce_perf,
           Section::kLoad,
-          nullptr,
           true,
           "kafka-producer-perf-test"};
 }

@@ -121,8 +121,8 @@ Command quorum_command() {
           .examples = kExamples,
           .run = run_quorum,
           .section = Section::kCluster,
-          .refuse = argparse_error,
-          .prints_data = true};
+          .prints_data = true,
+          .refuse = argparse_error};
 }
 
 }  // namespace odradek::cli

@@ -174,8 +174,8 @@ Command storage_command() {
           .examples = kExamples,
           .run = run_storage,
           .section = Section::kServer,
-          .refuse = argparse_error,
-          .prints_data = true};
+          .prints_data = true,
+          .refuse = argparse_error};
 }
 
 }  // namespace odradek::cli

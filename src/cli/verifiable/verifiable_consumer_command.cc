@@ -278,7 +278,6 @@ Command verifiable_consumer_command() {
           kExamples,
           run_verifiable_consumer,
           Section::kLoad,
-          nullptr,
           false,
           "verifiable-consumer"};
 }

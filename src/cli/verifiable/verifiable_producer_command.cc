@@ -285,7 +285,6 @@ Command verifiable_producer_command() {
           kExamples,
           run_verifiable_producer,
           Section::kLoad,
-          nullptr,
           false,
           "verifiable-producer"};
 }

@@ -125,9 +125,15 @@ int run_dump_log(const Invocation& invocation) {
 }  // namespace
 
 Command dump_log_command() {
-  return {"dump-log", "kafka-dump-log", "Print what segments, indexes and snapshots hold.",
-          {},         "files",          kFlags,
-          kExamples,  run_dump_log,     Section::kForensics};
+  return {.name = "dump-log",
+          .script_name = "kafka-dump-log",
+          .summary = "Print what segments, indexes and snapshots hold.",
+          .verbs = {},
+          .subject = "files",
+          .flags = kFlags,
+          .examples = kExamples,
+          .run = run_dump_log,
+          .section = Section::kForensics};
 }
 
 }  // namespace odradek::cli

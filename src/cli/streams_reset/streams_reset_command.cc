@@ -82,15 +82,15 @@ int run_streams_reset(const Invocation& invocation) {
 }  // namespace
 
 Command streams_reset_command() {
-  return {"streams-reset",
-          "kafka-streams-application-reset",
-          "Take a Kafka Streams application back to where it began.",
-          {},
-          "application-id",
-          kFlags,
-          kExamples,
-          run_streams_reset,
-          Section::kGroups};
+  return {.name = "streams-reset",
+          .script_name = "kafka-streams-application-reset",
+          .summary = "Take a Kafka Streams application back to where it began.",
+          .verbs = {},
+          .subject = "application-id",
+          .flags = kFlags,
+          .examples = kExamples,
+          .run = run_streams_reset,
+          .section = Section::kGroups};
 }
 
 }  // namespace odradek::cli

@@ -157,16 +157,16 @@ int run_consume_perf(const Invocation& invocation) {
 }  // namespace
 
 Command consume_perf_command() {
-  return {"perf consume",
-          "kafka-consumer-perf-test",
-          "Read records as fast as they come, and print the throughput.",
-          {},
-          "topic",
-          kFlags,
-          kExamples,
-          run_consume_perf,
-          Section::kLoad,
-          true};
+  return {.name = "perf consume",
+          .script_name = "kafka-consumer-perf-test",
+          .summary = "Read records as fast as they come, and print the throughput.",
+          .verbs = {},
+          .subject = "topic",
+          .flags = kFlags,
+          .examples = kExamples,
+          .run = run_consume_perf,
+          .section = Section::kLoad,
+          .prints_data = true};
 }
 
 }  // namespace odradek::cli

@@ -81,9 +81,9 @@ base::Result<> check(const Invocation& invocation, const Flags& flags) {
         "Invalid value for --producer-acks. Latency testing requires synchronous acknowledgement. "
         "Please use '1' or 'all'.");
   }
-  for (const std::string_view flag : {"num-records", "record-size", "record-key-size",
-                                      "record-header-key-size", "record-header-size",
-                                      "num-headers"}) {
+  for (const std::string_view flag :
+       {"num-records", "record-size", "record-key-size", "record-header-key-size",
+        "record-header-size", "num-headers"}) {
     if (auto number = flags.number(flag, INT32_MIN, INT32_MAX); !number) {
       return base::fail(std::move(number));
     }
@@ -91,8 +91,7 @@ base::Result<> check(const Invocation& invocation, const Flags& flags) {
   if (number_of(flags, "num-records") <= 0) {
     return misuse("Value for --num-records must be a positive integer.");
   }
-  for (const std::string_view flag :
-       {"record-size", "record-key-size", "record-header-key-size"}) {
+  for (const std::string_view flag : {"record-size", "record-key-size", "record-header-key-size"}) {
     if (number_of(flags, flag) < 0) {
       return misuse(fmt::format("Value for --{} must be a non-negative integer.", flag));
     }
@@ -147,16 +146,16 @@ int run_latency(const Invocation& invocation) {
 }  // namespace
 
 Command latency_command() {
-  return {"perf latency",
-          "kafka-e2e-latency",
-          "Send one record at a time, and print how long it takes until it is read.",
-          {},
-          "topic",
-          kFlags,
-          kExamples,
-          run_latency,
-          Section::kLoad,
-          true};
+  return {.name = "perf latency",
+          .script_name = "kafka-e2e-latency",
+          .summary = "Send one record at a time, and print how long it takes until it is read.",
+          .verbs = {},
+          .subject = "topic",
+          .flags = kFlags,
+          .examples = kExamples,
+          .run = run_latency,
+          .section = Section::kLoad,
+          .prints_data = true};
 }
 
 }  // namespace odradek::cli

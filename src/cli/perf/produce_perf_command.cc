@@ -234,17 +234,17 @@ int run_produce_perf(const Invocation& invocation) {
 }  // namespace
 
 Command produce_perf_command() {
-  return {"perf produce",
-          "kafka-producer-perf-test",
-          "Send records as fast as they go, and print throughput and latencies.",
-          {},
-          "topic",
-          kFlags,
-          kExamples,
-          run_produce_perf,
-          Section::kLoad,
-          true,
-          "kafka-producer-perf-test"};
+  return {.name = "perf produce",
+          .script_name = "kafka-producer-perf-test",
+          .summary = "Send records as fast as they go, and print throughput and latencies.",
+          .verbs = {},
+          .subject = "topic",
+          .flags = kFlags,
+          .examples = kExamples,
+          .run = run_produce_perf,
+          .section = Section::kLoad,
+          .prints_data = true,
+          .argparse_name = "kafka-producer-perf-test"};
 }
 
 }  // namespace odradek::cli

@@ -179,42 +179,41 @@ int run_verifiable(const Invocation& invocation) {
 }  // namespace
 
 Command share_consume_command() {
-  return {"share-consume",
-          "kafka-console-share-consumer",
-          "Print the records of a topic as a member of a share group.",
-          {},
-          "topic",
-          kConsumeFlags,
-          "  odradek share-consume orders --group workers\n",
-          run_consume,
-          Section::kRecords};
+  return {.name = "share-consume",
+          .script_name = "kafka-console-share-consumer",
+          .summary = "Print the records of a topic as a member of a share group.",
+          .verbs = {},
+          .subject = "topic",
+          .flags = kConsumeFlags,
+          .examples = "  odradek share-consume orders --group workers\n",
+          .run = run_consume,
+          .section = Section::kRecords};
 }
 
 Command share_consume_perf_command() {
-  return {"perf share",
-          "kafka-share-consumer-perf-test",
-          "Read records as a share group, and print the throughput.",
-          {},
-          "topic",
-          kPerfFlags,
-          "  odradek perf share t --num-records 1000000\n",
-          run_perf,
-          Section::kLoad};
+  return {.name = "perf share",
+          .script_name = "kafka-share-consumer-perf-test",
+          .summary = "Read records as a share group, and print the throughput.",
+          .verbs = {},
+          .subject = "topic",
+          .flags = kPerfFlags,
+          .examples = "  odradek perf share t --num-records 1000000\n",
+          .run = run_perf,
+          .section = Section::kLoad};
 }
 
 Command verifiable_share_consumer_command() {
-  return {"verify share",
-          "kafka-verifiable-share-consumer",
-          "Read as a member of a share group, and tell what is read, for test harnesses.",
-          {},
-          "topic",
-          kVerifiableFlags,
-          "  odradek verify share t --group-id g\n",
-          run_verifiable,
-          Section::kLoad,
-          nullptr,
-          false,
-          "verifiable-share-consumer"};
+  return {
+      .name = "verify share",
+      .script_name = "kafka-verifiable-share-consumer",
+      .summary = "Read as a member of a share group, and tell what is read, for test harnesses.",
+      .verbs = {},
+      .subject = "topic",
+      .flags = kVerifiableFlags,
+      .examples = "  odradek verify share t --group-id g\n",
+      .run = run_verifiable,
+      .section = Section::kLoad,
+      .argparse_name = "verifiable-share-consumer"};
 }
 
 }  // namespace odradek::cli

@@ -269,17 +269,18 @@ int run_verifiable_consumer(const Invocation& invocation) {
 }  // namespace
 
 Command verifiable_consumer_command() {
-  return {"verify consume",
-          "kafka-verifiable-consumer",
+  return {
+      .name = "verify consume",
+      .script_name = "kafka-verifiable-consumer",
+      .summary =
           "Read as a member of a group, and tell what is read and committed, for test harnesses.",
-          {},
-          "topic",
-          kFlags,
-          kExamples,
-          run_verifiable_consumer,
-          Section::kLoad,
-          false,
-          "verifiable-consumer"};
+      .verbs = {},
+      .subject = "topic",
+      .flags = kFlags,
+      .examples = kExamples,
+      .run = run_verifiable_consumer,
+      .section = Section::kLoad,
+      .argparse_name = "verifiable-consumer"};
 }
 
 }  // namespace odradek::cli

@@ -276,17 +276,17 @@ int run_verifiable_producer(const Invocation& invocation) {
 }  // namespace
 
 Command verifiable_producer_command() {
-  return {"verify produce",
-          "kafka-verifiable-producer",
-          "Send counting numbers, and tell of each what became of it, for test harnesses.",
-          {},
-          "topic",
-          kFlags,
-          kExamples,
-          run_verifiable_producer,
-          Section::kLoad,
-          false,
-          "verifiable-producer"};
+  return {
+      .name = "verify produce",
+      .script_name = "kafka-verifiable-producer",
+      .summary = "Send counting numbers, and tell of each what became of it, for test harnesses.",
+      .verbs = {},
+      .subject = "topic",
+      .flags = kFlags,
+      .examples = kExamples,
+      .run = run_verifiable_producer,
+      .section = Section::kLoad,
+      .argparse_name = "verifiable-producer"};
 }
 
 }  // namespace odradek::cli

@@ -210,6 +210,18 @@ int print_failure(const Invocation& invocation, const base::Error& error, bool i
   return 1;
 }
 
+// Who names nothing gets a list, of however many.
+void show(const ConfigSession& session, const Entities& entities) {
+  const auto& documents = session.documents;
+  const bool is_one =
+      documents.size() == 1 && (!entities.names.empty() || documents[0].facts.empty());
+  if (is_one) {
+    Output(session.invocation.output).print(documents[0]);
+  } else {
+    Output(session.invocation.output).print(documents);
+  }
+}
+
 int run_configs(const Invocation& invocation) {
   constexpr std::chrono::seconds kTimeout(60);
   const Entities entities = entities_of(invocation.flags);
@@ -222,11 +234,7 @@ int run_configs(const Invocation& invocation) {
   const auto done = invocation.flags.has("alter") ? alter(session, invocation.flags, entities)
                                                   : describe(session, invocation.flags, entities);
   if (!done) return print_failure(invocation, done.error(), session.is_refused);
-  if (session.documents.size() == 1) {
-    Output(invocation.output).print(session.documents[0]);
-  } else if (!session.documents.empty()) {
-    Output(invocation.output).print(session.documents);
-  }
+  if (invocation.is_native && invocation.flags.has("describe")) show(session, entities);
   return 0;
 }
 

@@ -213,12 +213,12 @@ base::Result<> dump_offset_index(env::Disk& disk, const std::string& path,
   const auto index = IndexEntries::read(disk, path, kOffsetEntryBytes, *base_offset);
   if (!index) return base::fail(index.error());
   if (index->size() == 0) {
-    fmt::print("{} is empty.\n", path);
+    options.print("empty", {{"path", path}}, fmt::format("{} is empty.", path));
     return {};
   }
   if (options.index_sanity_only) {
     if (auto sane = check_offset_index(*index, path, *base_offset); !sane) return sane;
-    fmt::print("{} passed sanity check.\n", path);
+    options.print("sane", {{"path", path}}, fmt::format("{} passed sanity check.", path));
     return {};
   }
   for (std::size_t i = 0; i < index->size(); ++i) {
@@ -231,7 +231,9 @@ base::Result<> dump_offset_index(env::Disk& disk, const std::string& path,
     if (*last_offset != offset) {
       problems.index_mismatches[absolute_path(path)][offset] = *last_offset;
     }
-    if (!options.verify_only) fmt::print("offset: {} position: {}\n", offset, position);
+    if (options.verify_only) continue;
+    options.print("index_entry", {{"offset", offset}, {"position", position}},
+                  fmt::format("offset: {} position: {}", offset, position));
   }
   return {};
 }
@@ -248,7 +250,7 @@ base::Result<> dump_time_index(env::Disk& disk, const std::string& path, const D
   if (!index) return base::fail(index.error());
   if (options.index_sanity_only) {
     if (auto sane = check_time_index(*index, path, *base_offset); !sane) return sane;
-    fmt::print("{} passed sanity check.\n", path);
+    options.print("sane", {{"path", path}}, fmt::format("{} passed sanity check.", path));
     return {};
   }
   std::int64_t previous = base::kNoTimestamp.value();
@@ -260,7 +262,8 @@ base::Result<> dump_time_index(env::Disk& disk, const std::string& path, const D
         verify_time_entry(entry, previous, *offsets, *segment, absolute_path(path), problems);
     if (!verified) return verified;
     if (!options.verify_only) {
-      fmt::print("timestamp: {} offset: {}\n", entry.timestamp, entry.offset);
+      options.print("time_index_entry", {{"timestamp", entry.timestamp}, {"offset", entry.offset}},
+                    fmt::format("timestamp: {} offset: {}", entry.timestamp, entry.offset));
     }
     previous = entry.timestamp;
   }

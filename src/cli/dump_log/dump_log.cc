@@ -31,21 +31,46 @@ std::string optional_long(base::Offset offset) {
   return fmt::format("OptionalLong[{}]", offset.value());
 }
 
-void print_producer(const log::ProducerEntry& entry) {
-  fmt::print(
+Value or_nothing(base::Offset offset) {
+  return offset.value() < 0 ? Value() : Value(offset.value());
+}
+
+void print_producer(const log::ProducerEntry& entry, const DumpOptions& options) {
+  std::string text = fmt::format(
       "producerId: {} producerEpoch: {} coordinatorEpoch: {} currentTxnFirstOffset: {} "
       "lastTimestamp: {}",
       entry.producer_id.value(), entry.producer_epoch.value(), entry.coordinator_epoch,
       optional_long(entry.current_transaction_first_offset), entry.last_timestamp.value());
+  Object members = {
+      {"producer_id", entry.producer_id.value()},
+      {"producer_epoch", entry.producer_epoch.value()},
+      {"coordinator_epoch", entry.coordinator_epoch},
+      {"current_transaction_first_offset", or_nothing(entry.current_transaction_first_offset)},
+      {"last_timestamp", entry.last_timestamp.value()}};
   if (const log::ProducerBatchSpan* batch = entry.last_batch()) {
-    fmt::print(" firstSequence: {} lastSequence: {} lastOffset: {} offsetDelta: {} timestamp: {}",
-               batch->first_sequence(), batch->last_sequence, batch->last_offset.value(),
-               batch->offset_delta, batch->timestamp.value());
+    text += fmt::format(
+        " firstSequence: {} lastSequence: {} lastOffset: {} offsetDelta: {} timestamp: {}",
+        batch->first_sequence(), batch->last_sequence, batch->last_offset.value(),
+        batch->offset_delta, batch->timestamp.value());
+    members.emplace_back("first_sequence", batch->first_sequence());
+    members.emplace_back("last_sequence", batch->last_sequence);
+    members.emplace_back("last_offset", batch->last_offset.value());
+    members.emplace_back("timestamp", batch->timestamp.value());
   }
-  fmt::print("\n");
+  options.print("producer", members, text);
 }
 
 }  // namespace
+
+void DumpOptions::print(std::string_view kind, const Object& members, std::string_view text) const {
+  if (json == nullptr) {
+    fmt::print("{}\n", text);
+    return;
+  }
+  Object line = {{"kind", kind}};
+  line.insert(line.end(), members.begin(), members.end());
+  json->print_line(line, text);
+}
 
 void DumpProblems::print() const {
   for (const auto& [path, offsets] : index_mismatches) {
@@ -82,7 +107,8 @@ base::Result<std::int64_t> offset_in_name(const std::string& path) {
                     fmt::format("For input string: \"{}\"", digits));
 }
 
-base::Result<> dump_producer_snapshot(env::Disk& disk, const std::string& path) {
+base::Result<> dump_producer_snapshot(env::Disk& disk, const std::string& path,
+                                      const DumpOptions& options) {
   const auto bytes = disk.read_file(path);
   if (!bytes) return base::fail(bytes.error());
   const auto entries = log::decode_producer_snapshot(base::as_bytes(*bytes));
@@ -91,11 +117,12 @@ base::Result<> dump_producer_snapshot(env::Disk& disk, const std::string& path) 
     fmt::print(stderr, "{}\n", entries.error().message);
     return {};
   }
-  for (const log::ProducerEntry& entry : *entries) print_producer(entry);
+  for (const log::ProducerEntry& entry : *entries) print_producer(entry, options);
   return {};
 }
 
-base::Result<> dump_transaction_index(env::Disk& disk, const std::string& path) {
+base::Result<> dump_transaction_index(env::Disk& disk, const std::string& path,
+                                      const DumpOptions& options) {
   const auto bytes = disk.read_file(path);
   if (!bytes) return base::fail(bytes.error());
   const base::ByteView view = base::as_bytes(*bytes);
@@ -113,15 +140,23 @@ base::Result<> dump_transaction_index(env::Disk& disk, const std::string& path) 
       return base::load_big_endian<std::int64_t>(entry + sizeof(version) +
                                                  i * sizeof(std::int64_t));
     };
-    fmt::print("version: {} producerId: {} firstOffset: {} lastOffset: {} lastStableOffset: {}\n",
-               version, number(0), number(1), number(2), number(3));
+    options.print(
+        "aborted_transaction",
+        {{"version", version},
+         {"producer_id", number(0)},
+         {"first_offset", number(1)},
+         {"last_offset", number(2)},
+         {"last_stable_offset", number(3)}},
+        fmt::format(
+            "version: {} producerId: {} firstOffset: {} lastOffset: {} lastStableOffset: {}",
+            version, number(0), number(1), number(2), number(3)));
   }
   return {};
 }
 
 base::Result<> dump_file(env::Disk& disk, const std::string& path, const DumpOptions& options,
                          DumpProblems& problems) {
-  fmt::print("Dumping {}\n", path);
+  options.print("file", {{"path", path}}, fmt::format("Dumping {}", path));
   const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
   const std::size_t dot = name.rfind('.');
   const std::string_view suffix = dot == std::string_view::npos ? "" : name.substr(dot);
@@ -130,8 +165,8 @@ base::Result<> dump_file(env::Disk& disk, const std::string& path, const DumpOpt
   }
   if (suffix == log::kOffsetIndexSuffix) return dump_offset_index(disk, path, options, problems);
   if (suffix == log::kTimeIndexSuffix) return dump_time_index(disk, path, options, problems);
-  if (suffix == log::kSnapshotSuffix) return dump_producer_snapshot(disk, path);
-  if (suffix == log::kTransactionIndexSuffix) return dump_transaction_index(disk, path);
+  if (suffix == log::kSnapshotSuffix) return dump_producer_snapshot(disk, path, options);
+  if (suffix == log::kTransactionIndexSuffix) return dump_transaction_index(disk, path, options);
   fmt::print(stderr, "Ignoring unknown file {}\n", path);
   return {};
 }

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "cli/dump_log/record_decoder.h"
+#include "cli/output/output.h"
 #include "env/disk.h"
 
 // What kafka-dump-log prints of the files of a partition. All of it only reads; damage is reported
@@ -25,6 +26,12 @@ struct DumpOptions {
   std::int32_t max_bytes = INT32_MAX;
   std::int32_t max_message_size = 5 * 1024 * 1024;
   RecordDecoder decoder;
+  // JSON Lines instead of Kafka's text: an object for a file, a batch, a record, an entry of an
+  // index and so on, each with its "kind".
+  Output* json = nullptr;
+
+  // Kafka's text, or its JSON. The text is without the end of the line.
+  void print(std::string_view kind, const Object& members, std::string_view text) const;
 };
 
 // What does not fit together, printed on stderr once all files were dumped. Keys are absolute
@@ -55,8 +62,10 @@ struct DumpProblems {
 [[nodiscard]] base::Result<> dump_time_index(env::Disk& disk, const std::string& path,
                                              const DumpOptions& options, DumpProblems& problems);
 // The producers of a .snapshot, the aborted transactions of a .txnindex.
-[[nodiscard]] base::Result<> dump_producer_snapshot(env::Disk& disk, const std::string& path);
-[[nodiscard]] base::Result<> dump_transaction_index(env::Disk& disk, const std::string& path);
+[[nodiscard]] base::Result<> dump_producer_snapshot(env::Disk& disk, const std::string& path,
+                                                    const DumpOptions& options);
+[[nodiscard]] base::Result<> dump_transaction_index(env::Disk& disk, const std::string& path,
+                                                    const DumpOptions& options);
 
 // Any of them, by its suffix; a file with another one is said on stderr and is no error.
 [[nodiscard]] base::Result<> dump_file(env::Disk& disk, const std::string& path,

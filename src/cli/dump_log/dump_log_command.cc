@@ -105,8 +105,10 @@ std::vector<std::string> split_files(std::string_view list) {
 }
 
 int run_dump_log(const Invocation& invocation) {
-  const auto options = options_of(invocation.flags);
+  auto options = options_of(invocation.flags);
   if (!options) return usage_error(invocation, options.error().message);
+  Output output(invocation.output);
+  if (invocation.is_native && output.form() == OutputForm::kJson) options->json = &output;
   env::LinuxWorld world({.loop_count = 1, .worker_threads = 1});
   DumpProblems problems;
   for (const std::string& file : split_files(*invocation.flags.value("files"))) {
@@ -133,7 +135,8 @@ Command dump_log_command() {
           .flags = kFlags,
           .examples = kExamples,
           .run = run_dump_log,
-          .section = Section::kForensics};
+          .section = Section::kForensics,
+          .prints_data = true};
 }
 
 }  // namespace odradek::cli

@@ -108,7 +108,14 @@ base::Result<> require_known(const Chosen& chosen, const Invocation& invocation,
                         fmt::format("{}Group {} not found.", prefix, id));
     }
   }
-  if (chosen.ids.empty()) return {};
+  if (chosen.ids.empty()) {
+    if (invocation.is_native) {
+      Output(invocation.output)
+          .print(
+              Table{.columns = {{"group"}}, .rows = {}, .when_empty = "There are no such groups."});
+    }
+    return {};
+  }
   return base::fail(ErrorCode::kUnsupportedVersion,
                     fmt::format("{} {} groups is not there yet", action, kind.name));
 }

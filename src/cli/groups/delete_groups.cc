@@ -41,6 +41,23 @@ void print_deletion_result(const std::string& group, ErrorCode code) {
   }
 }
 
+// One line a group or partition: what became of it.
+Cell outcome(ErrorCode code, const std::string& reason) {
+  if (code == ErrorCode::kNone) return {"deleted", Tone::kGood};
+  return {reason, Tone::kBad};
+}
+
+void show_partition_results(const Invocation& invocation, const std::string& group,
+                            const std::map<base::TopicPartition, ErrorCode>& results) {
+  Table table{.columns = {{"group"}, {"topic"}, {"partition"}, {"result"}}, .rows = {}};
+  for (const auto& [partition, code] : results) {
+    const Value index = partition.partition < 0 ? Value() : Value(partition.partition);
+    table.rows.push_back(
+        {group, partition.topic, index, outcome(code, error_text(code, std::nullopt))});
+  }
+  Output(invocation.output).print(table);
+}
+
 // A topic that is not there is partition -1 of it.
 void print_partition_results(const std::map<base::TopicPartition, ErrorCode>& results) {
   std::size_t width = 15;
@@ -65,15 +82,21 @@ base::Result<bool> delete_groups(const Invocation& invocation, Admin& admin) {
   if (!ids) return base::fail(std::move(ids));
   std::vector<std::string> deleted;
   std::string failures;
+  Table table{.columns = {{"group"}, {"result"}}, .rows = {}, .when_empty = "There are no groups."};
   for (const std::string& group : *ids) {
     auto result = delete_group(admin, group);
     if (!result) return base::fail(std::move(result));
+    table.rows.push_back({group, outcome(result->code, result->message)});
     if (result->code == ErrorCode::kNone) {
       deleted.push_back(group);
       continue;
     }
     failures += fmt::format("* Group '{}' could not be deleted due to: {}: {}\n", group,
                             java_exception(result->code), result->message);
+  }
+  if (invocation.is_native) {
+    Output(invocation.output).print(table);
+    return failures.empty();
   }
   if (failures.empty()) {
     fmt::print("Deletion of requested consumer groups ({}) was successful.\n", quoted(deleted));
@@ -110,8 +133,12 @@ base::Result<bool> delete_group_offsets(const Invocation& invocation, Admin& adm
     if (code == ErrorCode::kNone) code = own;
     results[partition] = own;
   }
-  print_deletion_result(group, code);
-  print_partition_results(results);
+  if (invocation.is_native) {
+    show_partition_results(invocation, group, results);
+  } else {
+    print_deletion_result(group, code);
+    print_partition_results(results);
+  }
   return std::ranges::all_of(results,
                              [](const auto& result) { return result.second == ErrorCode::kNone; });
 }

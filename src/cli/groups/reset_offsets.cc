@@ -331,7 +331,7 @@ base::Result<bool> reset_group_offsets(const Invocation& invocation, Admin& admi
       return base::fail(std::move(done));
     }
   }
-  if (flags.has("export")) {
+  if (flags.has("export") && invocation.output.form != OutputForm::kJson) {
     export_plans(plans, flags.values("group").size() != 1);
   } else if (invocation.is_native) {
     show_plans(invocation, plans);

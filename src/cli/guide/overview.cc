@@ -22,7 +22,7 @@ std::string overview() {
     if (found.empty()) continue;
     out += fmt::format("\n{}\n", section_title(section));
     for (const Command* command : found) {
-      out += fmt::format("  {:<16}{:<32}", command->name, command->script_name);
+      out += fmt::format("  {:<18}{:<30}", command->name, command->script_name);
       append_wrapped(out, command->summary, kSummaryColumn);
     }
   }

@@ -149,6 +149,21 @@ std::string translated_value(std::string_view key, const std::string& value) {
   return value;
 }
 
+// KIP-679: a producer is idempotent unless its settings ask for what then cannot be.
+bool can_be_idempotent(const ClientConfig& config) {
+  constexpr int kMaxInFlight = 5;
+  const auto value = [&](std::string_view key, std::string otherwise) {
+    const auto found = config.find(key);
+    return found == config.end() ? otherwise : found->second;
+  };
+  const std::string acks = value("acks", value("request.required.acks", "all"));
+  const std::string in_flight = value("max.in.flight.requests.per.connection", "1");
+  int requests = 0;
+  std::from_chars(in_flight.data(), in_flight.data() + in_flight.size(), requests);
+  return (acks == "all" || acks == "-1") && value("message.send.max.retries", "1") != "0" &&
+         requests <= kMaxInFlight;
+}
+
 // What the Java producer does unless told otherwise, where librdkafka's default is another.
 void set_java_defaults(ClientConfig& out) {
   out.try_emplace("linger.ms", "5");
@@ -160,6 +175,7 @@ void set_java_defaults(ClientConfig& out) {
   out.try_emplace("batch.num.messages", "1000000");
   // Keys land where the Java producer puts them.
   out.try_emplace("partitioner", "murmur2_random");
+  out.try_emplace("enable.idempotence", can_be_idempotent(out) ? "true" : "false");
 }
 
 }  // namespace

@@ -11,6 +11,20 @@ TEST(Translated, KeysLandWhereTheJavaProducerPutsThem) {
   EXPECT_EQ(translated(RD_KAFKA_PRODUCER, {{"partitioner", "random"}}).at("partitioner"), "random");
 }
 
+// KIP-679.
+TEST(Translated, ProducersAreIdempotentUnlessTheSettingsConflict) {
+  const auto idempotence = [](const ClientConfig& config) {
+    return translated(RD_KAFKA_PRODUCER, config).at("enable.idempotence");
+  };
+  EXPECT_EQ(idempotence({}), "true");
+  EXPECT_EQ(idempotence({{"acks", "-1"}, {"retries", "3"}}), "true");
+  EXPECT_EQ(idempotence({{"max.in.flight.requests.per.connection", "5"}}), "true");
+  EXPECT_EQ(idempotence({{"acks", "1"}}), "false");
+  EXPECT_EQ(idempotence({{"retries", "0"}}), "false");
+  EXPECT_EQ(idempotence({{"max.in.flight.requests.per.connection", "6"}}), "false");
+  EXPECT_EQ(idempotence({{"enable.idempotence", "false"}}), "false");
+}
+
 TEST(Translated, NamesOfTheJavaClients) {
   const auto config = translated(RD_KAFKA_CONSUMER,
                                  {{"fetch.max.wait.ms", "5"},

@@ -59,6 +59,15 @@ void run_interactively(Shell& shell) {
   fmt::print("\n");
 }
 
+int print_json(const Invocation& invocation, const Shell& shell,
+               const std::vector<std::string>& words) {
+  if (words.empty()) return usage_error(invocation, "--output json takes the flag --command");
+  const auto answer = shell.answer(words);
+  if (!answer) return failure(invocation, answer.error().message);
+  print(to_json(*answer, JsonLayout::kIndented) + '\n');
+  return 0;
+}
+
 int run_metadata_shell(const Invocation& invocation) {
   const Flags& flags = invocation.flags;
   const auto path = flags.value("snapshot");
@@ -73,6 +82,9 @@ int run_metadata_shell(const Invocation& invocation) {
   std::vector<std::string> words = flags.arguments();
   if (invocation.is_native) words = split_words(flags.value_or("command", ""));
   const bool is_interactive = words.empty();
+  if (invocation.is_native && invocation.output.form == OutputForm::kJson) {
+    return print_json(invocation, Shell(root_of(*image), false), words);
+  }
   if (is_interactive) fmt::print("Loading...\nStarting...\n");
   Shell shell(root_of(*image), is_interactive);
   if (is_interactive) {
@@ -94,7 +106,8 @@ Command metadata_shell_command() {
           .flags = kFlags,
           .examples = kExamples,
           .run = run_metadata_shell,
-          .section = Section::kForensics};
+          .section = Section::kForensics,
+          .prints_data = true};
 }
 
 }  // namespace odradek::cli

@@ -9,6 +9,8 @@
 #include <optional>
 #include <utility>
 
+#include "cli/json/json_reader.h"
+
 namespace odradek::cli {
 namespace {
 
@@ -115,6 +117,29 @@ void print_paths(const ShellNode& node, const std::string& path, std::string& ou
   out += path + '\n';
   for (const auto& [name, child] : node.children) {
     print_paths(child, path == "/" ? path + name : path + '/' + name, out);
+  }
+}
+
+Value content_of(const ShellNode& node) {
+  if (!node.is_directory) {
+    auto json = parse_json(node.text);
+    return json ? *std::move(json) : Value(node.text);
+  }
+  Object members;
+  for (const auto& [name, child] : node.children) members.emplace_back(name, content_of(child));
+  return members;
+}
+
+std::string joined(const std::vector<std::string>& path) {
+  std::string text;
+  for (const std::string& part : path) text += '/' + part;
+  return text.empty() ? "/" : text;
+}
+
+void add_paths(const ShellNode& node, const std::string& path, List& paths) {
+  paths.emplace_back(path);
+  for (const auto& [name, child] : node.children) {
+    add_paths(child, path == "/" ? path + name : path + '/' + name, paths);
   }
 }
 
@@ -339,6 +364,37 @@ std::string Shell::run(const std::vector<std::string>& words) {
   if (name == "pwd") return working_directory_ + '\n';
   if (name == "history") return history(rest);
   return name == "man" ? manual(rest) : help();
+}
+
+base::Result<Value> Shell::answer(const std::vector<std::string>& words) const {
+  const std::string name = words.empty() ? "" : words[0];
+  if (name != "ls" && name != "cat" && name != "tree" && name != "find") {
+    return base::fail(base::ErrorCode::kInvalidRequest,
+                      fmt::format("'{}' has no JSON: ls, cat, tree and find have", name));
+  }
+  List places;
+  for (const std::string& target : targets_or_here({words.begin() + 1, words.end()})) {
+    const auto found = find(target);
+    if (found.empty()) {
+      return base::fail(base::ErrorCode::kInvalidRequest,
+                        fmt::format("{}: no such file or directory", target));
+    }
+    for (const Found& place : found) {
+      const std::string path = joined(place.path);
+      if (name == "find") {
+        add_paths(*place.node, path, places);
+      } else if (name != "ls") {
+        places.push_back(Object{{"path", path}, {"content", content_of(*place.node)}});
+      } else {
+        List children;
+        for (const auto& [child, ignored] : place.node->children) children.emplace_back(child);
+        places.push_back(Object{{"path", path},
+                                {"is_directory", place.node->is_directory},
+                                {"children", std::move(children)}});
+      }
+    }
+  }
+  return places;
 }
 
 bool Shell::run_line(std::string_view line, std::string& out) {

@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "cli/metadata_shell/shell_node.h"
+#include "cli/output/value.h"
 
 namespace odradek::cli {
 
@@ -20,7 +22,10 @@ class Shell {
 
   // Runs one command and returns what it prints.
   std::string run(const std::vector<std::string>& words);
-  // The same of a line, which is remembered; false once it was `exit`.
+  // The same as data, of ls, cat, tree and find: an object for each place that was found (find: its
+  // path only). Contents that are JSON are taken as it. INVALID_REQUEST where nothing is found.
+  [[nodiscard]] base::Result<Value> answer(const std::vector<std::string>& words) const;
+  // The same as run() of a line, which is remembered; false once it was `exit`.
   bool run_line(std::string_view line, std::string& out);
 
  private:

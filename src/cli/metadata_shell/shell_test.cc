@@ -35,6 +35,25 @@ TEST(Shell, FindsByPathsAndPatterns) {
   EXPECT_EQ(run(shell, "cd nowhere"), "cd: nowhere: no such directory.\n");
 }
 
+TEST(Shell, AnswersAsData) {
+  const Shell shell(example(), false);
+  const auto json = [&](std::vector<std::string> words) {
+    const auto answer = shell.answer(words);
+    return answer ? to_json(*answer, JsonLayout::kOneLine) : answer.error().message;
+  };
+  EXPECT_EQ(json({"find", "image/topics/other"}),
+            R"(["/image/topics/other","/image/topics/other/id"])");
+  EXPECT_EQ(json({"ls", "image"}),
+            R"([{"path":"/image","is_directory":true,"children":["provenance","topics"]}])");
+  EXPECT_EQ(json({"cat", "/image/topics/*/id"}),
+            R"([{"path":"/image/topics/orders/id","content":"X"},)"
+            R"({"path":"/image/topics/other/id","content":"Y"}])");
+  EXPECT_EQ(json({"tree", "image/topics/other"}),
+            R"([{"path":"/image/topics/other","content":{"id":"Y"}}])");
+  EXPECT_EQ(json({"ls", "nowhere"}), "nowhere: no such file or directory");
+  EXPECT_EQ(json({"pwd"}), "'pwd' has no JSON: ls, cat, tree and find have");
+}
+
 TEST(Shell, MatchesWithoutTakingLong) {
   EXPECT_TRUE(matches_glob("a*c?", "abbcd"));
   EXPECT_FALSE(matches_glob("a*c", "abcd"));

@@ -192,15 +192,10 @@ class PerfConsumer {
     const std::int64_t fetch_ms = elapsed_ms - join_ms_;
     const auto records = static_cast<double>(read_.records);
     if (invocation_.is_native && invocation_.output.form == OutputForm::kJson) {
-      Output(invocation_.output)
-          .print(Message{fmt::format("{} records in {} ms", read_.records, elapsed_ms),
-                         {{"records", read_.records},
-                          {"megabytes", read_.mebibytes()},
-                          {"elapsed_ms", elapsed_ms},
-                          {"rebalance_ms", join_ms_},
-                          {"records_per_second", rate(records, elapsed_ms)},
-                          {"megabytes_per_second", rate(read_.mebibytes(), elapsed_ms)}}});
-    } else if (!options_.shows_details) {
+      print_json(elapsed_ms);
+      return;
+    }
+    if (!options_.shows_details) {
       fmt::print("{}, {}, {}, {}, {}, {}, {}, {}, {}, {}\n",
                  options_.date.format(base::Timestamp(start_ms_)),
                  options_.date.format(base::Timestamp(end_ms)), fixed(read_.mebibytes()),
@@ -208,23 +203,36 @@ class PerfConsumer {
                  fixed(rate(records, elapsed_ms)), join_ms_, fetch_ms,
                  fixed(rate(read_.mebibytes(), fetch_ms)), fixed(rate(records, fetch_ms)));
     }
-    if (options_.prints_metrics) print_metrics(elapsed_ms);
+    if (!options_.prints_metrics) return;
+    const auto id = options_.consumer.find("client.id");
+    print_java_metrics(metrics(elapsed_ms), id == options_.consumer.end() ? "" : id->second);
+  }
+
+  void print_json(std::int64_t elapsed_ms) const {
+    Object members = {{"records", read_.records},
+                      {"megabytes", read_.mebibytes()},
+                      {"elapsed_ms", elapsed_ms},
+                      {"rebalance_ms", join_ms_},
+                      {"records_per_second", rate(static_cast<double>(read_.records), elapsed_ms)},
+                      {"megabytes_per_second", rate(read_.mebibytes(), elapsed_ms)}};
+    if (options_.prints_metrics) {
+      members.emplace_back("metrics", metrics_object(metrics(elapsed_ms)));
+    }
+    Output(invocation_.output)
+        .print(Message{fmt::format("{} records in {} ms", read_.records, elapsed_ms), members});
   }
 
   // What this consumer counts, under the Java consumer's names.
-  void print_metrics(std::int64_t elapsed_ms) const {
-    const auto found = options_.consumer.find("client.id");
-    const std::string id = found == options_.consumer.end() ? "" : found->second;
+  std::map<std::string, double> metrics(std::int64_t elapsed_ms) const {
     const auto bytes = static_cast<double>(read_.bytes);
     const auto records = static_cast<double>(read_.records);
-    const std::map<std::string, double> metrics = {
+    return {
         {"consumer-coordinator-metrics:assigned-partitions", static_cast<double>(assigned_)},
         {"consumer-fetch-manager-metrics:bytes-consumed-rate", rate(bytes, elapsed_ms)},
         {"consumer-fetch-manager-metrics:bytes-consumed-total", bytes},
         {"consumer-fetch-manager-metrics:records-consumed-rate", rate(records, elapsed_ms)},
         {"consumer-fetch-manager-metrics:records-consumed-total", records},
     };
-    print_java_metrics(metrics, id);
   }
 
   const Invocation& invocation_;

@@ -22,4 +22,10 @@ void print_java_metrics(const std::map<std::string, double>& metrics,
   }
 }
 
+Object metrics_object(const std::map<std::string, double>& metrics) {
+  Object object;
+  for (const auto& [name, value] : metrics) object.emplace_back(name, value);
+  return object;
+}
+
 }  // namespace odradek::cli

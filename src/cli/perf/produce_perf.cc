@@ -215,11 +215,15 @@ class PerfProducer {
     std::string lines = stats_->total_line(total);
     if (steady_) lines += steady_->total_line(steady_->total(now_ms()));
     if (invocation_.is_native && invocation_.output.form == OutputForm::kJson) {
-      Output(invocation_.output).print(Message{lines.substr(0, lines.find('\n')), facts(total)});
-    } else {
-      fmt::print("{}", lines);
+      Object members = facts(total);
+      if (options_.prints_metrics) members.emplace_back("metrics", metrics_object(metrics(total)));
+      Output(invocation_.output).print(Message{lines.substr(0, lines.find('\n')), members});
+      return;
     }
-    if (options_.prints_metrics) print_metrics(total);
+    fmt::print("{}", lines);
+    if (!options_.prints_metrics) return;
+    const auto id = options_.producer.find("client.id");
+    print_java_metrics(metrics(total), id == options_.producer.end() ? "" : id->second);
   }
 
   static Object facts(const ProducerStats::Total& total) {
@@ -235,14 +239,12 @@ class PerfProducer {
   }
 
   // What this producer counts, under the Java producer's names.
-  void print_metrics(const ProducerStats::Total& total) const {
-    const auto found = options_.producer.find("client.id");
-    const std::string id = found == options_.producer.end() ? "" : found->second;
+  std::map<std::string, double> metrics(const ProducerStats::Total& total) const {
     double failed = 0;
     for (const auto& [reason, count] : failures_) failed += static_cast<double>(count);
     const auto bytes = static_cast<double>(stats_->bytes());
     const auto records = static_cast<double>(total.records);
-    const std::map<std::string, double> metrics = {
+    return {
         {"producer-metrics:batch-size-limit", static_cast<double>(batch_bytes(options_.producer))},
         {"producer-metrics:record-error-total", failed},
         {"producer-metrics:record-queue-and-request-latency-avg", total.average_latency_ms},
@@ -251,7 +253,6 @@ class PerfProducer {
         {"producer-metrics:record-size-avg", records == 0 ? 0 : bytes / records},
         {"producer-topic-metrics:byte-total", bytes},
     };
-    print_java_metrics(metrics, id);
   }
 
   const Invocation& invocation_;

@@ -189,18 +189,30 @@ void warn_of_old_flags(const Flags& flags) {
   }
 }
 
+// Nothing is said where all went well, as a pipe's end says nothing; JSON counts.
+void report(const Invocation& invocation, const ProducedLines& lines) {
+  if (!invocation.is_native || invocation.output.form != OutputForm::kJson) return;
+  Output(invocation.output)
+      .print(Message{.text = fmt::format("{} records were acknowledged", lines.delivered),
+                     .fields = {{"topic", invocation.flags.value_or("topic", "")},
+                                {"records", lines.delivered}}});
+}
+
 int run_produce(const Invocation& invocation) {
   if (auto ok = check(invocation); !ok) return usage_error(invocation, ok.error().message);
   if (!invocation.is_native) warn_of_old_flags(invocation.flags);
   auto options = options_of(invocation.flags);
-  base::Result<> done;
+  base::Result<ProducedLines> done;
   if (options) {
     options->prompts = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
     done = produce_lines(*options);
   } else {
     done = base::fail(std::move(options));
   }
-  if (done) return exit_code_after_signal(0);
+  if (done) {
+    report(invocation, *done);
+    return exit_code_after_signal(0);
+  }
   fmt::print(stderr, "{}: {}\n", invocation.called_as, done.error().message);
   return 1;
 }
@@ -216,7 +228,8 @@ Command produce_command() {
           .flags = kFlags,
           .examples = kExamples,
           .run = run_produce,
-          .section = Section::kRecords};
+          .section = Section::kRecords,
+          .prints_data = true};
 }
 
 }  // namespace odradek::cli

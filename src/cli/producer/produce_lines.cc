@@ -19,9 +19,7 @@ namespace {
 constexpr int kPollMs = 100;
 
 // What became of the records handed to the producer.
-struct Deliveries {
-  std::uint64_t delivered = 0;
-  std::uint64_t failed = 0;
+struct Deliveries : ProducedLines {
   std::string first_failure;
 };
 
@@ -71,7 +69,7 @@ class LineProducer {
   LineProducer(const ProduceOptions& options, LineReader reader)
       : options_(options), reader_(std::move(reader)) {}
 
-  base::Result<> run() {
+  base::Result<ProducedLines> run() {
     events_.delivered = note_delivery;
     events_.context = &deliveries_;
     auto client = make_client(RD_KAFKA_PRODUCER, options_.producer, events_);
@@ -139,13 +137,13 @@ class LineProducer {
     return error;
   }
 
-  base::Result<> summary(base::Result<> sent) const {
+  base::Result<ProducedLines> summary(base::Result<> sent) const {
     const std::string counts = fmt::format("{} records were acknowledged, {} were not",
                                            deliveries_.delivered, deliveries_.failed);
     if (!sent) {
       return base::fail(sent.error().code, fmt::format("{} ({})", sent.error().message, counts));
     }
-    if (deliveries_.failed == 0) return {};
+    if (deliveries_.failed == 0) return deliveries_;
     return base::fail(
         base::ErrorCode::kUnknownServerError,
         fmt::format("topic {}: {} ({})", options_.topic, deliveries_.first_failure, counts));
@@ -160,11 +158,11 @@ class LineProducer {
 
 }  // namespace
 
-base::Result<> produce_lines(const ProduceOptions& options) {
+base::Result<ProducedLines> produce_lines(const ProduceOptions& options) {
   auto reader = LineReader::make(options.reader);
   if (!reader) return base::fail(std::move(reader));
   if (auto there = check_reachable(options.producer, std::chrono::seconds(10)); !there) {
-    return there;
+    return base::fail(std::move(there));
   }
   // They end the input, waiting for a line included; what was read is still sent.
   catch_ending_signals();

@@ -99,9 +99,45 @@ std::string names_of(const Partitions& partitions) {
   return names;
 }
 
-base::Result<> list(Admin& admin) {
+bool is_json(const Invocation& invocation) {
+  return invocation.is_native && invocation.output.form == OutputForm::kJson;
+}
+
+Value ids_of(const Replicas& replicas) {
+  List ids;
+  for (const base::BrokerId replica : replicas) ids.emplace_back(replica.value());
+  return ids;
+}
+
+// As the files of this tool have it, without log directories.
+Value as_value(const Assignment& assignment) {
+  List partitions;
+  for (const auto& [partition, replicas] : assignment) {
+    partitions.push_back(Object{{"topic", partition.topic},
+                                {"partition", partition.partition},
+                                {"replicas", ids_of(replicas)}});
+  }
+  return Object{{"version", 1}, {"partitions", std::move(partitions)}};
+}
+
+void print_running(const Invocation& invocation,
+                   const std::map<base::TopicPartition, Reassignment>& running) {
+  Table table{.columns = {{"topic"}, {"partition"}, {"replicas"}, {"adding"}, {"removing"}},
+              .rows = {}};
+  for (const auto& [partition, reassignment] : running) {
+    table.rows.push_back({partition.topic, partition.partition, ids_of(reassignment.replicas),
+                          ids_of(reassignment.adding), ids_of(reassignment.removing)});
+  }
+  Output(invocation.output).print(table);
+}
+
+base::Result<> list(const Invocation& invocation, Admin& admin) {
   const auto running = running_reassignments(admin);
   if (!running) return base::fail(running.error());
+  if (is_json(invocation)) {
+    print_running(invocation, *running);
+    return {};
+  }
   if (running->empty()) {
     fmt::print("No partition reassignments found.\n");
     return {};
@@ -117,51 +153,84 @@ base::Result<> list(Admin& admin) {
 }
 
 // As Kafka's tool ends: throttles that an execution set are taken back.
-base::Result<> clear_throttles(const Flags& flags, Admin& admin, const Assignment& target) {
-  if (flags.has("preserve-throttles")) return {};
+base::Result<> clear_throttles(const Invocation& invocation, Admin& admin,
+                               const Assignment& target) {
+  const bool is_silent = is_json(invocation);
+  if (invocation.flags.has("preserve-throttles")) return {};
   const auto cluster = admin.cluster();
   if (!cluster) return base::fail(cluster.error());
   std::set<base::BrokerId> brokers;
   for (const auto& [broker, address] : (*cluster)->brokers) brokers.insert(broker);
   for (const auto& [partition, replicas] : target) brokers.insert(replicas.begin(), replicas.end());
-  fmt::print("Clearing broker-level throttles on broker{} {}\n", brokers.size() == 1 ? "" : "s",
-             joined(Replicas(brokers.begin(), brokers.end())));
+  if (!is_silent) {
+    fmt::print("Clearing broker-level throttles on broker{} {}\n", brokers.size() == 1 ? "" : "s",
+               joined(Replicas(brokers.begin(), brokers.end())));
+  }
   if (auto done = clear_broker_throttles(admin, brokers); !done) return done;
   const auto topics = topics_of(target);
   std::string names;
   for (const std::string& topic : topics) names += (names.empty() ? "" : ",") + topic;
-  fmt::print("Clearing topic-level throttles on topic{} {}\n", topics.size() == 1 ? "" : "s",
-             names);
+  if (!is_silent) {
+    fmt::print("Clearing topic-level throttles on topic{} {}\n", topics.size() == 1 ? "" : "s",
+               names);
+  }
   return clear_topic_throttles(admin, topics);
 }
 
-base::Result<> verify(const Flags& flags, Admin& admin) {
-  const auto target = assignment_of(flags);
+struct Standing {
+  base::TopicPartition partition;
+  Replicas now;
+  Replicas target;
+  bool is_running = false;
+};
+
+void print_progress(const Invocation& invocation, const std::vector<Standing>& all) {
+  Table table{.columns = {{"topic"}, {"partition"}, {"status"}, {"replicas"}, {"target"}},
+              .rows = {}};
+  if (!is_json(invocation)) fmt::print("Status of partition reassignment:\n");
+  for (const auto& [partition, now, target, is_running] : all) {
+    const std::string name = partition.to_string();
+    std::string_view status = "differs";
+    std::string text = fmt::format(
+        "There is no active reassignment of partition {}, but replica set is {} rather than {}.",
+        name, joined(now), joined(target));
+    if (is_running) {
+      status = "in_progress";
+      text = fmt::format("Reassignment of partition {} is still in progress.", name);
+    } else if (now == target) {
+      status = "completed";
+      text = fmt::format("Reassignment of partition {} is completed.", name);
+    }
+    if (!is_json(invocation)) fmt::print("{}\n", text);
+    table.rows.push_back(
+        {partition.topic, partition.partition, status, ids_of(now), ids_of(target)});
+  }
+  if (is_json(invocation)) {
+    Output(invocation.output).print(table);
+  } else {
+    fmt::print("\n");
+  }
+}
+
+base::Result<> verify(const Invocation& invocation, Admin& admin) {
+  const auto target = assignment_of(invocation.flags);
   if (!target) return base::fail(target.error());
   const auto running = running_reassignments(admin);
   if (!running) return base::fail(running.error());
   const auto current = current_assignment(admin, topics_of(*target));
   if (!current) return base::fail(current.error());
-  fmt::print("Status of partition reassignment:\n");
+  std::vector<Standing> all;
   for (const auto& [partition, replicas] : *target) {
     const auto found = current->find(partition);
-    const Replicas now = found == current->end() ? Replicas() : found->second;
-    if (running->contains(partition)) {
-      fmt::print("Reassignment of partition {} is still in progress.\n", partition.to_string());
-    } else if (now == replicas) {
-      fmt::print("Reassignment of partition {} is completed.\n", partition.to_string());
-    } else {
-      fmt::print(
-          "There is no active reassignment of partition {}, but replica set is {} rather "
-          "than {}.\n",
-          partition.to_string(), joined(now), joined(replicas));
-    }
+    all.push_back({partition, found == current->end() ? Replicas() : found->second, replicas,
+                   running->contains(partition)});
   }
-  fmt::print("\n");
-  return running->empty() ? clear_throttles(flags, admin, *target) : base::Result<>();
+  print_progress(invocation, all);
+  return running->empty() ? clear_throttles(invocation, admin, *target) : base::Result<>();
 }
 
-base::Result<> execute(const Flags& flags, Admin& admin) {
+base::Result<> execute(const Invocation& invocation, Admin& admin) {
+  const Flags& flags = invocation.flags;
   const auto target = assignment_of(flags);
   if (!target) return base::fail(target.error());
   const auto running = running_reassignments(admin);
@@ -177,17 +246,27 @@ base::Result<> execute(const Flags& flags, Admin& admin) {
   std::erase_if(*current, [&](const auto& entry) { return !target->contains(entry.first); });
   const auto log_dirs = replica_log_dirs(admin, *current);
   if (!log_dirs) return base::fail(log_dirs.error());
-  fmt::print(
-      "Current partition replica assignment\n\n{}\n\nSave this to use as the "
-      "--reassignment-json-file option during rollback\n",
-      assignment_json(*current, *log_dirs));
+  if (!is_json(invocation)) {
+    fmt::print(
+        "Current partition replica assignment\n\n{}\n\nSave this to use as the "
+        "--reassignment-json-file option during rollback\n",
+        assignment_json(*current, *log_dirs));
+  }
   std::map<base::TopicPartition, std::optional<Replicas>> changes(target->begin(), target->end());
   const auto errors =
       alter_reassignments(admin, changes, !flags.has("disallow-replication-factor-change"));
   if (!errors) return base::fail(errors.error());
   if (errors->empty()) {
-    fmt::print("Successfully started partition reassignment{} for {}\n",
-               target->size() == 1 ? "" : "s", names_of(*target));
+    const std::string text = fmt::format("Successfully started partition reassignment{} for {}",
+                                         target->size() == 1 ? "" : "s", names_of(*target));
+    if (is_json(invocation)) {
+      Output(invocation.output)
+          .print(
+              Message{.text = text,
+                      .fields = {{"before", as_value(*current)}, {"started", as_value(*target)}}});
+    } else {
+      fmt::print("{}\n", text);
+    }
     return {};
   }
   std::string text = "Error reassigning partition(s):";
@@ -197,8 +276,26 @@ base::Result<> execute(const Flags& flags, Admin& admin) {
   return base::fail(base::ErrorCode::kInvalidReplicaAssignment, text);
 }
 
-base::Result<> cancel(const Flags& flags, Admin& admin) {
-  const auto target = assignment_of(flags);
+// What was ended, and that no move between directories was.
+void print_cancelled(const Invocation& invocation,
+                     const std::map<base::TopicPartition, std::optional<Replicas>>& ended) {
+  std::string text = "None of the specified partition reassignments are active.";
+  if (!ended.empty()) {
+    text = fmt::format("Successfully cancelled partition reassignment{} for: {}",
+                       ended.size() == 1 ? "" : "s", names_of(ended));
+  }
+  if (!is_json(invocation)) {
+    fmt::print("{}\nNone of the specified partition moves are active.", text);
+    return;
+  }
+  List names;
+  for (const auto& [partition, ignored] : ended) names.emplace_back(partition.to_string());
+  Output(invocation.output)
+      .print(Message{.text = text, .fields = {{"cancelled", std::move(names)}}});
+}
+
+base::Result<> cancel(const Invocation& invocation, Admin& admin) {
+  const auto target = assignment_of(invocation.flags);
   if (!target) return base::fail(target.error());
   const auto running = running_reassignments(admin);
   if (!running) return base::fail(running.error());
@@ -206,22 +303,18 @@ base::Result<> cancel(const Flags& flags, Admin& admin) {
   for (const auto& [partition, replicas] : *target) {
     if (running->contains(partition)) changes[partition] = std::nullopt;
   }
-  if (changes.empty()) {
-    fmt::print(
-        "None of the specified partition reassignments are active.\n"
-        "None of the specified partition moves are active.");
-    return clear_throttles(flags, admin, *target);
+  std::map<base::TopicPartition, std::string> errors;
+  if (!changes.empty()) {
+    auto altered = alter_reassignments(admin, changes, true);
+    if (!altered) return base::fail(std::move(altered));
+    errors = *std::move(altered);
   }
-  const auto errors = alter_reassignments(admin, changes, true);
-  if (!errors) return base::fail(errors.error());
-  if (errors->empty()) {
-    fmt::print("Successfully cancelled partition reassignment{} for: {}\n",
-               changes.size() == 1 ? "" : "s", names_of(changes));
-    fmt::print("None of the specified partition moves are active.");
-    return clear_throttles(flags, admin, *target);
+  if (errors.empty()) {
+    print_cancelled(invocation, changes);
+    return clear_throttles(invocation, admin, *target);
   }
   std::string text = "Error cancelling partition reassignment(s) for:";
-  for (const auto& [partition, reason] : *errors) {
+  for (const auto& [partition, reason] : errors) {
     text += fmt::format("\n{}: {}", partition.to_string(), reason);
   }
   return base::fail(base::ErrorCode::kInvalidRequest, text);
@@ -248,7 +341,8 @@ base::Result<Replicas> parse_brokers(std::string_view list, const Admin::Cluster
   return brokers;
 }
 
-base::Result<> generate(const Flags& flags, Admin& admin) {
+base::Result<> generate(const Invocation& invocation, Admin& admin) {
+  const Flags& flags = invocation.flags;
   const auto text = read(*flags.value("topics-to-move-json-file"));
   if (!text) return base::fail(text.error());
   const auto topics = parse_topics(*text);
@@ -274,6 +368,12 @@ base::Result<> generate(const Flags& flags, Admin& admin) {
     }
     ++next;
   }
+  if (is_json(invocation)) {
+    Output(invocation.output)
+        .print(
+            Document{.facts = {{"current", as_value(*current)}, {"proposed", as_value(proposed)}}});
+    return {};
+  }
   const auto log_dirs = replica_log_dirs(admin, *current);
   if (!log_dirs) return base::fail(log_dirs.error());
   fmt::print("Current partition replica assignment\n{}\n\n", assignment_json(*current, *log_dirs));
@@ -281,18 +381,19 @@ base::Result<> generate(const Flags& flags, Admin& admin) {
   return {};
 }
 
-base::Result<> act(const Flags& flags, Admin& admin) {
-  if (flags.has("list")) return list(admin);
-  if (flags.has("verify")) return verify(flags, admin);
-  if (flags.has("execute")) return execute(flags, admin);
-  return flags.has("cancel") ? cancel(flags, admin) : generate(flags, admin);
+base::Result<> act(const Invocation& invocation, Admin& admin) {
+  const Flags& flags = invocation.flags;
+  if (flags.has("list")) return list(invocation, admin);
+  if (flags.has("verify")) return verify(invocation, admin);
+  if (flags.has("execute")) return execute(invocation, admin);
+  return flags.has("cancel") ? cancel(invocation, admin) : generate(invocation, admin);
 }
 
 int run_reassign(const Invocation& invocation) {
   if (auto ok = check(invocation); !ok) return usage_error(invocation, ok.error().message);
   constexpr std::chrono::seconds kTimeout(60);
   auto admin = Admin::connect(invocation, kTimeout, "listPartitionReassignments");
-  const auto done = admin ? act(invocation.flags, **admin) : base::fail(std::move(admin));
+  const auto done = admin ? act(invocation, **admin) : base::fail(std::move(admin));
   if (done) return 0;
   if (invocation.is_native) return failure(invocation, done.error().message);
   const bool is_plain = done.error().message.starts_with("Error ") ||
@@ -312,7 +413,8 @@ Command reassign_command() {
           .flags = kFlags,
           .examples = kExamples,
           .run = run_reassign,
-          .section = Section::kCluster};
+          .section = Section::kCluster,
+          .prints_data = true};
 }
 
 }  // namespace odradek::cli

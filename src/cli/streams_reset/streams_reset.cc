@@ -42,28 +42,49 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 class Reset {
  public:
-  Reset(const Flags& flags, Admin& admin, TopicTable topics)
-      : flags_(flags),
+  Reset(const Invocation& invocation, Admin& admin, TopicTable topics)
+      : flags_(invocation.flags),
+        output_(invocation.output),
+        is_json_(invocation.is_native && output_.form == OutputForm::kJson),
         admin_(admin),
         topics_(std::move(topics)),
-        application_(flags.value_or("application-id", "")),
-        input_(name_list(flags, "input-topics")),
-        intermediate_(name_list(flags, "intermediate-topics")) {}
+        application_(flags_.value_or("application-id", "")),
+        input_(name_list(flags_, "input-topics")),
+        intermediate_(name_list(flags_, "intermediate-topics")) {}
 
   base::Result<int> run() {
     if (auto alone = wait_for_no_members(); !alone) return base::fail(std::move(alone));
     if (is_dry()) {
-      fmt::print(
-          "----Dry run displays the actions which will be performed when running Streams Reset "
+      say("----Dry run displays the actions which will be performed when running Streams Reset "
           "Tool----\n");
     }
     auto missing = move_offsets();
     if (!missing) return missing;
     if (auto deleted = delete_internal_topics(); !deleted) return base::fail(std::move(deleted));
+    if (is_json_) print_json();
     return *missing;
   }
 
  private:
+  // A sentence of Kafka's tool; JSON comes at the end.
+  template <typename... Arguments>
+  void say(fmt::format_string<Arguments...> text, Arguments&&... arguments) const {
+    if (!is_json_) fmt::print(text, std::forward<Arguments>(arguments)...);
+  }
+
+  void print_json() const {
+    Table offsets{.columns = {{"topic"}, {"partition"}, {"new_offset"}}, .rows = {}};
+    for (const auto& [partition, offset] : moved_) {
+      offsets.rows.push_back({partition.topic, partition.partition, offset});
+    }
+    Output(output_).print(
+        Document{.facts = {{"group", application_},
+                           {"is_dry_run", is_dry()},
+                           {"missing_topics", List(missing_.begin(), missing_.end())},
+                           {"deleted_topics", List(deleted_.begin(), deleted_.end())}},
+                 .tables = {{"offsets", std::move(offsets)}}});
+  }
+
   bool is_dry() const { return flags_.has("dry-run"); }
 
   base::Result<> wait_for_no_members() {
@@ -87,7 +108,7 @@ class Reset {
   }
 
   base::Result<> remove(const std::vector<GroupMember>& members) {
-    fmt::print("Force deleting all active members in the group: {}\n", application_);
+    say("Force deleting all active members in the group: {}\n", application_);
     auto coordinator = admin_.coordinator_of(application_);
     if (!coordinator) return base::fail(std::move(coordinator));
     wire::LeaveGroupRequest request;
@@ -106,18 +127,17 @@ class Reset {
   // The exit code: 1 where a topic is missing.
   base::Result<int> move_offsets() {
     if (flags_.has("intermediate-topics")) {
-      fmt::print(
-          "WARN: `--intermediate-topics` is deprecated and will be removed in a future release\n");
+      say("WARN: `--intermediate-topics` is deprecated and will be removed in a future release\n");
     }
     if (input_.empty() && intermediate_.empty()) {
-      fmt::print("No input or intermediate topics specified. Skipping seek.\n");
+      say("No input or intermediate topics specified. Skipping seek.\n");
       return 0;
     }
     if (!input_.empty()) {
-      fmt::print("Reset-offsets for input topics {}\n", bracketed_names(input_));
+      say("Reset-offsets for input topics {}\n", bracketed_names(input_));
     }
     if (!intermediate_.empty()) {
-      fmt::print("Seek-to-end for intermediate topics {}\n", bracketed_names(intermediate_));
+      say("Seek-to-end for intermediate topics {}\n", bracketed_names(intermediate_));
     }
     const Partitions inputs = present(input_, "Following input topics are not found", "Topic: ");
     const Partitions intermediates =
@@ -133,7 +153,8 @@ class Reset {
         return base::fail(std::move(done));
       }
     }
-    fmt::print("Done.\n");
+    moved_ = *std::move(plan);
+    say("Done.\n");
     return exit_code_;
   }
 
@@ -145,8 +166,9 @@ class Reset {
       const Partitions of_topic = topics_.partitions_of(name);
       partitions.insert(partitions.end(), of_topic.begin(), of_topic.end());
       if (!of_topic.empty()) continue;
-      if (std::exchange(is_first, false)) fmt::print("{}, skipping them\n", message);
-      fmt::print("{}{}\n", before, name);
+      if (std::exchange(is_first, false)) say("{}, skipping them\n", message);
+      say("{}{}\n", before, name);
+      missing_.push_back(name);
       exit_code_ = 1;
     }
     return partitions;
@@ -154,13 +176,11 @@ class Reset {
 
   base::Result<OffsetPlan> plan_inputs(const Partitions& partitions) {
     if (partitions.empty()) return OffsetPlan();
-    fmt::print("Following input topics offsets will be reset to (for consumer group {})\n",
-               application_);
+    say("Following input topics offsets will be reset to (for consumer group {})\n", application_);
     auto plan = wanted(partitions);
     if (!plan) return plan;
     for (const auto& [partition, offset] : *plan) {
-      fmt::print("Topic: {} Partition: {} Offset: {}\n", partition.topic, partition.partition,
-                 offset);
+      say("Topic: {} Partition: {} Offset: {}\n", partition.topic, partition.partition, offset);
     }
     return plan;
   }
@@ -225,8 +245,7 @@ class Reset {
     for (auto& [partition, offset] : *plan) {
       if (offset >= 0) continue;
       offset = ends->contains(partition) ? ends->at(partition) : 0;
-      fmt::print(
-          "Partition {} from topic {} is empty, without a committed record. Falling back to "
+      say("Partition {} from topic {} is empty, without a committed record. Falling back to "
           "latest known offset.\n",
           partition.partition, partition.topic);
     }
@@ -266,12 +285,11 @@ class Reset {
       const std::int64_t start = starts->at(partition);
       const std::int64_t end = ends->at(partition);
       if (offset >= end) {
-        fmt::print("New offset ({}) is higher than latest offset. Value will be set to {}\n",
-                   offset, end);
+        say("New offset ({}) is higher than latest offset. Value will be set to {}\n", offset, end);
         offset = end;
       } else if (offset <= start) {
-        fmt::print("New offset ({}) is lower than earliest offset. Value will be set to {}\n",
-                   offset, start);
+        say("New offset ({}) is lower than earliest offset. Value will be set to {}\n", offset,
+            start);
         offset = start;
       }
     }
@@ -280,10 +298,9 @@ class Reset {
 
   base::Result<> plan_intermediates(const Partitions& partitions, OffsetPlan& plan) {
     if (partitions.empty()) return {};
-    fmt::print(
-        "Following intermediate topics offsets will be reset to end (for consumer group {})\n",
+    say("Following intermediate topics offsets will be reset to end (for consumer group {})\n",
         application_);
-    for (const auto& partition : partitions) fmt::print("Topic: {}\n", partition.topic);
+    for (const auto& partition : partitions) say("Topic: {}\n", partition.topic);
     auto ends = list(partitions, kLatest);
     if (!ends) return base::fail(std::move(ends));
     plan.insert(ends->begin(), ends->end());
@@ -307,12 +324,13 @@ class Reset {
                      "--internal-topics option to see the list of all internal topics that can be "
                      "deleted.");
     }
-    fmt::print("Deleting {} internal topics {}\n", specified.empty() ? "inferred" : "specified",
-               bracketed_names(specified.empty() ? inferred : specified));
+    say("Deleting {} internal topics {}\n", specified.empty() ? "inferred" : "specified",
+        bracketed_names(specified.empty() ? inferred : specified));
+    deleted_ = specified.empty() ? inferred : specified;
     if (!is_dry()) {
-      if (auto done = remove_topics(specified.empty() ? inferred : specified); !done) return done;
+      if (auto done = remove_topics(deleted_); !done) return done;
     }
-    fmt::print("Done.\n");
+    say("Done.\n");
     return {};
   }
 
@@ -335,11 +353,16 @@ class Reset {
   }
 
   const Flags& flags_;
+  const OutputOptions output_;
+  const bool is_json_;
   Admin& admin_;
   const TopicTable topics_;
   const std::string application_;
   const std::vector<std::string> input_;
   const std::vector<std::string> intermediate_;
+  OffsetPlan moved_;
+  std::vector<std::string> missing_;
+  std::vector<std::string> deleted_;
   int exit_code_ = 0;
 };
 
@@ -378,7 +401,7 @@ std::vector<std::string> name_list(const Flags& flags, std::string_view flag) {
 base::Result<int> reset_application(const Invocation& invocation, Admin& admin) {
   auto topics = TopicTable::load(admin);
   if (!topics) return base::fail(std::move(topics));
-  return Reset(invocation.flags, admin, *std::move(topics)).run();
+  return Reset(invocation, admin, *std::move(topics)).run();
 }
 
 }  // namespace odradek::cli

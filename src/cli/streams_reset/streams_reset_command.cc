@@ -90,7 +90,8 @@ Command streams_reset_command() {
           .flags = kFlags,
           .examples = kExamples,
           .run = run_streams_reset,
-          .section = Section::kGroups};
+          .section = Section::kGroups,
+          .prints_data = true};
 }
 
 }  // namespace odradek::cli

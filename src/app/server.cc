@@ -134,6 +134,20 @@ void raise_file_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Event loops that cannot have their descriptors would end the process without a word.
+base::Result<> check_file_limit(std::size_t loop_count) {
+  constexpr std::size_t kOfLoop = 3;     // epoll, timer, wake-up
+  constexpr std::size_t kOfOthers = 64;  // listeners, the metadata log, standard streams
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
+  const std::size_t needed = kOfLoop * loop_count + kOfOthers;
+  if (needed <= limit.rlim_cur) return {};
+  return base::fail(base::ErrorCode::kInvalidConfig,
+                    fmt::format("num.network.threads: {} event loops need {} open files, and this "
+                                "process may have {} (ulimit -n)",
+                                loop_count, needed, limit.rlim_cur));
+}
+
 }  // namespace
 
 int run_server(const ServerArguments& arguments) {
@@ -152,7 +166,13 @@ int run_server(const ServerArguments& arguments) {
   }
   if (!checked->problems.empty()) return exit_code(broker::StartFailure::kConfiguration);
   say_what_differs(arguments.config_file, checked->findings);
-  env::LinuxWorld world(world_options(checked->settings));
+  const env::LinuxWorldOptions options = world_options(checked->settings);
+  if (auto enough = check_file_limit(options.loop_count); !enough) {
+    fmt::print(stderr, "odradek: not started, because of {}: {}\n",
+               reason(broker::StartFailure::kConfiguration), enough.error().message);
+    return exit_code(broker::StartFailure::kConfiguration);
+  }
+  env::LinuxWorld world(options);
   auto broker = broker::Broker::start(world, std::move(checked->settings));
   if (!broker) {
     fmt::print(stderr, "odradek: not started, because of {}: {}\n", reason(broker.error().failure),

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "config/dynamic_rules.h"
+#include "config/rules.h"
 #include "config/value.h"
 
 namespace odradek::config {
@@ -115,6 +116,17 @@ base::Result<> check_thread_count(std::string_view key, const SettingsLayers& no
                                 wanted, why, before));
 }
 
+// What the server would not start with, it does not take while it runs either.
+base::Result<> check_no_new_objection(const Settings& now, const Settings& next) {
+  const auto before = objections_to(now);
+  for (Objection& objection : objections_to(next)) {
+    if (std::ranges::find(before, objection.words, &Objection::words) != before.end()) continue;
+    return base::fail(ErrorCode::kInvalidRequest,
+                      "Invalid dynamic configuration: " + std::move(objection.words));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view without_listener(std::string_view key) {
@@ -155,7 +167,7 @@ base::Result<> check_dynamic(const SettingsLayers& now, const SettingValues& wan
     if (auto valid = check_rule(key, value); !valid) return refuse(std::move(valid));
   }
   if (auto valid = check_together(wanted, now.file, next); !valid) return refuse(std::move(valid));
-  return {};
+  return check_no_new_objection(now.in_force, next);
 }
 
 SettingValues usable_dynamic(const SettingValues& stored, DynamicScope scope,

@@ -60,6 +60,14 @@ TEST(Dynamic, KeysAndValuesAreChecked) {
   EXPECT_FALSE(is_allowed({{"log.retention.ms", "0"}}));
   EXPECT_FALSE(is_allowed({{"metric.reporters", "org.example.Reporter"}}));
   EXPECT_FALSE(is_allowed({{"cordoned.log.dirs", "/nowhere"}}));
+  EXPECT_FALSE(is_allowed({{"cordoned.log.dirs", "/tmp/kafka-logs"}}));
+  EXPECT_TRUE(is_allowed({{"cordoned.log.dirs", ""}}));
+}
+
+TEST(Dynamic, WhatStopsTheServerIsNotTakenWhileItRuns) {
+  EXPECT_FALSE(is_allowed({{"log.roll.ms", "0"}}, DynamicScope::kClusterDefault));
+  EXPECT_FALSE(is_allowed({{"log.roll.jitter.ms", "-1"}}));
+  EXPECT_TRUE(is_allowed({{"log.roll.ms", "1"}}));
 }
 
 TEST(Dynamic, AListenersKeyIsCheckedAsTheKeyBehindIt) {

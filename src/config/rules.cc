@@ -211,6 +211,15 @@ void check_memory(const Settings& settings, Objections& objections) {
   }
 }
 
+// Each costs descriptors and a stack, and twice as many are made.
+void check_threads(const Settings& settings, Objections& objections) {
+  constexpr std::string_view kKey = "num.network.threads";
+  constexpr std::int64_t kMost = 512;
+  if (settings.number(kKey) <= kMost) return;
+  refuse(settings, kKey, fmt::format("it must be at most {}: one a core does all the work", kMost),
+         objections);
+}
+
 void check_connections(const Settings& settings, Objections& objections) {
   constexpr std::string_view kOverrides = "max.connections.per.ip.overrides";
   for (const std::string& entry : settings.list(kOverrides)) {
@@ -264,7 +273,7 @@ std::vector<Objection> objections_to(const Settings& settings) {
   Objections objections;
   for (const auto check :
        {check_node, check_roles, check_voters, check_bootstrap_servers, check_directories,
-        check_times, check_memory, check_connections, check_groups, check_orders}) {
+        check_times, check_memory, check_threads, check_connections, check_groups, check_orders}) {
     check(settings, objections);
   }
   if (auto listeners = read_listeners(settings); !listeners) {

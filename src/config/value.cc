@@ -76,15 +76,22 @@ std::string needed(const Setting& setting, std::string_view what) {
   return allowed.empty() ? std::string(what) : fmt::format("{}; allowed is {}", what, allowed);
 }
 
+// A sign and digits: a whole number, though perhaps more than fits.
+bool is_whole(std::string_view value) {
+  value = trim(value);
+  if (value.starts_with('+') || value.starts_with('-')) value.remove_prefix(1);
+  return !value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 base::Result<> check_whole(const Setting& setting, std::string_view value) {
-  const auto number = parse_whole(value);
-  if (!number) {
+  if (!is_whole(value)) {
     return invalid(
         setting, value,
         needed(setting, "a whole number is needed, in digits without unit or separator"));
   }
   const Bounds bounds = type_bounds(setting.type);
-  if (*number < bounds.low || *number > bounds.high) {
+  const auto number = parse_whole(value);
+  if (!number || *number < bounds.low || *number > bounds.high) {
     const auto fitting = fmt::format("{} to {} is what fits", bounds.low, bounds.high);
     return invalid(setting, value, needed(setting, fitting));
   }

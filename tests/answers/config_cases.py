@@ -260,6 +260,12 @@ def alter_broker_configs(talk):
 
 
 @case
+def names_of_the_id(talk):
+    """Both have what the file says under one of them."""
+    Asker(talk, BROKER, "1", ["broker.id", "node.id"]).describe("the node's id")
+
+
+@case
 def alter_cluster_default(talk):
     every = Asker(talk, BROKER, "", None)
     one = Asker(talk, BROKER, "1", BROKER_KEYS)

@@ -48,6 +48,10 @@ BAD = [
     ("metric.reporters=com.example.Reporter", ["metric.reporters", "no Java classes"]),
     ("compression.type=zstd", ["compression.type", "re-encode"]),
     ("log.dirs=", ["log.dirs", "must not be empty"]),
+    ("log.retention.ms=9223372036854775808",
+     ["log.retention.ms", "9223372036854775808", "to 9223372036854775807 is what fits"]),
+    ("num.network.threads=100000", ["num.network.threads", "100000", "at most 512"]),
+    ("cordoned.log.dirs=/tmp/kafka-logs", ["cordoned.log.dirs", "every directory of log.dirs"]),
     ("a=\\u12", ["line 1", "four hexadecimal digits"]),
 ]
 
@@ -135,6 +139,20 @@ class BadFiles(Directory):
     def test_a_file_that_is_not_there(self):
         words = self.assert_refused_untouched(str(self.path / "none.properties"))
         self.assertIn("none.properties", words[0])
+
+
+class Limits(Directory):
+    def test_threads_need_open_files(self):
+        """The limit is the process's, not the file's: check-config cannot know it."""
+        data = self.path / "data"
+        server = subprocess.run(
+            ["sh", "-c", 'ulimit -n 256; exec "$@"', "sh", ODRADEK, "server", self.file(""),
+             "--set", "num.network.threads=100", "--set", f"log.dir={data}"],
+            stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=30)
+        self.assertEqual(server.returncode, 1, server.stderr)
+        self.assertIn("num.network.threads: 200 event loops need", server.stderr)
+        self.assertIn("may have 256", server.stderr)
+        self.assertFalse(data.exists())
 
 
 class CheckConfig(Directory):

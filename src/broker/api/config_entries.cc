@@ -125,6 +125,18 @@ std::vector<Synonym> broker_synonyms(const SettingsLayers& settings, std::string
   return synonyms;
 }
 
+// One number under two names, whichever the file gives; where it gives none, the directory does.
+std::vector<Synonym> id_synonyms(const SettingsLayers& settings, const Setting& setting,
+                                 base::BrokerId node_id) {
+  auto synonyms = broker_synonyms(settings, setting.name);
+  const bool is_there =
+      !synonyms.empty() && synonyms.front().source == number(Source::kStaticBroker);
+  if (is_there) synonyms.erase(synonyms.begin());
+  synonyms.insert(synonyms.begin(), make_synonym(setting.name, std::to_string(node_id.value()),
+                                                 Source::kStaticBroker));
+  return synonyms;
+}
+
 ConfigEntry make_entry(const Setting& setting, std::optional<std::string> value,
                        std::vector<Synonym> synonyms, const ConfigEntryOptions& options) {
   ConfigEntry entry;
@@ -211,11 +223,11 @@ std::vector<ConfigEntry> broker_entries(const SettingsLayers& settings, base::Br
   std::vector<ConfigEntry> entries;
   for (const Setting& setting : config::broker_settings()) {
     if (setting.is_internal || !options.wants(setting.name)) continue;
-    // Given or taken from the directory: it is one number under two names.
     const bool is_id = setting.name == "node.id" || setting.name == "broker.id";
     entries.push_back(make_entry(
         setting, is_id ? std::to_string(node_id.value()) : settings.in_force.value(setting.name),
-        broker_synonyms(settings, setting.name), options));
+        is_id ? id_synonyms(settings, setting, node_id) : broker_synonyms(settings, setting.name),
+        options));
     entries.back().read_only = is_read_only(setting, setting.name);
   }
   for (const std::string& name : settings.in_force.unknown_keys()) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
+#include <system_error>
 
 #include "cli/command.h"
 #include "cli/flag_checks.h"
@@ -104,6 +105,15 @@ int flushed(const Invocation& invocation, int exit_code) {
   return exit_code == 0 ? failed : exit_code;
 }
 
+int run_and_flush(const Invocation& invocation) {
+  try {
+    return flushed(invocation, invocation.command.run(invocation));
+  } catch (const std::system_error&) {
+    // fmt throws it where standard output takes no more.
+    return flushed(invocation, 0);
+  }
+}
+
 int run_command(const Command& command, bool is_native, const std::vector<std::string>& arguments,
                 RunServer run_server) {
   std::vector<FlagSpec> specs(command.flags.begin(), command.flags.end());
@@ -151,7 +161,7 @@ int run_command(const Command& command, bool is_native, const std::vector<std::s
     if (!output) return usage_error(invocation, output.error().message);
     invocation.output = *output;
   }
-  return flushed(invocation, command.run(invocation));
+  return run_and_flush(invocation);
 }
 
 }  // namespace

@@ -23,9 +23,10 @@ void note(int signal) {
 
 }  // namespace
 
-void catch_ending_signals() {
+void catch_ending_signals(WaitingCalls calls) {
   struct sigaction action{};
-  action.sa_handler = note;  // and no SA_RESTART
+  action.sa_handler = note;
+  action.sa_flags = calls == WaitingCalls::kGoOn ? SA_RESTART : 0;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGHUP, &action, nullptr);

@@ -221,7 +221,7 @@ base::Result<> dump_offset_index(env::Disk& disk, const std::string& path,
     options.print("sane", {{"path", path}}, fmt::format("{} passed sanity check.", path));
     return {};
   }
-  for (std::size_t i = 0; i < index->size(); ++i) {
+  for (std::size_t i = 0; i < index->size() && !is_ended(); ++i) {
     const std::int64_t offset = index->offset(i, 0);
     const auto position = base::load_big_endian<std::int32_t>(index->entry(i) + kPositionFrom);
     // The rest is preallocated.
@@ -254,7 +254,7 @@ base::Result<> dump_time_index(env::Disk& disk, const std::string& path, const D
     return {};
   }
   std::int64_t previous = base::kNoTimestamp.value();
-  for (std::size_t i = 0; i < index->size(); ++i) {
+  for (std::size_t i = 0; i < index->size() && !is_ended(); ++i) {
     const TimeEntry entry{base::load_big_endian<std::int64_t>(index->entry(i)),
                           index->offset(i, kTimeOffsetFrom)};
     if (entry.offset == *base_offset && i > 0) return {};

@@ -4,8 +4,10 @@
 #include <fmt/core.h>
 
 #include <charconv>
+#include <cstdio>
 #include <string_view>
 
+#include "cli/signals.h"
 #include "env/linux/processes.h"
 #include "log/file_names.h"
 #include "log/producer_state_snapshot.h"
@@ -92,6 +94,8 @@ void DumpProblems::print() const {
     }
   }
 }
+
+bool is_ended() { return ending_signal() != 0 || std::ferror(stdout) != 0; }
 
 std::string absolute_path(const std::string& path) {
   return path.starts_with('/') ? path : env::working_directory() + '/' + path;

@@ -71,6 +71,9 @@ struct DumpProblems {
 [[nodiscard]] base::Result<> dump_file(env::Disk& disk, const std::string& path,
                                        const DumpOptions& options, DumpProblems& problems);
 
+// Whether somebody ended the command, or reads no further: between two lines a dump ends then.
+bool is_ended();
+
 // As the tool's texts have it.
 std::string absolute_path(const std::string& path);
 // The number in front of a file's name. INVALID_REQUEST with Java's words where there is none.

@@ -9,6 +9,7 @@
 #include "cli/dump_log/dump_log.h"
 #include "cli/flag_checks.h"
 #include "cli/help.h"
+#include "cli/signals.h"
 #include "env/linux/linux_world.h"
 
 namespace odradek::cli {
@@ -110,8 +111,10 @@ int run_dump_log(const Invocation& invocation) {
   Output output(invocation.output);
   if (invocation.is_native && output.form() == OutputForm::kJson) options->json = &output;
   env::LinuxWorld world({.loop_count = 1, .worker_threads = 1});
+  catch_ending_signals();
   DumpProblems problems;
   for (const std::string& file : split_files(*invocation.flags.value("files"))) {
+    if (is_ended()) break;
     const auto dumped = dump_file(world.disk(), file, *options, problems);
     if (!dumped) {
       std::fflush(stdout);
@@ -120,8 +123,8 @@ int run_dump_log(const Invocation& invocation) {
     }
   }
   std::fflush(stdout);
-  problems.print();
-  return 0;
+  if (!is_ended()) problems.print();
+  return exit_code_after_signal(0);
 }
 
 }  // namespace

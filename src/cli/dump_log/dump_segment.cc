@@ -168,7 +168,7 @@ base::Result<> print_records(const record::BatchView& batch, const std::string& 
                              std::int64_t& last_offset) {
   auto reader = record::RecordReader::open(batch);
   if (!reader) return base::fail(std::move(reader));
-  while (true) {
+  while (!is_ended()) {
     const auto record = reader->next();
     if (!record) return base::fail(record.error());
     if (!*record) return {};
@@ -179,6 +179,7 @@ base::Result<> print_records(const record::BatchView& batch, const std::string& 
     last_offset = offset;
     if (auto done = print_record(batch, **record, options); !done) return done;
   }
+  return {};
 }
 
 template <typename Number>
@@ -239,7 +240,7 @@ base::Result<> dump_segment(env::Disk& disk, const std::string& path, const Dump
   auto reader = SegmentReader::open(disk, path, static_cast<std::uint64_t>(options.max_bytes));
   if (!reader) return base::fail(std::move(reader));
   std::int64_t last_offset = -1;
-  while (true) {
+  while (!is_ended()) {
     const auto batch = reader->next();
     if (!batch) return base::fail(batch.error());
     if (!*batch) break;
@@ -252,7 +253,7 @@ base::Result<> dump_segment(env::Disk& disk, const std::string& path, const Dump
     auto done = print_records(*view, path, options, problems, last_offset);
     if (!done) return done;
   }
-  if (reader->position() < reader->end() && options.max_bytes == INT32_MAX) {
+  if (!is_ended() && reader->position() < reader->end() && options.max_bytes == INT32_MAX) {
     const auto bytes = reader->end() - reader->position();
     options.print("invalid_bytes", {{"bytes", bytes}},
                   fmt::format("Found {} invalid bytes at the end of {}", bytes,

@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <string_view>
+
 #include "cli/guide/sections.h"
 #include "cli/guide/wrapped.h"
 #include "cli/help.h"
 
 namespace odradek::cli {
+namespace {
+
+std::size_t column_width(std::string_view Command::* name) {
+  std::size_t width = 0;
+  for (const Command& command : commands()) width = std::max(width, (command.*name).size());
+  return width + 2;
+}
+
+}  // namespace
 
 std::string overview() {
-  constexpr std::size_t kSummaryColumn = 50;
+  const std::size_t names = column_width(&Command::name);
+  const std::size_t scripts = column_width(&Command::script_name);
   std::string out =
       "odradek: a persistent publish/subscribe log that speaks Apache Kafka's protocol\n\n"
       "usage: odradek <command> [flag]...\n\n"
@@ -22,8 +35,8 @@ std::string overview() {
     if (found.empty()) continue;
     out += fmt::format("\n{}\n", section_title(section));
     for (const Command* command : found) {
-      out += fmt::format("  {:<18}{:<30}", command->name, command->script_name);
-      append_wrapped(out, command->summary, kSummaryColumn);
+      out += fmt::format("  {:<{}}{:<{}}", command->name, names, command->script_name, scripts);
+      append_wrapped(out, command->summary, 2 + names + scripts);
     }
   }
   out +=

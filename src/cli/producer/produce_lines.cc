@@ -96,17 +96,18 @@ class LineProducer {
       if (!input.next(line)) return {};
       auto record = reader_.parse(line, ++number);
       if (!record) return base::fail(std::move(record));
-      if (auto sent = send(*record); !sent) return sent;
+      if (auto sent = send(*record, number); !sent) return sent;
     }
   }
 
-  base::Result<> send(const LineRecord& record) {
+  base::Result<> send(const LineRecord& record, std::uint64_t line) {
     while (true) {
       const auto error = enqueue(record);
       if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;
       if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-        return base::fail(base::ErrorCode::kInvalidRecord,
-                          fmt::format("a record is refused: {}", rdkafka().err2str(error)));
+        return base::fail(
+            base::ErrorCode::kInvalidRecord,
+            fmt::format("the record of line {} is refused: {}", line, rdkafka().err2str(error)));
       }
       rdkafka().poll(client_.get(), kPollMs);
     }
@@ -165,7 +166,7 @@ base::Result<ProducedLines> produce_lines(const ProduceOptions& options) {
     return base::fail(std::move(there));
   }
   // They end the input, waiting for a line included; what was read is still sent.
-  catch_ending_signals();
+  catch_ending_signals(WaitingCalls::kEnd);
   return LineProducer(options, *std::move(reader)).run();
 }
 

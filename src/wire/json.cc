@@ -10,28 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/uuid.h"
 #include "wire/field_access.h"
 #include "wire/records.h"
 
 namespace odradek::wire {
 namespace {
-
-std::string base64(base::ByteView bytes) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t size = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) group = group << 8U | (j < size ? bytes[i + j] : 0U);
-    for (std::size_t j = 0; j < 4; ++j) {
-      text += j <= size ? kAlphabet[group >> (18 - 6 * j) & 0x3fU] : '=';
-    }
-  }
-  return text;
-}
 
 // Kafka's definitions begin names with a capital, its JSON does not.
 std::string camel_case(std::string_view name) {
@@ -173,7 +158,7 @@ void JsonWriter::bytes(const FieldLayout& field, const void* place) {
       return;
     }
   }
-  append_json_string(out_, base64(value->view()));
+  append_json_string(out_, base::encode_base64(value->view()));
 }
 
 }  // namespace

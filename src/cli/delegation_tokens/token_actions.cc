@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "cli/admin/base64.h"
+#include "base/base64.h"
 #include "cli/admin/error_text.h"
 #include "cli/admin/time_text.h"
 #include "cli/flag_checks.h"
@@ -104,7 +104,7 @@ void say_call(const Invocation& invocation, const std::string& text) {
 }
 
 base::Result<base::SharedBytes> asked_hmac(const Flags& flags) {
-  auto bytes = decode_base64(flags.value_or("hmac", ""));
+  auto bytes = base::decode_base64(flags.value_or("hmac", ""));
   if (!bytes) return misuse("--hmac is no base64");
   return base::SharedBytes::copy(*bytes);
 }
@@ -148,7 +148,7 @@ base::Result<> create_token(const Invocation& invocation, Admin& admin) {
   if (!answer) return base::fail(std::move(answer));
   if (answer->error_code != ErrorCode::kNone) return refused(invocation, answer->error_code);
   token.id = answer->token_id;
-  token.hmac = encode_base64(answer->hmac.view());
+  token.hmac = base::encode_base64(answer->hmac.view());
   token.owner = Principal{answer->principal_type, answer->principal_name}.text();
   token.requester =
       Principal{answer->token_requester_principal_type, answer->token_requester_principal_name}
@@ -211,7 +211,7 @@ base::Result<> describe_tokens(const Invocation& invocation, Admin& admin) {
   for (const auto& found : answer->tokens) {
     Token token{
         found.token_id,
-        encode_base64(found.hmac.view()),
+        base::encode_base64(found.hmac.view()),
         Principal{found.principal_type, found.principal_name}.text(),
         Principal{found.token_requester_principal_type, found.token_requester_principal_name}
             .text(),

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/admin/base64.h"
+#include "base/base64.h"
 #include "cli/flag_checks.h"
 #include "security/scram.h"
 
@@ -93,7 +93,7 @@ base::Result<Secret> take_secret(Parts& parts, bool has_salt) {
     return misuse("You must supply one of 'password' or 'saltedpassword' to add-scram");
   }
   if (!has_salt) return misuse("You must supply 'salt' with 'saltedpassword' to add-scram");
-  auto decoded = decode_base64(*salted);
+  auto decoded = base::decode_base64(*salted);
   if (!decoded) return misuse(fmt::format("Failed to decode given saltedPassword: {}", *salted));
   secret.salted_password = *std::move(decoded);
   return secret;
@@ -137,7 +137,7 @@ base::Result<wire::UserScramCredentialRecord> parse_scram_argument(std::string_v
   record.name = *std::move(name);
   record.mechanism = static_cast<std::int8_t>(parsed->mechanism);
   const auto salt_text = take(*parts, "salt");
-  const auto given_salt = salt_text ? decode_base64(*salt_text) : std::nullopt;
+  const auto given_salt = salt_text ? base::decode_base64(*salt_text) : std::nullopt;
   if (salt_text && !given_salt) {
     return misuse(fmt::format("Failed to decode given salt: {}", *salt_text));
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/admin/base64.h"
+#include "base/base64.h"
 
-namespace odradek::cli {
+namespace odradek::base {
 namespace {
 
 constexpr std::string_view kAlphabet =
@@ -9,7 +9,7 @@ constexpr std::string_view kAlphabet =
 
 }  // namespace
 
-std::string encode_base64(base::ByteView bytes) {
+std::string encode_base64(ByteView bytes) {
   std::string out;
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
@@ -23,8 +23,8 @@ std::string encode_base64(base::ByteView bytes) {
 }
 
 std::optional<std::vector<std::uint8_t>> decode_base64(std::string_view text) {
-  if (text.size() % 4 == 0 && text.ends_with('=')) text.remove_suffix(1);
-  if (text.size() % 4 == 3 && text.ends_with('=')) text.remove_suffix(1);
+  const bool may_be_padded = text.size() % 4 == 0;
+  for (int i = 0; i < 2 && may_be_padded && text.ends_with('='); ++i) text.remove_suffix(1);
   if (text.size() % 4 == 1) return std::nullopt;
   std::vector<std::uint8_t> out;
   std::uint32_t bits = 0;
@@ -41,4 +41,4 @@ std::optional<std::vector<std::uint8_t>> decode_base64(std::string_view text) {
   return out;
 }
 
-}  // namespace odradek::cli
+}  // namespace odradek::base

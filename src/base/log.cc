@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -99,13 +100,14 @@ struct Thresholds {
     const Level own = areas[area];
     return own == kInherited ? root.load() : own;
   }
-  // No line below this one can be written by anyone.
+  // No line below this one can be written by anyone. Called with `change` held.
   void find_lowest() {
     Level found = root;
     for (std::size_t i = 0; i < areas.size(); ++i) found = std::min(found, of(i));
     lowest = found;
   }
 
+  std::mutex change;  // held by who sets a level, so that `lowest` is of all of them
   std::atomic<Level> root = Level::kInfo;
   std::array<std::atomic<Level>, std::size(kAreas)> areas;
   std::atomic<Level> lowest = Level::kInfo;
@@ -141,6 +143,7 @@ bool is_written(Level level, std::string_view area) {
 }  // namespace
 
 void set_level(Level level) {
+  const std::lock_guard lock(thresholds().change);
   thresholds().root = level;
   thresholds().find_lowest();
 }
@@ -175,6 +178,7 @@ void set_logger_level(std::string_view name, std::string_view level) {
   }
   const auto area = find_area(name);
   ODRADEK_ASSERT(area.has_value());
+  const std::lock_guard lock(thresholds().change);
   thresholds().areas[*area] = level_named(level);
   thresholds().find_lowest();
 }
@@ -182,6 +186,7 @@ void set_logger_level(std::string_view name, std::string_view level) {
 void unset_logger_level(std::string_view name) {
   const auto area = find_area(name);
   ODRADEK_ASSERT(area.has_value());
+  const std::lock_guard lock(thresholds().change);
   thresholds().areas[*area] = kInherited;
   thresholds().find_lowest();
 }

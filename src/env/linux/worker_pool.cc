@@ -86,9 +86,19 @@ void LinuxWorkerPool::start_thread_if_short() {
 void LinuxWorkerPool::resize(std::size_t max_threads) {
   ODRADEK_ASSERT(max_threads > 0);
   const std::lock_guard lock(mutex_);
+  join_ended();
   max_threads_ = max_threads;
   wake_.notify_all();
   for (std::size_t i = 0; i < ready_.size(); ++i) start_thread_if_short();
+}
+
+void LinuxWorkerPool::join_ended() {
+  for (const std::thread::id id : ended_) {
+    const auto thread = std::ranges::find(threads_, id, &std::thread::get_id);
+    thread->join();
+    threads_.erase(thread);
+  }
+  ended_.clear();
 }
 
 void LinuxWorkerPool::work() {
@@ -99,6 +109,7 @@ void LinuxWorkerPool::work() {
     --idle_threads_;
     if (is_one_too_many() || ready_.empty()) {
       --live_threads_;
+      ended_.push_back(std::this_thread::get_id());
       // What this one was woken for is another's.
       if (!ready_.empty()) wake_.notify_one();
       return;

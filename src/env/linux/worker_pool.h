@@ -32,6 +32,9 @@ class LinuxWorkerPool final : public WorkerPool {
   void close(Queue& queue);
   void work();
   void start_thread_if_short();
+  // Their last act was to give up the lock, which the caller has: they are waited for at most for
+  // the moment that the kernel takes.
+  void join_ended();
   bool is_one_too_many() const { return live_threads_ > max_threads_; }
 
   std::mutex mutex_;
@@ -43,6 +46,7 @@ class LinuxWorkerPool final : public WorkerPool {
   std::condition_variable finished_;
   std::deque<Queue*> ready_;  // has a task that may start now; each queue at most once
   std::vector<std::thread> threads_;
+  std::vector<std::thread::id> ended_;  // of threads_; until the next resize()
   std::size_t idle_threads_ = 0;
   bool stopping_ = false;
 };

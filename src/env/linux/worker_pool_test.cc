@@ -120,5 +120,23 @@ TEST(LinuxWorkerPoolTest, AShrunkPoolRunsFewerAtOnceAndLosesNothing) {
   EXPECT_EQ(most, 1);
 }
 
+TEST(LinuxWorkerPoolTest, APoolIsResizedAgainAndAgain) {
+  LinuxWorkerPool pool(1);
+  const auto queue = pool.make_queue("test", 4);
+  for (int round = 0; round < 200; ++round) {
+    pool.resize(4);
+    std::latch together(4);
+    std::latch done(4);
+    for (int i = 0; i < 4; ++i) {
+      queue->submit([&] {
+        together.arrive_and_wait();
+        done.count_down();
+      });
+    }
+    done.wait();
+    pool.resize(1);
+  }
+}
+
 }  // namespace
 }  // namespace odradek::env

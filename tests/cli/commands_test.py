@@ -11,13 +11,15 @@ import contextlib
 import json
 import os
 import re
-import signal
-import socket
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 from case import tools
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "clients"))
+from harness.servers import Odradek  # noqa: E402
 
 TIMEOUT_S = 30
 # Neither the terminal of whoever runs this nor their taste.
@@ -25,30 +27,15 @@ ENVIRONMENT = {**{key: value for key, value in os.environ.items() if key != "NO_
                "TZ": "UTC"}
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @contextlib.contextmanager
 def running_server(binaries, directory, settings):
-    port = free_port()
-    settings = {"log.dirs": f"{directory}/data", "listeners": f"PLAINTEXT://127.0.0.1:{port}",
-                "node.id": "1", **settings}
-    command = [f"{binaries}/../odradek", "server"]
-    for key, value in settings.items():
-        command += ["--set", f"{key}={value}"]
-    with open(f"{directory}/server.log", "w+") as log:
-        with subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT) as server:
-            try:
-                while "serves" not in Path(log.name).read_text():
-                    if server.poll() is not None:
-                        raise SystemExit(f"the server ended: {Path(log.name).read_text()}")
-                yield f"127.0.0.1:{port}"
-            finally:
-                server.send_signal(signal.SIGTERM)
-                server.wait(TIMEOUT_S)
+    """Yields its address."""
+    server = Odradek(directory, {"node.id": "1", **settings}, f"{binaries}/../odradek", defaults={})
+    server.start()
+    try:
+        yield server.bootstrap
+    finally:
+        server.stop()
 
 
 def run(command, stdin=""):

@@ -4,48 +4,35 @@
 
 import contextlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "clients"))
+from harness.servers import Odradek  # noqa: E402
+
 BUILD = Path(sys.argv.pop(1)).resolve()
 TIMEOUT_S = 30
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Node:
     """One data directory, and the server on it from time to time."""
 
     def __init__(self, directory):
-        self.directory = Path(directory)
-        self.data = self.directory / "data"
-        self.address = f"127.0.0.1:{free_port()}"
+        self.server = Odradek(directory, {"node.id": "1"}, BUILD / "odradek", defaults={})
+        self.directory = self.server.directory
+        self.data = self.server.data
+        self.address = self.server.bootstrap
 
     @contextlib.contextmanager
     def running(self):
-        log = self.directory / "server.log"
-        settings = [f"log.dirs={self.data}", f"listeners=PLAINTEXT://{self.address}", "node.id=1"]
-        command = [BUILD / "odradek", "server"]
-        for setting in settings:
-            command += ["--set", setting]
-        with open(log, "w") as output, subprocess.Popen(command, stdout=output,
-                                                        stderr=subprocess.STDOUT) as server:
-            try:
-                while "serves" not in log.read_text():
-                    if server.poll() is not None:
-                        raise SystemExit(f"the server ended: {log.read_text()}")
-                yield
-            finally:
-                server.terminate()
-                server.wait(TIMEOUT_S)
+        self.server.start()
+        try:
+            yield
+        finally:
+            self.server.stop()
 
     def tool(self, name, *arguments, stdin=""):
         command = [BUILD / "bin" / name, "--bootstrap-server", self.address, *arguments]

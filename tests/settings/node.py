@@ -20,26 +20,17 @@ NOT_COORDINATOR = 16
 
 
 class Server(Odradek):
-    """The server with its own defaults, not the clients' suite's. In a setting {directory} is what
-    its directory lies in, {port} its port, {second} another. An empty value: the key is not set.
+    """In a setting {directory} is what the server's directory lies in, {port} its port, {second}
+    another. An empty value: the key is not set.
     """
 
     def __init__(self, directory, settings, binary):
-        super().__init__(directory, binary=binary)
+        super().__init__(directory, binary=binary, defaults={})
         self.ports = {"port": self.port}
         if any("{second}" in str(value) for value in settings.values()):
             self.ports["second"] = free_port()
         places = {"directory": self.directory.parent, **self.ports}
         self.settings = {key: str(value).format(**places) for key, value in settings.items()}
-
-    def command(self):
-        settings = {"listeners": f"PLAINTEXT://{self.bootstrap}", "log.dirs": self.data,
-                    **self.settings}
-        words = [str(self.binary), "server"]
-        for key, value in settings.items():
-            if value != "":
-                words += ["--set", f"{key}={value}"]
-        return words
 
 
 class Node:

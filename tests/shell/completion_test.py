@@ -16,7 +16,8 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
-from commands_test import free_port, running_server  # noqa: E402
+from commands_test import running_server  # noqa: E402
+from harness.servers import free_port  # noqa: E402
 
 BUILD = Path(sys.argv.pop(1)).resolve()
 ODRADEK = BUILD / "odradek"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers under test: Odradek, or Apache Kafka as the peer that the test programmes themselves are
-proven on.
+"""Servers under test, of every test that starts one in Python: Odradek, or Apache Kafka as the peer
+that the test programmes themselves are proven on.
 """
 
 import os
@@ -19,6 +19,7 @@ PATIENCE_S = 60
 # is down could otherwise be given that very port, and meet itself.
 PORTS = range(20000, 32000)
 
+# What the clients' programmes need.
 SETTINGS = {
     "num.partitions": "2",
     "offsets.topic.num.partitions": "8",
@@ -59,13 +60,13 @@ def answers(port):
 
 class Server:
     """One server with a directory, a port and a log of its own. Only what it started itself is ever
-    ended.
+    ended. `settings` lie over `defaults`.
     """
 
-    def __init__(self, directory, settings=None):
+    def __init__(self, directory, settings=None, defaults=SETTINGS):
         self.directory = Path(directory)
-        self.directory.mkdir(parents=True)
-        self.settings = {**SETTINGS, **(settings or {})}
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.settings = {**defaults, **(settings or {})}
         self.port = free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
         self.data = self.directory / "data"
@@ -128,8 +129,8 @@ class Server:
 class Odradek(Server):
     clean_stop_status = 0
 
-    def __init__(self, directory, settings=None, binary=None):
-        super().__init__(directory, settings)
+    def __init__(self, directory, settings=None, binary=None, defaults=SETTINGS):
+        super().__init__(directory, settings, defaults)
         self.binary = Path(binary or ROOT / "build/release/odradek").resolve()
 
     def command(self):
@@ -139,7 +140,10 @@ class Odradek(Server):
             **self.settings,
         }
         return [str(self.binary), "server"] + [
-            part for key, value in settings.items() for part in ("--set", f"{key}={value}")
+            part
+            for key, value in settings.items()
+            if value != ""  # the key is not set
+            for part in ("--set", f"{key}={value}")
         ]
 
 

@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <chrono>
+
+#include "config/value.h"
 
 namespace odradek::broker {
 namespace {
@@ -16,9 +17,8 @@ std::map<std::string, std::int64_t> per_ip_overrides(const config::Settings& set
   for (const std::string& entry : settings.list(kKey)) {
     const auto colon = entry.rfind(':');
     if (colon == std::string::npos) continue;
-    std::int64_t count = 0;
-    std::from_chars(entry.data() + colon + 1, entry.data() + entry.size(), count);
-    overrides[entry.substr(0, colon)] = count;
+    const auto count = config::parse_whole(std::string_view(entry).substr(colon + 1));
+    if (count) overrides[std::string(config::trim(entry.substr(0, colon)))] = *count;
   }
   return overrides;
 }
@@ -29,10 +29,8 @@ std::int64_t listener_limit(const config::Settings& settings, const std::string&
   std::string name = "listener.name." + listener + '.';
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
   const auto value = settings.value(name.append(key));
-  std::int64_t limit = 0;
   if (!value) return net::kUnlimited;
-  const auto parsed = std::from_chars(value->data(), value->data() + value->size(), limit);
-  return parsed.ec == std::errc{} ? limit : net::kUnlimited;
+  return config::parse_whole(*value).value_or(net::kUnlimited);
 }
 
 net::ConnectionLimitOptions::Listener limits_of(const config::Settings& settings,

@@ -4,11 +4,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "config/listener_keys.h"
+#include "config/listeners.h"
 #include "config/nearest.h"
 #include "config/rules.h"
 #include "config/table.h"
@@ -104,9 +106,9 @@ void judge_listener_key(const ListenerKey& key, const Property& property, Findin
     return;
   }
   judge_known(*key.setting, property, finding);
-  if (finding.verdict == Verdict::kRefused) return;
+  if (finding.verdict == Verdict::kRefused || key.is_limit()) return;
   finding.verdict = Verdict::kAccepted;
-  finding.words = "listeners have no settings of their own as yet: the server's apply";
+  finding.words = "a listener has no such setting of its own as yet: the server's applies";
 }
 
 Finding judge(const Property& property) {
@@ -147,6 +149,24 @@ void mark_overruled(const Settings& settings, std::vector<Finding>& findings) {
     if (finding.verdict != Verdict::kHonoured || newer.empty() || !settings.is_set(newer)) continue;
     finding.verdict = Verdict::kAccepted;
     finding.words = fmt::format("{} is there, and that counts", newer);
+  }
+}
+
+// Limits of listeners that are not there.
+void mark_listener_limits(const Settings& settings, std::vector<Finding>& findings) {
+  const auto listeners = read_listeners(settings);
+  if (!listeners) return;
+  const auto is_listener = [&](std::string_view name) {
+    return std::ranges::any_of(*listeners, [name](const Listener& listener) {
+      return std::ranges::equal(listener.name, name, {},
+                                [](unsigned char c) { return std::tolower(c); });
+    });
+  };
+  for (Finding& finding : findings) {
+    const auto key = parse_listener_key(finding.key);
+    if (finding.verdict != Verdict::kHonoured || !key || is_listener(key->listener)) continue;
+    finding.verdict = Verdict::kAccepted;
+    finding.words = fmt::format("no listener is called {}, in lower case", key->listener);
   }
 }
 
@@ -204,6 +224,7 @@ Checked check_configuration(const std::string& file_name, std::string_view text,
   }
   checked.settings = Settings(std::move(given));
   mark_overruled(checked.settings, checked.findings);
+  mark_listener_limits(checked.settings, checked.findings);
   for (Objection& objection : objections_to(checked.settings)) {
     attach(std::move(objection), checked.findings, checked.problems);
   }

@@ -105,6 +105,16 @@ TEST(CheckTest, AListenersOwnSettingsAreCheckedAndTheServersApply) {
   EXPECT_EQ(only("listener.name.internal.plugin.key=1").verdict, Verdict::kUnknown);
 }
 
+TEST(CheckTest, AListenerHasLimitsOfItsOwn) {
+  EXPECT_EQ(only("listener.name.plaintext.max.connections=9").verdict, Verdict::kHonoured);
+  EXPECT_EQ(only("listener.name.plaintext.max.connection.creation.rate=9").verdict,
+            Verdict::kHonoured);
+  const Finding elsewhere = only("listener.name.PLAINTEXT.max.connections=9");
+  EXPECT_EQ(elsewhere.verdict, Verdict::kAccepted);
+  EXPECT_EQ(elsewhere.words, "no listener is called PLAINTEXT, in lower case");
+  EXPECT_EQ(only("listener.name.plaintext.max.connections=-1").verdict, Verdict::kRefused);
+}
+
 TEST(CheckTest, NoSecretIsShown) {
   for (const std::string line :
        {"ssl.key.password=hush", "my.plugin.secret=hush", "delegation.token.master.key=hush"}) {

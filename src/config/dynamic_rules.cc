@@ -4,7 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cstdint>
 #include <optional>
 
 #include "config/dynamic.h"
@@ -21,30 +21,25 @@ std::unexpected<base::Error> invalid(std::string_view key, std::string_view valu
   return base::fail(ErrorCode::kInvalidConfig, fmt::format("{}={}: {}", key, value, why));
 }
 
-std::optional<std::int64_t> to_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_whole = parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size();
-  return is_whole ? std::optional(number) : std::nullopt;
-}
-
 // Without a connection nobody could take the limit back.
 base::Result<> check_connection_limit(std::string_view key, std::string_view value) {
-  if (to_number(value).value_or(0) > 0) return {};
+  if (parse_whole(value).value_or(0) > 0) return {};
   return invalid(key, value, "at least 1 is needed");
 }
 
 base::Result<> check_overrides(std::string_view key, std::string_view value) {
   for (const std::string& entry : split_list(value)) {
     const auto colon = entry.rfind(':');
-    if (colon != std::string::npos && colon > 0 && to_number(entry.substr(colon + 1))) continue;
+    const bool has_host = colon != std::string::npos && colon > 0;
+    const auto count = has_host ? parse_whole(entry.substr(colon + 1)) : std::nullopt;
+    if (count && *count >= 0 && *count <= INT32_MAX) continue;
     return invalid(key, value, "host:count is needed, several after commas");
   }
   return {};
 }
 
 base::Result<> check_retention(std::string_view key, std::string_view value) {
-  if (to_number(value) != 0) return {};
+  if (parse_whole(value) != 0) return {};
   return invalid(key, value, "it is -1 (forever) or at least 1");
 }
 

@@ -53,7 +53,10 @@ TEST(LiveSettings, WhiteSpaceAroundAValueDoesNotCount) {
 TEST(Dynamic, KeysAndValuesAreChecked) {
   EXPECT_TRUE(is_allowed({{"max.connections", "5"}}));
   EXPECT_TRUE(is_allowed({{"nobody.knows.this", "5"}}));
+  EXPECT_TRUE(is_allowed({{"max.connections", " +5 "}}));
   EXPECT_FALSE(is_allowed({{"max.connections", "five"}}));
+  EXPECT_TRUE(is_allowed({{"max.connections.per.ip.overrides", "a:0,b:+5"}}));
+  EXPECT_FALSE(is_allowed({{"max.connections.per.ip.overrides", "a:-1"}}));
   EXPECT_FALSE(is_allowed({{"max.connections", "0"}}));
   EXPECT_FALSE(is_allowed({{"node.id", "5"}}));
   EXPECT_FALSE(is_allowed({{"ssl.keystore.location", "/x"}}));

@@ -3,8 +3,6 @@
 
 #include <fmt/core.h>
 
-#include <charconv>
-
 #include "base/assert.h"
 #include "config/table.h"
 #include "config/value.h"
@@ -72,10 +70,9 @@ class GroupValues {
     const auto own = overrides_.find(key);
     const std::string text =
         own != overrides_.end() ? own->second : group_default(broker_, key).value_or("0");
-    const std::string_view digits = trim(text);
-    std::int64_t number = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    return number;
+    const auto number = parse_whole(text);
+    ODRADEK_ASSERT(number.has_value());  // check_value comes first
+    return *number;
   }
 
   base::Result<> check_bounds(const Bounds& bounds) const {

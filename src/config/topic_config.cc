@@ -3,8 +3,6 @@
 
 #include <fmt/core.h>
 
-#include <cstdlib>
-
 #include "base/assert.h"
 #include "config/table.h"
 #include "config/value.h"
@@ -56,7 +54,9 @@ base::Result<> check_topic_overrides(const TopicOverrides& overrides) {
 base::Result<> check_topic_config(const Settings& broker, const TopicOverrides& overrides) {
   if (auto valid = check_topic_overrides(overrides); !valid) return valid;
   const auto number = [&](std::string_view key) {
-    return std::strtoll(topic_value(broker, &overrides, key).c_str(), nullptr, 10);
+    const auto value = parse_whole(topic_value(broker, &overrides, key));
+    ODRADEK_ASSERT(value.has_value());
+    return *value;
   };
   const auto least = number("min.compaction.lag.ms");
   const auto most = number("max.compaction.lag.ms");

@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-#include <cstdlib>
+#include "config/value.h"
 
 namespace odradek::broker::api {
 
@@ -37,7 +37,7 @@ std::int64_t min_insync_replicas(const metadata::ClusterImage& image,
   constexpr std::string_view kName = "min.insync.replicas";
   if (const auto* config = image.find_config(metadata::ConfigResourceType::kTopic, topic)) {
     if (const auto found = config->find(kName); found != config->end()) {
-      return std::strtoll(found->second.c_str(), nullptr, 10);
+      if (const auto own = config::parse_whole(found->second)) return *own;
     }
   }
   return settings.number(kName);

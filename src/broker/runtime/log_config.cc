@@ -2,7 +2,6 @@
 #include "broker/runtime/log_config.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "config/topic_config.h"
 #include "config/value.h"
@@ -15,20 +14,30 @@ class TopicValues {
   TopicValues(const config::Settings& settings, const metadata::ConfigMap* overrides)
       : settings_(settings), overrides_(overrides) {}
 
+  // Topics' values are kept as they were given, white space included.
   std::string text(std::string_view key) const {
-    return config::topic_value(settings_, overrides_, key);
+    return std::string(config::trim(config::topic_value(settings_, overrides_, key)));
   }
+  // What is stored and is no number gives way to what holds without it.
   std::int64_t number(std::string_view key) const {
-    return std::strtoll(text(key).c_str(), nullptr, 10);
+    if (const auto own = config::parse_whole(text(key))) return *own;
+    return config::parse_whole(inherited(key)).value_or(0);
   }
   std::int32_t small(std::string_view key) const { return static_cast<std::int32_t>(number(key)); }
-  double ratio(std::string_view key) const { return std::strtod(text(key).c_str(), nullptr); }
+  double ratio(std::string_view key) const {
+    if (const auto own = config::parse_ratio(text(key))) return *own;
+    return config::parse_ratio(inherited(key)).value_or(0);
+  }
   bool flag(std::string_view key) const {
     const std::string word = text(key);
     return !word.empty() && (word[0] == 't' || word[0] == 'T');
   }
 
  private:
+  std::string inherited(std::string_view key) const {
+    return config::topic_default(settings_, key).value_or("");
+  }
+
   const config::Settings& settings_;
   const metadata::ConfigMap* overrides_;
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "log/directory/log_directory.h"
+
 namespace odradek::replica {
 
 using base::ErrorCode;

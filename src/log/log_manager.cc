@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <utility>
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "log/directory/identities.h"
 #include "log/directory/partition_name.h"
 #include "log/parallel.h"
 #include "log/partition_metadata.h"
@@ -19,10 +19,6 @@ namespace {
 
 using directory::DirectoryIdentity;
 using directory::LogDirectory;
-
-std::unexpected<base::Error> refused(std::string message) {
-  return base::fail(base::ErrorCode::kInvalidConfig, std::move(message));
-}
 
 base::Uuid random_uuid(env::World& world) {
   const std::uint64_t high = world.random().next();
@@ -35,26 +31,6 @@ std::string trimmed(std::string path) {
   return path;
 }
 
-// What two directories have in common must be the same.
-base::Result<> check_agreement(const std::string& path, const DirectoryIdentity& one,
-                               const std::string& first_path, const DirectoryIdentity& first) {
-  if (one.cluster_id != first.cluster_id) {
-    return refused(fmt::format("log directory {} belongs to cluster {}, but {} to cluster {}", path,
-                               one.cluster_id, first_path, first.cluster_id));
-  }
-  if (one.node_id != first.node_id) {
-    return refused(fmt::format("log directory {} belongs to node {}, but {} to node {}", path,
-                               one.node_id.value(), first_path, first.node_id.value()));
-  }
-  if (!one.directory_id.is_zero() && one.directory_id == first.directory_id) {
-    return refused(
-        fmt::format("log directories {} and {} have the same directory.id {}: one is a "
-                    "copy of the other",
-                    first_path, path, one.directory_id.to_string()));
-  }
-  return {};
-}
-
 std::string other_topic(const base::TopicId& found, const base::TopicId& wanted) {
   return fmt::format("it is of topic id {}, the topic's is {}", found.to_string(),
                      wanted.to_string());
@@ -65,25 +41,6 @@ DirectoryIdentity belonging_to(const LogManager::Identity& identity) {
   directory.cluster_id = identity.cluster_id;
   directory.node_id = identity.node_id;
   return directory;
-}
-
-base::Result<> inspect_all(env::World& world, const std::vector<std::string>& paths) {
-  if (paths.empty()) return refused("log.dirs names no directory");
-  std::set<std::string> seen;
-  std::vector<std::pair<std::string, DirectoryIdentity>> formatted;
-  for (const std::string& path : paths) {
-    if (!seen.insert(path).second) {
-      return refused(fmt::format("log.dirs names {} twice", path));
-    }
-    auto identity = LogDirectory::inspect(world, path);
-    if (!identity) return base::fail(std::move(identity));
-    if (!*identity) continue;
-    for (const auto& [other_path, other] : formatted) {
-      if (auto done = check_agreement(path, **identity, other_path, other); !done) return done;
-    }
-    formatted.emplace_back(path, **identity);
-  }
-  return {};
 }
 
 }  // namespace
@@ -104,7 +61,7 @@ base::Result<std::unique_ptr<LogManager>> LogManager::open(env::World& world,
       std::ranges::find(paths, options.metadata_path) == paths.end()) {
     paths.push_back(options.metadata_path);
   }
-  if (auto done = inspect_all(world, paths); !done) return base::fail(std::move(done));
+  if (auto done = directory::inspect_all(world, paths); !done) return base::fail(std::move(done));
   std::unique_ptr<LogManager> manager(new LogManager(world, std::move(options)));
   if (auto done = manager->open_directories(); !done) return base::fail(std::move(done));
   return manager;
@@ -150,8 +107,8 @@ base::Result<> LogManager::begin(const Identity& identity) {
   ODRADEK_ASSERT(!identity.cluster_id.empty() && identity.node_id.value() >= 0);
   for (const LogDirectory* directory : all_directories()) {
     if (!directory->identity()) continue;
-    auto agreed = check_agreement(directory->path(), *directory->identity(), "this server",
-                                  belonging_to(identity));
+    auto agreed = directory::check_agreement(directory->path(), *directory->identity(),
+                                             "this server", belonging_to(identity));
     if (!agreed) return agreed;
   }
   for (std::size_t i = 0; i < directories_.size(); ++i) {
@@ -279,8 +236,9 @@ base::Result<LogManager::Loaded> LogManager::try_load(const Found& found,
   const std::lock_guard lock(mutex_);
   const Entry entry{.log = std::move(*opened), .directory_index = found.directory_index};
   if (!logs_.try_emplace(found.name, entry).second) {
-    return refused(fmt::format("partition {} lies in {} and in another log directory",
-                               found.name.to_string(), directory.path()));
+    return base::fail(base::ErrorCode::kInvalidConfig,
+                      fmt::format("partition {} lies in {} and in another log directory",
+                                  found.name.to_string(), directory.path()));
   }
   ++places_[found.directory_index].log_count;
   return Loaded::kOpened;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <optional>
 #include <utility>
 
 #include "base/log.h"
@@ -148,51 +149,47 @@ base::Result<> check_file_limit(std::size_t loop_count) {
                                 loop_count, needed, limit.rlim_cur));
 }
 
-}  // namespace
-
-int run_server(const ServerArguments& arguments) {
-  raise_file_limit();
-  // Memory goes back to the system soon, and few arenas hold on to it.
+// Memory goes back to the system soon, and few arenas hold on to it.
+void tune_memory() {
   mallopt(M_ARENA_MAX, 2);
   mallopt(M_TRIM_THRESHOLD, 1 << 20);
   mallopt(M_MMAP_THRESHOLD, 256 << 10);
+}
+
+// The configuration, where there is nothing against it; else what there is has been said.
+std::optional<config::Settings> checked_settings(const ServerArguments& arguments) {
   auto checked = check_arguments(arguments);
   if (!checked) {
     fmt::print(stderr, "odradek: {}\n", checked.error().message);
-    return exit_code(broker::StartFailure::kConfiguration);
+    return std::nullopt;
   }
   for (const std::string& problem : checked->problems) {
     fmt::print(stderr, "odradek: {}\n", problem);
   }
-  if (!checked->problems.empty()) return exit_code(broker::StartFailure::kConfiguration);
+  if (!checked->problems.empty()) return std::nullopt;
   say_what_differs(arguments.config_file, checked->findings);
-  const env::LinuxWorldOptions options = world_options(checked->settings);
-  if (auto enough = check_file_limit(options.loop_count); !enough) {
-    fmt::print(stderr, "odradek: not started, because of {}: {}\n",
-               reason(broker::StartFailure::kConfiguration), enough.error().message);
-    return exit_code(broker::StartFailure::kConfiguration);
-  }
-  env::LinuxWorld world(options);
-  auto broker = broker::Broker::start(world, std::move(checked->settings));
-  if (!broker) {
-    fmt::print(stderr, "odradek: not started, because of {}: {}\n", reason(broker.error().failure),
-               broker.error().error.message);
-    return exit_code(broker.error().failure);
-  }
-  follow_settings(**broker, world);
-  say_how_to_connect(**broker);
+  return std::move(checked->settings);
+}
+
+int not_started(broker::StartFailure failure, const base::Error& error) {
+  fmt::print(stderr, "odradek: not started, because of {}: {}\n", reason(failure), error.message);
+  return exit_code(failure);
+}
+
+// Until a signal ends it; the exit code.
+int serve(env::LinuxWorld& world, broker::Broker& broker) {
   bool is_stopping = false;
   base::Result<> stopped;
   world.on_signal({SIGTERM, SIGINT}, [&](int) {
     if (std::exchange(is_stopping, true)) return;
     base::log::info("broker", "stopping");
-    (*broker)->stop([&](base::Result<> done) {
+    broker.stop([&](base::Result<> done) {
       stopped = std::move(done);
       world.stop();
     });
   });
-  base::log::info("broker", "node {} of cluster {} serves", (*broker)->node_id().value(),
-                  (*broker)->cluster_id());
+  base::log::info("broker", "node {} of cluster {} serves", broker.node_id().value(),
+                  broker.cluster_id());
   world.run();
   if (!stopped) {
     base::log::error("broker", "not stopped cleanly: {}", stopped.error().message);
@@ -200,6 +197,25 @@ int run_server(const ServerArguments& arguments) {
   }
   base::log::info("broker", "stopped cleanly");
   return 0;
+}
+
+}  // namespace
+
+int run_server(const ServerArguments& arguments) {
+  raise_file_limit();
+  tune_memory();
+  auto settings = checked_settings(arguments);
+  if (!settings) return exit_code(broker::StartFailure::kConfiguration);
+  const env::LinuxWorldOptions options = world_options(*settings);
+  if (auto enough = check_file_limit(options.loop_count); !enough) {
+    return not_started(broker::StartFailure::kConfiguration, enough.error());
+  }
+  env::LinuxWorld world(options);
+  auto broker = broker::Broker::start(world, *std::move(settings));
+  if (!broker) return not_started(broker.error().failure, broker.error().error);
+  follow_settings(**broker, world);
+  say_how_to_connect(**broker);
+  return serve(world, **broker);
 }
 
 }  // namespace odradek::app

@@ -36,6 +36,8 @@ using QuotaMap = std::map<std::string, double>;
 
 // Kafka's numbers of SCRAM mechanisms.
 enum class ScramMechanism : std::int8_t { kUnknown = 0, kSha256 = 1, kSha512 = 2 };
+inline constexpr std::int32_t kMinScramIterations = 4096;
+inline constexpr std::int32_t kMaxScramIterations = 16384;
 
 // What a server keeps of a password (RFC 5802).
 struct ScramCredentialImage {

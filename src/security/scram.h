@@ -3,20 +3,17 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/bytes.h"
+#include "base/result.h"
+#include "metadata/client_image.h"
 
 // The keys of SCRAM (RFC 5802, RFC 7677), which Kafka keeps instead of passwords (KIP-84, KIP-554).
+// A mechanism that is handed in is a known one.
 namespace odradek::security {
 
-// Numbered as the protocol and the metadata records number them.
-enum class ScramMechanism : std::int8_t { kSha256 = 1, kSha512 = 2 };
-
-inline constexpr std::int32_t kMinScramIterations = 4096;
-inline constexpr std::int32_t kMaxScramIterations = 16384;
+using metadata::ScramMechanism;
 
 // "SCRAM-SHA-256"
 std::string_view scram_mechanism_name(ScramMechanism mechanism);
@@ -24,15 +21,18 @@ std::string_view scram_mechanism_name(ScramMechanism mechanism);
 std::optional<ScramMechanism> scram_mechanism(std::string_view name);
 std::optional<ScramMechanism> scram_mechanism(std::int8_t number);
 
-// PBKDF2 of the password (UTF-8) with the mechanism's HMAC. REQUIRES: iterations > 0.
-std::vector<std::uint8_t> salted_password(ScramMechanism mechanism, std::string_view password,
-                                          base::ByteView salt, std::int32_t iterations);
+// SaltedPassword: PBKDF2 of the password (UTF-8) with the mechanism's HMAC. It is what a client
+// sends when it sets a password, so that the server never sees that. REQUIRES: iterations > 0.
+base::SharedBytes salted_password(ScramMechanism mechanism, std::string_view password,
+                                  base::ByteView salt, std::int32_t iterations);
 
-// What a server keeps of a salted password.
+// StoredKey and ServerKey: all that a server needs to authenticate the user, and to be recognised.
 struct ScramKeys {
-  std::vector<std::uint8_t> stored_key;
-  std::vector<std::uint8_t> server_key;
+  base::SharedBytes stored_key;
+  base::SharedBytes server_key;
 };
-ScramKeys scram_keys(ScramMechanism mechanism, base::ByteView salted_password);
+// UNACCEPTABLE_CREDENTIAL for an empty salted password.
+[[nodiscard]] base::Result<ScramKeys> scram_keys(ScramMechanism mechanism,
+                                                 base::ByteView salted_password);
 
 }  // namespace odradek::security

@@ -10,7 +10,7 @@
 #include "broker/api/apis.h"
 #include "broker/runtime/admin_service.h"
 #include "metadata/controller/clients.h"
-#include "security/scram_keys.h"
+#include "security/scram.h"
 
 namespace odradek::broker::api {
 namespace {
@@ -20,7 +20,7 @@ using wire::AlterUserScramCredentialsResponse;
 
 base::Result<metadata::ScramSecrets> derive(metadata::ScramMechanism mechanism,
                                             base::ByteView salted_password) {
-  auto keys = security::derive_keys(mechanism, salted_password);
+  auto keys = security::scram_keys(mechanism, salted_password);
   if (!keys) return base::fail(std::move(keys));
   return metadata::ScramSecrets{std::move(keys->stored_key), std::move(keys->server_key)};
 }

@@ -6,6 +6,7 @@
 
 #include "cli/configs/config_actions.h"
 #include "cli/flag_checks.h"
+#include "cli/storage/scram_arguments.h"
 #include "security/scram.h"
 #include "wire/messages/alter_user_scram_credentials.h"
 #include "wire/messages/describe_user_scram_credentials.h"
@@ -19,7 +20,7 @@ using UserCredentials =
     wire::DescribeUserScramCredentialsResponse::DescribeUserScramCredentialsResult;
 
 struct Credential {
-  std::int32_t iterations = security::kMinScramIterations;
+  std::int32_t iterations = metadata::kMinScramIterations;
   std::string password;
 };
 
@@ -44,24 +45,15 @@ base::Result<Credential> parse_credential(ScramMechanism mechanism, std::string_
     const auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), credential.iterations);
     if (error != std::errc() || end != digits.data() + digits.size()) return invalid();
-    if (credential.iterations == -1) credential.iterations = security::kMinScramIterations;
+    if (credential.iterations == -1) credential.iterations = metadata::kMinScramIterations;
     text.remove_prefix(comma + 1);
   }
   if (!text.starts_with(kPassword)) return invalid();
   credential.password = text.substr(kPassword.size());
-  if (credential.iterations >= security::kMinScramIterations) return credential;
+  if (credential.iterations >= metadata::kMinScramIterations) return credential;
   return misuse(fmt::format("Iterations {} is less than the minimum {} required for {}",
-                            credential.iterations, security::kMinScramIterations,
+                            credential.iterations, metadata::kMinScramIterations,
                             security::scram_mechanism_name(mechanism)));
-}
-
-std::vector<std::uint8_t> new_salt(env::Random& random) {
-  std::vector<std::uint8_t> salt(24);
-  for (std::size_t i = 0; i < salt.size(); i += 8) {
-    const std::uint64_t bits = random.next();
-    for (std::size_t j = 0; j < 8; ++j) salt[i + j] = static_cast<std::uint8_t>(bits >> (8 * j));
-  }
-  return salt;
 }
 
 std::string_view mechanism_text(std::int8_t number) {
@@ -139,12 +131,12 @@ base::Result<> alter_scram(ConfigSession& session, const std::string& user,
     if (!mechanism) continue;
     auto credential = parse_credential(*mechanism, text);
     if (!credential) return base::fail(std::move(credential));
-    const auto salt = new_salt(session.admin.world().random());
-    const auto salted =
+    const auto salt = new_scram_salt(session.admin.world().random());
+    auto salted =
         security::salted_password(*mechanism, credential->password, salt, credential->iterations);
     request.upsertions.push_back({user, static_cast<std::int8_t>(*mechanism),
                                   credential->iterations, base::SharedBytes::copy(salt),
-                                  base::SharedBytes::copy(salted)});
+                                  std::move(salted)});
   }
   auto answer =
       session.admin.ask_controller<wire::AlterUserScramCredentialsResponse>(std::move(request));

@@ -9,10 +9,12 @@
 #include <optional>
 #include <ranges>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/base64.h"
 #include "cli/flag_checks.h"
+#include "config/value.h"
 #include "security/scram.h"
 
 namespace odradek::cli {
@@ -20,12 +22,6 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 using Parts = std::map<std::string, std::string>;
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
 
 // "name=alice,salt="N3E=""
 base::Result<Parts> parse_parts(std::string_view text) {
@@ -51,38 +47,29 @@ std::optional<std::string> take(Parts& parts, const std::string& name) {
   return std::move(node.mapped());
 }
 
-Bytes random_salt(env::Random& random) {
-  Bytes salt(24);
-  for (std::size_t i = 0; i < salt.size(); i += 8) {
-    const std::uint64_t bits = random.next();
-    for (std::size_t j = 0; j < 8; ++j) salt[i + j] = static_cast<std::uint8_t>(bits >> (8 * j));
-  }
-  return salt;
-}
-
 base::Result<std::int32_t> parse_iterations(const std::optional<std::string>& text,
                                             std::string_view mechanism) {
-  if (!text) return security::kMinScramIterations;
+  if (!text) return metadata::kMinScramIterations;
   std::int32_t number = 0;
   const char* end = text->data() + text->size();
   if (const auto done = std::from_chars(text->data(), end, number);
       done.ec != std::errc() || done.ptr != end) {
     return misuse(fmt::format("Failed to parse iterations count: {}", *text));
   }
-  if (number < security::kMinScramIterations) {
+  if (number < metadata::kMinScramIterations) {
     return misuse(fmt::format("The 'iterations' value must be >= {} for add-scram using {}",
-                              security::kMinScramIterations, mechanism));
+                              metadata::kMinScramIterations, mechanism));
   }
-  if (number > security::kMaxScramIterations) {
+  if (number > metadata::kMaxScramIterations) {
     return misuse(fmt::format("The 'iterations' value must be <= {} for add-scram using {}",
-                              security::kMaxScramIterations, mechanism));
+                              metadata::kMaxScramIterations, mechanism));
   }
   return number;
 }
 
 struct Secret {
   std::optional<std::string> password;
-  Bytes salted_password;
+  base::SharedBytes salted_password;
 };
 
 base::Result<Secret> take_secret(Parts& parts, bool has_salt) {
@@ -95,7 +82,7 @@ base::Result<Secret> take_secret(Parts& parts, bool has_salt) {
   if (!has_salt) return misuse("You must supply 'salt' with 'saltedpassword' to add-scram");
   auto decoded = base::decode_base64(*salted);
   if (!decoded) return misuse(fmt::format("Failed to decode given saltedPassword: {}", *salted));
-  secret.salted_password = *std::move(decoded);
+  secret.salted_password = base::SharedBytes::copy(*decoded);
   return secret;
 }
 
@@ -105,7 +92,7 @@ struct Mechanism {
 };
 
 base::Result<Mechanism> parse_mechanism(std::string_view argument) {
-  argument = trimmed(argument);
+  argument = config::trim(argument);
   const auto equals = argument.find('=');
   if (equals == std::string_view::npos) {
     return misuse(fmt::format("Failed to find equals sign in SCRAM argument '{}'", argument));
@@ -124,6 +111,15 @@ base::Result<Mechanism> parse_mechanism(std::string_view argument) {
 }
 
 }  // namespace
+
+std::vector<std::uint8_t> new_scram_salt(env::Random& random) {
+  std::vector<std::uint8_t> salt(24);
+  for (std::size_t i = 0; i < salt.size(); i += 8) {
+    const std::uint64_t bits = random.next();
+    for (std::size_t j = 0; j < 8; ++j) salt[i + j] = static_cast<std::uint8_t>(bits >> (8 * j));
+  }
+  return salt;
+}
 
 base::Result<wire::UserScramCredentialRecord> parse_scram_argument(std::string_view argument,
                                                                    env::Random& random) {
@@ -152,15 +148,16 @@ base::Result<wire::UserScramCredentialRecord> parse_scram_argument(std::string_v
   auto iterations = parse_iterations(iterations_text, is_256 ? "SCRAM_SHA_256" : "SCRAM_SHA_512");
   if (!iterations) return base::fail(std::move(iterations));
   record.iterations = *iterations;
-  const Bytes salt = given_salt ? *given_salt : random_salt(random);
+  const Bytes salt = given_salt ? *given_salt : new_scram_salt(random);
   if (secret->password) {
     secret->salted_password =
         security::salted_password(parsed->mechanism, *secret->password, salt, *iterations);
   }
-  const auto keys = security::scram_keys(parsed->mechanism, secret->salted_password);
+  auto keys = security::scram_keys(parsed->mechanism, secret->salted_password);
+  if (!keys) return base::fail(std::move(keys));
   record.salt = base::SharedBytes::copy(salt);
-  record.stored_key = base::SharedBytes::copy(keys.stored_key);
-  record.server_key = base::SharedBytes::copy(keys.server_key);
+  record.stored_key = std::move(keys->stored_key);
+  record.server_key = std::move(keys->server_key);
   return record;
 }
 

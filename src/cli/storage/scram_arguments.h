@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "env/clock.h"
@@ -15,5 +17,7 @@ namespace odradek::cli {
 // missing, the salt is random. An INVALID_REQUEST says what is wrong, in Kafka's words.
 [[nodiscard]] base::Result<wire::UserScramCredentialRecord> parse_scram_argument(
     std::string_view argument, env::Random& random);
+
+std::vector<std::uint8_t> new_scram_salt(env::Random& random);
 
 }  // namespace odradek::cli

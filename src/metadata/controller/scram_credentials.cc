@@ -16,8 +16,6 @@ using wire::DescribeUserScramCredentialsResponse;
 using Deletion = AlterUserScramCredentialsRequest::ScramCredentialDeletion;
 using Upsertion = AlterUserScramCredentialsRequest::ScramCredentialUpsertion;
 
-constexpr std::int32_t kMinIterations = 4096;
-constexpr std::int32_t kMaxIterations = 16384;
 // metadata.version 3.5-IV2, the first whose log may hold credentials.
 constexpr std::int16_t kFirstMetadataVersion = 11;
 
@@ -106,8 +104,8 @@ class CredentialChanger {
     if (auto valid = check_user(upsertion.name, upsertion.mechanism); !valid) {
       return base::fail(std::move(valid));
     }
-    if (upsertion.iterations < kMinIterations) return unacceptable("Too few iterations");
-    if (upsertion.iterations > kMaxIterations) return unacceptable("Too many iterations");
+    if (upsertion.iterations < kMinScramIterations) return unacceptable("Too few iterations");
+    if (upsertion.iterations > kMaxScramIterations) return unacceptable("Too many iterations");
     auto secrets =
         derive_(static_cast<ScramMechanism>(upsertion.mechanism), upsertion.salted_password.view());
     if (!secrets) return base::fail(std::move(secrets));

@@ -30,12 +30,6 @@ std::string_view value_of(const ConfigMap& config, std::string_view key) {
   return found == config.end() ? std::string_view() : std::string_view(found->second);
 }
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 std::optional<std::string> part_of(const TelemetryClient& client, std::string_view name) {
   if (name == "client_instance_id") return client.instance_id.to_string();
   if (name == "client_id") return client.client_id;
@@ -52,15 +46,15 @@ bool matches(const TelemetryClient& client, const ConfigMap& config) {
   return std::ranges::all_of(patterns, [&client](const std::string& pattern) {
     const auto split = pattern.find('=');
     if (split == std::string::npos) return false;
-    const auto part = part_of(client, trim(std::string_view(pattern).substr(0, split)));
-    const RE2 expression(std::string(trim(std::string_view(pattern).substr(split + 1))),
+    const auto part = part_of(client, config::trim(std::string_view(pattern).substr(0, split)));
+    const RE2 expression(std::string(config::trim(std::string_view(pattern).substr(split + 1))),
                          RE2::Quiet);
     return part && expression.ok() && RE2::FullMatch(*part, expression);
   });
 }
 
 std::int32_t interval_of(const ConfigMap& config) {
-  const std::string_view text = trim(value_of(config, "interval.ms"));
+  const std::string_view text = config::trim(value_of(config, "interval.ms"));
   std::int32_t interval = kDefaultIntervalMs;
   std::from_chars(text.data(), text.data() + text.size(), interval);
   return interval;

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "cli/flag_checks.h"
+#include "config/value.h"
 
 namespace odradek::cli {
 namespace {
@@ -29,17 +30,11 @@ constexpr std::array kResourceFlags = {
 
 const AclPattern kClusterPattern{AclResource::kCluster, "kafka-cluster", AclPatternType::kLiteral};
 
-std::string trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return std::string(text);
-}
-
 // Every address where none is named for a principal.
 std::set<std::string> hosts(const Flags& flags, std::string_view host_flag,
                             std::string_view principal_flag) {
   std::set<std::string> hosts;
-  for (const std::string& host : flags.values(host_flag)) hosts.insert(trimmed(host));
+  for (const std::string& host : flags.values(host_flag)) hosts.emplace(config::trim(host));
   if (!flags.has(host_flag) && flags.has(principal_flag)) hosts.insert("*");
   return hosts;
 }
@@ -112,7 +107,7 @@ base::Result<Acls> role_acls(const Flags& flags) {
 base::Result<Acls> plain_acls(const Flags& flags) {
   Operations operations;
   for (const std::string& name : flags.values("operation")) {
-    operations.insert(parse_acl_operation(trimmed(name)));
+    operations.insert(parse_acl_operation(config::trim(name)));
   }
   if (!flags.has("operation")) operations.insert(kAll);
   auto added = entries(flags, operations);
@@ -165,7 +160,7 @@ base::Result<std::set<AclPattern>> asked_patterns(const Flags& flags) {
   std::set<AclPattern> patterns;
   for (const auto& [flag, resource] : kResourceFlags) {
     for (const std::string& name : flags.values(flag)) {
-      patterns.insert({resource, trimmed(name), *type});
+      patterns.insert({resource, std::string(config::trim(name)), *type});
     }
   }
   if (*type == AclPatternType::kLiteral && (flags.has("cluster") || flags.has("idempotent"))) {
@@ -177,7 +172,7 @@ base::Result<std::set<AclPattern>> asked_patterns(const Flags& flags) {
 base::Result<std::set<std::string>> asked_principals(const Flags& flags, std::string_view flag) {
   std::set<std::string> principals;
   for (const std::string& text : flags.values(flag)) {
-    const std::string principal = trimmed(text);
+    const std::string principal(config::trim(text));
     if (principal.find(':') == std::string::npos) {
       return base::fail(base::ErrorCode::kInvalidPrincipalType,
                         fmt::format("expected a string in format principalType:principalName but "

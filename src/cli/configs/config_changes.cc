@@ -7,15 +7,10 @@
 
 #include "cli/flag_checks.h"
 #include "config/properties.h"
+#include "config/value.h"
 
 namespace odradek::cli {
 namespace {
-
-std::string trimmed(std::string_view text) {
-  while (!text.empty() && text.front() <= ' ' && text.front() >= 0) text.remove_prefix(1);
-  while (!text.empty() && text.back() <= ' ' && text.back() >= 0) text.remove_suffix(1);
-  return std::string(text);
-}
 
 // Splits at each `separator` that no bracket encloses: one that a closing bracket follows sooner
 // than an opening one.
@@ -57,7 +52,7 @@ base::Result<std::map<std::string, std::string>> parse_added_configs(std::string
     }
     std::string value(parts[1]);
     std::erase_if(value, [](char c) { return c == '[' || c == ']'; });
-    added[trimmed(parts[0])] = trimmed(value);
+    added[std::string(config::trim(parts[0]))] = config::trim(value);
   }
   return added;
 }
@@ -84,7 +79,7 @@ base::Result<ConfigChanges> config_changes_of(const Flags& flags, env::Disk& dis
   }
   for (const std::string& list : flags.values("delete-config")) {
     for (const std::string_view name : split_outside_brackets(list, ',')) {
-      changes.deleted.push_back(trimmed(name));
+      changes.deleted.emplace_back(config::trim(name));
     }
   }
   return changes;

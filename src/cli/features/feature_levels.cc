@@ -6,18 +6,13 @@
 #include <charconv>
 
 #include "cli/flag_checks.h"
+#include "config/value.h"
 #include "metadata/feature_versions.h"
 
 namespace odradek::cli {
 namespace {
 
 constexpr std::string_view kMetadataVersion = "metadata.version";
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
 
 struct Dependency {
   FeatureLevel feature;
@@ -64,8 +59,8 @@ base::Result<FeatureLevel> parse_feature_level(std::string_view text) {
   if (equals == std::string_view::npos) {
     return misuse(fmt::format("Can't parse feature=level string {}: equals sign not found.", text));
   }
-  const std::string_view digits = trimmed(text.substr(equals + 1));
-  FeatureLevel feature{std::string(trimmed(text.substr(0, equals))), 0};
+  const std::string_view digits = config::trim(text.substr(equals + 1));
+  FeatureLevel feature{std::string(config::trim(text.substr(0, equals))), 0};
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), feature.level);
   if (error == std::errc() && end == digits.data() + digits.size()) return feature;

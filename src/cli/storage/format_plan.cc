@@ -9,6 +9,7 @@
 #include "cli/features/feature_levels.h"
 #include "cli/flag_checks.h"
 #include "cli/storage/scram_arguments.h"
+#include "config/value.h"
 
 namespace odradek::cli {
 namespace {
@@ -19,33 +20,25 @@ constexpr std::int16_t kFirstWithScram = 11;
 
 using Levels = std::map<std::string, std::int16_t>;
 
-std::string given(const config::Settings& settings, std::string_view key) {
-  const auto found = settings.given().find(key);
-  return found == settings.given().end() ? std::string() : found->second;
-}
-
 // The first of a comma-separated list.
 std::string first_of(std::string_view list) {
-  list = list.substr(0, list.find(','));
-  while (list.starts_with(' ')) list.remove_prefix(1);
-  while (list.ends_with(' ')) list.remove_suffix(1);
-  return std::string(list);
+  return std::string(config::trim(list.substr(0, list.find(','))));
 }
 
 bool has_static_voters(const config::Settings& settings) {
   // A node that is told nothing of roles is its own and only voter.
-  return !given(settings, "controller.quorum.voters").empty() ||
-         given(settings, "process.roles").empty();
+  return !settings.given_or("controller.quorum.voters", "").empty() ||
+         settings.given_or("process.roles", "").empty();
 }
 
 // Where the voter of this node is met: its first listener for controllers.
 base::Result<InitialVoters> voters_of_this_node(const config::Settings& settings,
                                                 const FormatPlan& plan, env::Random& random) {
-  if (given(settings, "process.roles").find("controller") == std::string::npos) {
+  if (settings.given_or("process.roles", "").find("controller") == std::string::npos) {
     return misuse("You can only use --standalone on a controller.");
   }
   for (const char* key : {"advertised.listeners", "listeners"}) {
-    for (const auto range : std::views::split(given(settings, key), ',')) {
+    for (const auto range : std::views::split(settings.given_or(key, ""), ',')) {
       const std::string listener = first_of(std::string_view(range.begin(), range.end()));
       const auto scheme = listener.find("://");
       const auto port = listener.rfind(':');
@@ -77,7 +70,7 @@ base::Result<> plan_voters(const config::Settings& settings, const Flags& flags,
     plan.voters = *std::move(voters);
   }
   const bool is_controller =
-      given(settings, "process.roles").find("controller") != std::string::npos;
+      settings.given_or("process.roles", "").find("controller") != std::string::npos;
   if (!flags.has("no-initial-controllers") && is_controller && !is_static && !plan.voters) {
     return misuse(
         "Because controller.quorum.voters is not set on this controller, you must specify one of "
@@ -207,7 +200,7 @@ base::Result<> plan_credentials(const Flags& flags, FormatPlan& plan, env::Rando
 std::set<std::string> storage_directories(const config::Settings& settings) {
   const auto list = settings.log_directories();
   std::set<std::string> directories(list.begin(), list.end());
-  const std::string metadata = given(settings, "metadata.log.dir");
+  const std::string metadata = settings.given_or("metadata.log.dir", "");
   if (!metadata.empty()) directories.insert(metadata);
   return directories;
 }
@@ -219,11 +212,11 @@ base::Result<FormatPlan> plan_format(const config::Settings& settings, const Fla
   plan.cluster_id = flags.value_or("cluster-id", "");
   plan.node_id = settings.node_id().value_or(kServersDefault);
   plan.directories = storage_directories(settings);
-  plan.metadata_directory = given(settings, "metadata.log.dir");
+  plan.metadata_directory = settings.given_or("metadata.log.dir", "");
   if (plan.metadata_directory.empty()) plan.metadata_directory = settings.log_directories()[0];
-  plan.listener = first_of(given(settings, "controller.listener.names"));
+  plan.listener = first_of(settings.given_or("controller.listener.names", ""));
   if (plan.listener.empty()) plan.listener = "CONTROLLER";
-  const bool allows_unstable = given(settings, "unstable.feature.versions.enable") == "true";
+  const bool allows_unstable = settings.given_or("unstable.feature.versions.enable", "") == "true";
   if (const auto release = flags.value("release-version")) {
     auto version = metadata::parse_metadata_version(*release, allows_unstable);
     if (!version) return base::fail(std::move(version));

@@ -10,6 +10,7 @@
 #include "cli/output/progress.h"
 #include "cli/topics/topic_actions.h"
 #include "cli/topics/topic_description.h"
+#include "config/value.h"
 #include "wire/messages/create_partitions.h"
 #include "wire/messages/create_topics.h"
 #include "wire/messages/delete_topics.h"
@@ -23,12 +24,6 @@ constexpr std::int16_t kServersDefault = -1;
 // How many topics one request deletes.
 constexpr std::size_t kDeletedTogether = 100;
 
-std::string trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return std::string(text);
-}
-
 template <typename Topic>
 base::Result<> add_configs(const Flags& flags, Topic& topic) {
   for (const std::string& config : flags.values("config")) {
@@ -38,8 +33,9 @@ base::Result<> add_configs(const Flags& flags, Topic& topic) {
                         "requirement failed: Invalid topic config: all configs to be added must "
                         "be in the format \"key=val\".");
     }
-    topic.configs.push_back({trimmed(std::string_view(config).substr(0, equals)),
-                             trimmed(std::string_view(config).substr(equals + 1))});
+    topic.configs.push_back(
+        {std::string(config::trim(std::string_view(config).substr(0, equals))),
+         std::string(config::trim(std::string_view(config).substr(equals + 1)))});
   }
   return {};
 }
@@ -212,7 +208,7 @@ base::Result<std::vector<std::vector<base::BrokerId>>> parse_replica_assignment(
   for (const auto partition : std::views::split(text, ',')) {
     auto& brokers = partitions.emplace_back();
     for (const auto replica : std::views::split(partition, ':')) {
-      const std::string digits = trimmed(std::string_view(replica.begin(), replica.end()));
+      const std::string_view digits = config::trim({replica.begin(), replica.end()});
       std::int32_t id = 0;
       const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
       if (error != std::errc() || end != digits.data() + digits.size()) {

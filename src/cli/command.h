@@ -46,6 +46,8 @@ struct Command {
   bool prints_data = false;
   // What Kafka's tool calls itself where it is made with argparse4j (see Dialect); else empty.
   std::string_view argparse_name = {};
+  // What Kafka's tool puts before what is wrong with a line's flags.
+  std::string_view misuse_prefix = {};
   // Answers a line with flags that are wrong, and returns the exit code; null: usage_error.
   int (*refuse)(const Invocation&, std::string_view message) = nullptr;
 };

@@ -136,7 +136,10 @@ int run_command(const Command& command, bool is_native, const std::vector<std::s
   }
   auto flags = parse_flags(specs, arguments, is_argparse ? Dialect::kArgparse : Dialect::kJopt);
   const auto refuse = command.refuse == nullptr ? usage_error : command.refuse;
-  if (!flags) return refuse(invocation, flags.error().message);
+  if (!flags) {
+    const std::string_view prefix = is_native ? std::string_view() : command.misuse_prefix;
+    return refuse(invocation, fmt::format("{}{}", prefix, flags.error().message));
+  }
   invocation.flags = *std::move(flags);
   if (invocation.flags.has("help")) {
     // Kafka's tools print it on stderr, those with argparse4j on stdout, and most exit with 1.

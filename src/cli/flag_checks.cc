@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/client_config.h"
+
 namespace odradek::cli {
 
 std::unexpected<base::Error> misuse(std::string message) {
@@ -28,6 +30,12 @@ base::Result<> exclude(const Flags& flags, std::string_view name,
     }
   }
   return {};
+}
+
+base::Result<> check_servers(const Flags& flags, std::string_view name) {
+  const auto servers = flags.value(name);
+  if (!servers || parse_servers(*servers)) return {};
+  return misuse("Please provide valid host:port like host1:9091,host2:9092");
 }
 
 int count_given(const Flags& flags, std::span<const std::string_view> names) {

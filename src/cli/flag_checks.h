@@ -17,6 +17,8 @@ namespace odradek::cli {
 // None of `others` may be there when `name` is.
 [[nodiscard]] base::Result<> exclude(const Flags& flags, std::string_view name,
                                      std::span<const std::string_view> others);
+// Every server of the flag, where it is there, has a host and a port.
+[[nodiscard]] base::Result<> check_servers(const Flags& flags, std::string_view name);
 // How many of `names` are there.
 int count_given(const Flags& flags, std::span<const std::string_view> names);
 // "[a], [b]"

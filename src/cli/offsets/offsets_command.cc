@@ -176,9 +176,9 @@ base::Result<> print_offsets(const Invocation& invocation) {
 
 int run_offsets(const Invocation& invocation) {
   if (!invocation.is_native) {
-    if (auto ok = require(invocation.flags, {"bootstrap-server"}); !ok) {
-      return usage_error(invocation, ok.error().message);
-    }
+    auto ok = require(invocation.flags, {"bootstrap-server"});
+    if (ok) ok = check_servers(invocation.flags, "bootstrap-server");
+    if (!ok) return usage_error(invocation, ok.error().message);
   }
   const auto printed = print_offsets(invocation);
   if (printed) return 0;
@@ -199,7 +199,8 @@ Command offsets_command() {
           .examples = kExamples,
           .run = run_offsets,
           .section = Section::kRecords,
-          .prints_data = true};
+          .prints_data = true,
+          .misuse_prefix = "Error occurred: "};
 }
 
 }  // namespace odradek::cli

@@ -43,6 +43,9 @@ CASES = [
     offsets("SERVER --topic one --partitions 7"),
     offsets("SERVER --topic empty"),
     offsets("--topic one"),
+    offsets("SERVER --no-such-flag"),
+    offsets("SERVER --topic"),
+    offsets("--bootstrap-server localhost --topic one"),
 ]
 
 NATIVE = [
@@ -52,8 +55,9 @@ NATIVE = [
     Native("offsets many -p 0,1", r"TOPIC +PARTITION +OFFSET\nmany +0 +\d+\nmany +1 +\d+\n\Z"),
     Native("--broker-list {server} --topic one --time -1 --offsets 1", r"\Aone:0:3\n\Z",
            program="kafka-get-offsets"),
-    Native("SERVER --topic one --tim -1", stderr="tim is not a recognized option\nThe nearest one "
-           "is --time", exit=1, program="kafka-get-offsets"),
+    Native("SERVER --topic one --tim -1", exit=1,
+           stderr="Error occurred: tim is not a recognized option\nThe nearest one is --time",
+           program="kafka-get-offsets"),
     Native("--bootstrap-server 127.0.0.1:1", stderr=r"127\.0\.0\.1:1.*refused", exit=1,
            program="kafka-get-offsets", needs_server=False),
 ]

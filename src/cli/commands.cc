@@ -25,6 +25,7 @@
 #include "cli/perf/produce_perf_command.h"
 #include "cli/producer/produce_command.h"
 #include "cli/reassign/reassign_command.h"
+#include "cli/replica_verification/replica_verification_command.h"
 #include "cli/server_commands.h"
 #include "cli/share/share_commands.h"
 #include "cli/streams_reset/streams_reset_command.h"
@@ -83,6 +84,7 @@ std::span<const Command> commands() {
       transactions_command(),
       metadata_shell_command(),
       reassign_command(),
+      replica_verification_command(),
   };
   // clang-format on
   return kCommands;

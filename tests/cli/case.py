@@ -18,6 +18,10 @@ import dataclasses
 import importlib
 import re
 import shlex
+import signal
+import subprocess
+import tempfile
+import threading
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -32,6 +36,9 @@ class Case:
     arguments: str
     stdin: str = ""
     unordered: bool = False  # lines that a hash table orders
+    # Of a tool that never ends: it gets a SIGINT once a line holds this pattern, and what it
+    # prints afterwards does not count.
+    until: str = ""
 
     @property
     def name(self):
@@ -68,6 +75,29 @@ def filled(arguments, server, directory):
     text = arguments.replace("SERVER", SERVER)
     return [word.replace("{server}", server).replace("{directory}", str(directory))
             for word in shlex.split(text)]
+
+
+def run_until(command, pattern, timeout_s, **options):
+    """What `command` did up to the first line with the pattern, and how a SIGINT ended it: the exit
+    code as a shell counts it, stdout and stderr."""
+    with tempfile.TemporaryFile("w+") as errors, subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
+            **options) as process:
+        watchdog = threading.Timer(timeout_s, process.kill)
+        watchdog.start()
+        try:
+            stdout = ""
+            for line in process.stdout:
+                stdout += line
+                if re.search(pattern, line):
+                    process.send_signal(signal.SIGINT)
+                    process.stdout.read()
+            process.wait()
+        finally:
+            watchdog.cancel()
+        errors.seek(0)
+        exit_code = process.returncode
+        return exit_code if exit_code >= 0 else 128 - exit_code, stdout, errors.read()
 
 
 class Tool:

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from case import tools
+from case import run_until, tools
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "clients"))
 from harness.servers import Odradek  # noqa: E402
@@ -52,8 +52,13 @@ def compare(tool, binaries, server, directory):
     for number, case in enumerate(tool.cases):
         # Every other case under the name with .sh.
         program = f"{binaries}/{case.tool}{'.sh' if number % 2 else ''}"
-        done = run([program, *case.words(server, directory)], case.stdin)
-        actual = tool.outcome(case, done.returncode, done.stdout, done.stderr)
+        command = [program, *case.words(server, directory)]
+        if case.until:
+            answer = run_until(command, case.until, TIMEOUT_S, env=ENVIRONMENT)
+        else:
+            done = run(command, case.stdin)
+            answer = done.returncode, done.stdout, done.stderr
+        actual = tool.outcome(case, *answer)
         expected = recorded[f"{number} {case.name}"]
         if actual != expected:
             problems.append(f"{number} {case.name}\n  Kafka: {expected}\n  ours:  {actual}")

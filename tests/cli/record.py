@@ -15,7 +15,7 @@ import os
 import subprocess
 import tempfile
 
-from case import HERE, tools
+from case import HERE, run_until, tools
 
 PEER = HERE.parent / "peer" / "apache-kafka"
 # What keeps state in static fields or is a tool itself: loaded anew for each command line.
@@ -60,6 +60,7 @@ FAST_JVM = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Duser.timezone=UTC"
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]
 # What speaks in a shutdown hook, after main() returned: a JVM for each command line.
 OWN_JVM = {"kafka-verifiable-consumer", "kafka-verifiable-producer"}
+ENDLESS_TIMEOUT_S = 60
 
 
 def encoded(text):
@@ -82,8 +83,11 @@ class JavaTools:
              "-Dtools.jars=" + ":".join(own), "-cp", ":".join(shared), str(HERE / "Tools.java")],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def run(self, name, arguments, stdin):
+    def run(self, name, arguments, stdin, until=""):
         """The exit code, what it wrote to stdout and to stderr."""
+        if until:
+            return run_until(["java", *FAST_JVM, "-cp", self.every, name, *arguments], until,
+                             ENDLESS_TIMEOUT_S)
         if name in [CLASSES[tool] for tool in OWN_JVM]:
             done = subprocess.run(["java", *FAST_JVM, "-cp", self.every, name, *arguments],
                                   input=stdin, text=True, capture_output=True)
@@ -120,7 +124,7 @@ def record(tool, java, port):
         with running_kafka(directory, port, tool.settings) as server:
             for number, case in enumerate(tool.cases):
                 words = case.words(server, directory)
-                answer = java.run(CLASSES[case.tool], words, case.stdin)
+                answer = java.run(CLASSES[case.tool], words, case.stdin, case.until)
                 recorded[f"{number} {case.name}"] = tool.outcome(case, *answer)
                 print(number, case.name, answer[0], flush=True)
     tool.recording.write_text(json.dumps(recorded, indent=1, ensure_ascii=False) + "\n")

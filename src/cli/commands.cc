@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
-#include "cli/check_config_command.h"
 #include "cli/acls/acls_command.h"
+#include "cli/check_config_command.h"
 #include "cli/client_metrics/client_metrics_command.h"
 #include "cli/cluster/api_versions_command.h"
 #include "cli/cluster/cluster_command.h"
@@ -13,8 +13,8 @@
 #include "cli/delete_records/delete_records_command.h"
 #include "cli/dump_log/dump_log_command.h"
 #include "cli/elect/elect_command.h"
-#include "cli/group_types/group_types_commands.h"
 #include "cli/features/features_command.h"
+#include "cli/group_types/group_types_commands.h"
 #include "cli/groups/groups_command.h"
 #include "cli/guide/guide_commands.h"
 #include "cli/log_dirs/log_dirs_command.h"
@@ -24,14 +24,15 @@
 #include "cli/perf/latency_command.h"
 #include "cli/perf/produce_perf_command.h"
 #include "cli/producer/produce_command.h"
-#include "cli/reassign/reassign_command.h"
-#include "cli/replica_verification/replica_verification_command.h"
-#include "cli/server_commands.h"
-#include "cli/share/share_commands.h"
-#include "cli/streams_reset/streams_reset_command.h"
 #include "cli/quorum/quorum_command.h"
 #include "cli/quotas/quotas_command.h"
+#include "cli/reassign/reassign_command.h"
+#include "cli/replica_verification/replica_verification_command.h"
+#include "cli/run_class/run_class_command.h"
+#include "cli/server_commands.h"
+#include "cli/share/share_commands.h"
 #include "cli/storage/storage_command.h"
+#include "cli/streams_reset/streams_reset_command.h"
 #include "cli/topics/topics_command.h"
 #include "cli/transactions/transactions_command.h"
 #include "cli/verifiable/verifiable_consumer_command.h"
@@ -85,6 +86,8 @@ std::span<const Command> commands() {
       metadata_shell_command(),
       reassign_command(),
       replica_verification_command(),
+      preferred_election_command(),
+      run_class_command(),
   };
   // clang-format on
   return kCommands;

@@ -10,6 +10,7 @@
 #include "cli/flag_checks.h"
 #include "cli/guide/guide_commands.h"
 #include "cli/help.h"
+#include "cli/run_class/run_class_command.h"
 #include "env/linux/terminal.h"
 
 namespace odradek::cli {
@@ -114,6 +115,13 @@ int run_and_flush(const Invocation& invocation) {
   }
 }
 
+// The arguments name a Java class: they are the command line of another command.
+int run_class(const Invocation& invocation) {
+  const auto line = script_of_class(invocation.words);
+  if (line) return run(*line, invocation.run_server);
+  return failure(invocation, line.error().message);
+}
+
 int run_command(const Command& command, bool is_native, const std::vector<std::string>& arguments,
                 RunServer run_server) {
   std::vector<FlagSpec> specs(command.flags.begin(), command.flags.end());
@@ -133,6 +141,9 @@ int run_command(const Command& command, bool is_native, const std::vector<std::s
   if (!is_native && arguments.empty() && command.section != Section::kServer) {
     fmt::print(is_argparse ? stdout : stderr, "{}", help(command, invocation.called_as));
     return is_argparse ? 0 : 1;
+  }
+  if (command.name == run_class_command().name && names_class(arguments)) {
+    return run_class(invocation);
   }
   auto flags = parse_flags(specs, arguments, is_argparse ? Dialect::kArgparse : Dialect::kJopt);
   const auto refuse = command.refuse == nullptr ? usage_error : command.refuse;

@@ -18,7 +18,6 @@ NEEDS_JVM = {
     "connect-plugin-path": "lists Java plug-ins",
     "connect-standalone": "Kafka Connect runs Java plug-ins: use Kafka's own, with this broker",
     "kafka-jmx": "asks a JVM, and there is none",
-    "kafka-run-class": "runs a Java class",
     "trogdor": "runs Java test agents: use Kafka's own, with this broker",
 }
 SCRIPTS = """
@@ -27,7 +26,8 @@ kafka-console-consumer kafka-console-producer kafka-console-share-consumer kafka
 kafka-consumer-perf-test kafka-delegation-tokens kafka-delete-records kafka-dump-log
 kafka-e2e-latency kafka-features kafka-get-offsets kafka-groups kafka-leader-election
 kafka-log-dirs kafka-metadata-quorum kafka-metadata-shell kafka-producer-perf-test
-kafka-reassign-partitions kafka-replica-verification kafka-server-start kafka-server-stop
+kafka-reassign-partitions kafka-replica-verification kafka-run-class kafka-server-start
+kafka-server-stop
 kafka-share-consumer-perf-test kafka-share-groups kafka-storage kafka-streams-application-reset
 kafka-streams-groups kafka-topics kafka-transactions kafka-verifiable-consumer
 kafka-verifiable-producer kafka-verifiable-share-consumer

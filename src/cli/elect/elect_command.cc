@@ -5,18 +5,14 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
-#include <set>
 
 #include "cli/admin/admin.h"
 #include "cli/admin/connection_flags.h"
 #include "cli/admin/error_text.h"
+#include "cli/elect/election.h"
 #include "cli/flag_checks.h"
 #include "cli/help.h"
-#include "cli/json/json_reader.h"
-#include "env/linux/linux_world.h"
-#include "wire/messages/elect_leaders.h"
 
 namespace odradek::cli {
 namespace {
@@ -45,8 +41,6 @@ constexpr std::string_view kExamples =
     "--all-topic-partitions\n";
 
 constexpr std::array<std::string_view, 2> kElectionTypes = {"PREFERRED", "UNCLEAN"};
-
-using Partitions = std::set<base::TopicPartition>;
 
 base::Result<> check(const Invocation& invocation) {
   const Flags& flags = invocation.flags;
@@ -83,92 +77,18 @@ base::Result<std::int8_t> election_type(const Flags& flags) {
                             flags.value_or("election-type", "")));
 }
 
-base::Result<Partitions> parse_partitions(std::string_view text, bool is_native) {
-  const auto value = parse_json(text);
-  if (!value) {
-    return misuse(is_native ? value.error().message : "Replica election data is empty");
-  }
-  const auto object = as_object(*value);
-  if (!object) return base::fail(object.error());
-  const Value* member = find_member(**object, "partitions");
-  if (member == nullptr) {
-    return misuse("Replica election data is missing \"partitions\" field");
-  }
-  const auto list = as_list(*member);
-  if (!list) return base::fail(list.error());
-  Partitions partitions;
-  Partitions duplicates;
-  for (const Value& element : **list) {
-    const auto entry = as_object(element);
-    if (!entry) return base::fail(entry.error());
-    const auto partition = partition_members(**entry);
-    if (!partition) return base::fail(partition.error());
-    if (!partitions.insert(*partition).second) duplicates.insert(*partition);
-  }
-  if (duplicates.empty()) return partitions;
-  std::string names;
-  for (const auto& partition : duplicates) {
-    names += (names.empty() ? "" : ", ") + partition.to_string();
-  }
-  return misuse(fmt::format("Replica election data contains duplicate partitions: [{}]", names));
-}
-
 // Nothing: every partition.
-base::Result<std::optional<Partitions>> partitions_of(const Invocation& invocation) {
+base::Result<std::optional<ElectionPartitions>> partitions_of(const Invocation& invocation) {
   const Flags& flags = invocation.flags;
   if (const auto topic = flags.value("topic")) {
     const auto partition = flags.number("partition", INT32_MIN, INT32_MAX);
     if (!partition) return base::fail(partition.error());
-    return Partitions{{*topic, static_cast<std::int32_t>(partition->value_or(0))}};
+    return ElectionPartitions{{*topic, static_cast<std::int32_t>(partition->value_or(0))}};
   }
-  const auto path = flags.value("path-to-json-file");
-  if (!path) return std::nullopt;
-  env::LinuxWorld world({.loop_count = 1, .worker_threads = 1});
-  const auto text = world.disk().read_file(*path);
-  if (!text) return base::fail(text.error());
-  auto partitions = parse_partitions(*text, invocation.is_native);
-  if (!partitions) return base::fail(std::move(partitions));
-  return *std::move(partitions);
+  return listed_partitions(invocation);
 }
 
-struct Outcome {
-  ErrorCode code = ErrorCode::kNone;
-  std::string message;
-};
-using Outcomes = std::map<base::TopicPartition, Outcome>;
-
-base::Result<Outcomes> elect(Admin& admin, std::int8_t type,
-                             const std::optional<Partitions>& partitions) {
-  wire::ElectLeadersRequest request;
-  request.election_type = type;
-  request.timeout_ms = static_cast<std::int32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(admin.timeout()).count());
-  if (partitions) {
-    request.topic_partitions.emplace();
-    for (const auto& [topic, partition] : *partitions) {
-      auto& topics = *request.topic_partitions;
-      if (topics.empty() || topics.back().topic != topic) topics.push_back({topic, {}});
-      topics.back().partitions.push_back(partition);
-    }
-  } else {
-    request.topic_partitions.reset();
-  }
-  auto answer = admin.ask_controller<wire::ElectLeadersResponse>(std::move(request));
-  if (!answer) return base::fail(std::move(answer));
-  if (answer->error_code != ErrorCode::kNone) {
-    return base::fail(answer->error_code, error_text(answer->error_code, std::nullopt));
-  }
-  Outcomes outcomes;
-  for (const auto& topic : answer->replica_election_results) {
-    for (const auto& found : topic.partition_result) {
-      outcomes[{topic.topic, found.partition_id}] = {
-          found.error_code, error_text(found.error_code, found.error_message)};
-    }
-  }
-  return outcomes;
-}
-
-std::string names_of(const Outcomes& outcomes, ErrorCode code) {
+std::string names_of(const ElectionOutcomes& outcomes, ErrorCode code) {
   std::string names;
   for (const auto& [partition, outcome] : outcomes) {
     if (outcome.code == code) names += (names.empty() ? "" : ", ") + partition.to_string();
@@ -176,12 +96,8 @@ std::string names_of(const Outcomes& outcomes, ErrorCode code) {
   return names;
 }
 
-bool has_failed(const Outcome& outcome) {
-  return outcome.code != ErrorCode::kNone && outcome.code != ErrorCode::kElectionNotNeeded;
-}
-
 // Returns the exit code.
-int print_as_kafka(const Outcomes& outcomes, std::string_view type) {
+int print_as_kafka(const ElectionOutcomes& outcomes, std::string_view type) {
   if (const auto names = names_of(outcomes, ErrorCode::kNone); !names.empty()) {
     fmt::print("Successfully completed leader election ({}) for partitions {}\n", type, names);
   }
@@ -200,7 +116,7 @@ int print_as_kafka(const Outcomes& outcomes, std::string_view type) {
   return 1;
 }
 
-int print(const Invocation& invocation, const Outcomes& outcomes) {
+int print(const Invocation& invocation, const ElectionOutcomes& outcomes) {
   Table table{.columns = {{"topic"}, {"partition"}, {"result"}},
               .rows = {},
               .when_empty = "No partition needs it."};
@@ -217,7 +133,7 @@ int print(const Invocation& invocation, const Outcomes& outcomes) {
   return exit_code;
 }
 
-base::Result<Outcomes> execute(const Invocation& invocation, std::int8_t type) {
+base::Result<ElectionOutcomes> execute(const Invocation& invocation, std::int8_t type) {
   const auto partitions = partitions_of(invocation);
   if (!partitions) return base::fail(partitions.error());
   constexpr std::chrono::seconds kTimeout(30);

@@ -6,5 +6,7 @@
 namespace odradek::cli {
 
 Command elect_command();
+// The form that it had before Kafka 2.4.
+Command preferred_election_command();
 
 }  // namespace odradek::cli

@@ -102,7 +102,10 @@ const Setting* find_in_file(std::string_view key) {
 
 void judge_listener_key(const ListenerKey& key, const Property& property, Finding& finding) {
   if (key.setting == nullptr) {
-    judge_unknown(property, nearest_broker_key(key.name), finding);
+    std::string nearest(nearest_broker_key(key.name));
+    const auto prefix = property.key.substr(0, property.key.size() - key.name.size());
+    if (!nearest.empty()) nearest.insert(0, prefix);
+    judge_unknown(property, nearest, finding);
     return;
   }
   judge_known(*key.setting, property, finding);

@@ -102,6 +102,8 @@ TEST(CheckTest, AListenersOwnSettingsAreCheckedAndTheServersApply) {
   EXPECT_EQ(only("listener.name.internal.scram-sha-512.sasl.jaas.config=x;").value, "[hidden]");
   EXPECT_EQ(only("listener.name.internal.ssl.client.auth=maybe").verdict, Verdict::kRefused);
   EXPECT_EQ(only("listener.name.internal.ssl.keystore.loction=/k").verdict, Verdict::kRefused);
+  EXPECT_TRUE(only("listener.name.internal.ssl.keystore.loction=/k")
+                  .words.ends_with("nearest is listener.name.internal.ssl.keystore.location"));
   EXPECT_EQ(only("listener.name.internal.plugin.key=1").verdict, Verdict::kUnknown);
 }
 

@@ -75,6 +75,7 @@ struct Nearest {
 void look_in(std::span<const Setting> settings, std::string_view key, Nearest& nearest) {
   const auto words = words_of(key);
   for (const Setting& setting : settings) {
+    if (setting.name.ends_with('*')) continue;  // a beginning, which many keys have
     if (have_same_words(words, words_of(setting.name)) || lacks_unit(key, setting.name)) {
       nearest = {setting.name, 0};
       return;
@@ -91,7 +92,8 @@ void look_in(std::span<const Setting> settings, std::string_view key, Nearest& n
 std::string_view nearest_broker_key(std::string_view key) {
   if (key.size() > kMaxLength) return {};
   Nearest nearest{{}, allowed_edits(key.size()) + 1};
-  for (const auto settings : {broker_settings(), dynamic_only_settings(), dropped_settings()}) {
+  for (const auto settings :
+       {broker_settings(), dynamic_only_settings(), dropped_settings(), pattern_settings()}) {
     if (nearest.edits > 0) look_in(settings, key, nearest);
   }
   return nearest.key;

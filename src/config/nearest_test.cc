@@ -13,6 +13,9 @@ TEST(NearestTest, ASlipIsRecognised) {
   EXPECT_EQ(nearest_broker_key("auto.create.topic.enabled"), "auto.create.topics.enable");
   EXPECT_EQ(nearest_broker_key("zookeper.connect"), "zookeeper.connect");
   EXPECT_EQ(nearest_broker_key("borker.id"), "broker.id");
+  EXPECT_EQ(nearest_broker_key("super.user"), "super.users");
+  EXPECT_EQ(nearest_broker_key("allow.everyone.if.no.acls.found"),
+            "allow.everyone.if.no.acl.found");
 }
 
 TEST(NearestTest, WordsInAnotherOrderOrWithOtherSeparators) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings of groups and of their topic that are read when the server starts."""
 
+import select
 import time
 
 from effect import DEFAULT, effect
@@ -8,6 +9,7 @@ from node import until
 
 NONE, GROUP_MAX_SIZE_REACHED, INVALID_SESSION_TIMEOUT, OFFSET_METADATA_TOO_LARGE = 0, 81, 26, 12
 TOPIC = 2
+PATIENCE_S = 2
 FOUR_DAYS_MS = 4 * 24 * 3600 * 1000
 
 
@@ -21,6 +23,9 @@ def state_of_a_group_whose_first_member_has_joined(node):
                "Protocols": [{"Name": "range", "Metadata": b"\0\0\0\0\0\0\0\0\0\0"}]}
     until(lambda: node.call("ListGroups", 4, {})["ErrorCode"], lambda code: code == 0)
     joining.send("JoinGroup", 3, request)
+
+    # Who joins a group that waits for more members is not answered.
+    select.select([joining.socket], [], [], PATIENCE_S)
 
     def state():
         groups = node.call("DescribeGroups", 4, {"Groups": ["group"]})["Groups"]

@@ -60,6 +60,7 @@ class Native:
     stdin: str = ""
     program: str = "odradek"  # or a script name
     needs_server: bool = True
+    until: str = ""  # as in a Case
 
     @property
     def name(self):

@@ -43,6 +43,14 @@ def run(command, stdin=""):
                           env=ENVIRONMENT)
 
 
+def run_line(command, line):
+    """The exit code, stdout and stderr of a Case or a Native."""
+    if line.until:
+        return run_until(command, line.until, TIMEOUT_S, env=ENVIRONMENT)
+    done = run(command, line.stdin)
+    return done.returncode, done.stdout, done.stderr
+
+
 def compare(tool, binaries, server, directory):
     """The cases whose answer differs from Kafka's."""
     recorded = json.loads(tool.recording.read_text()) if tool.cases else {}
@@ -53,12 +61,7 @@ def compare(tool, binaries, server, directory):
         # Every other case under the name with .sh.
         program = f"{binaries}/{case.tool}{'.sh' if number % 2 else ''}"
         command = [program, *case.words(server, directory)]
-        if case.until:
-            answer = run_until(command, case.until, TIMEOUT_S, env=ENVIRONMENT)
-        else:
-            done = run(command, case.stdin)
-            answer = done.returncode, done.stdout, done.stderr
-        actual = tool.outcome(case, *answer)
+        actual = tool.outcome(case, *run_line(command, case))
         expected = recorded[f"{number} {case.name}"]
         if actual != expected:
             problems.append(f"{number} {case.name}\n  Kafka: {expected}\n  ours:  {actual}")
@@ -71,11 +74,11 @@ def check_native(tool, binaries, server, directory):
     for line in tool.native:
         program = f"{binaries}/../odradek" if line.program == "odradek" else (
             f"{binaries}/{line.program}")
-        done = run([program, *line.words(server, directory)], line.stdin)
-        if (done.returncode != line.exit or not re.search(line.stdout, done.stdout)
-                or not re.search(line.stderr, done.stderr)):
-            problems.append(f"{line.name}: exit {done.returncode}\n  {done.stdout!r}\n"
-                            f"  {done.stderr!r}\n  wanted: {line}")
+        exit_code, stdout, stderr = run_line([program, *line.words(server, directory)], line)
+        if (exit_code != line.exit or not re.search(line.stdout, stdout)
+                or not re.search(line.stderr, stderr)):
+            problems.append(f"{line.name}: exit {exit_code}\n  {stdout!r}\n"
+                            f"  {stderr!r}\n  wanted: {line}")
     return problems
 
 

@@ -82,6 +82,7 @@ quotas set --user u --producer-byte-rate 1000
 quotas list
 quotas delete --user u --producer-byte-rate
 elect --election-type preferred --all-topic-partitions
+elect-preferred
 transactions list
 transactions describe-producers --topic a --partition 0
 transactions find-hanging --topic a
@@ -106,8 +107,9 @@ STREAMS = {"consume", "dump-log"}
 # They ask no server.
 LOCAL = {"check-config", "storage", "dump-log", "metadata-shell", "help"}
 # Servers, texts for shells and for people, what prints JSON anyway, what needs a server with an
-# authorizer, with tokens or with share groups.
-WITHOUT = {"server", "start", "stop", "man", "completion", "verify produce", "verify consume",
+# authorizer, with tokens or with share groups, what never ends (cases/replica_verification.py), and
+# what runs another command.
+WITHOUT = {"verify replicas", "run-class", "server", "start", "stop", "man", "completion", "verify produce", "verify consume",
            "verify share", "acls", "delegation-tokens", "share-consume", "perf share"}
 
 FILES = {

@@ -116,23 +116,6 @@ int print_as_kafka(const ElectionOutcomes& outcomes, std::string_view type) {
   return 1;
 }
 
-int print(const Invocation& invocation, const ElectionOutcomes& outcomes) {
-  Table table{.columns = {{"topic"}, {"partition"}, {"result"}},
-              .rows = {},
-              .when_empty = "No partition needs it."};
-  int exit_code = 0;
-  for (const auto& [partition, outcome] : outcomes) {
-    const bool failed = has_failed(outcome);
-    if (failed) exit_code = 1;
-    table.rows.push_back({{partition.topic},
-                          {partition.partition},
-                          {outcome.code == ErrorCode::kNone ? "elected" : outcome.message,
-                           failed ? Tone::kBad : Tone::kPlain}});
-  }
-  Output(invocation.output).print(table);
-  return exit_code;
-}
-
 base::Result<ElectionOutcomes> execute(const Invocation& invocation, std::int8_t type) {
   const auto partitions = partitions_of(invocation);
   if (!partitions) return base::fail(partitions.error());
@@ -155,7 +138,7 @@ int run_elect(const Invocation& invocation) {
     fmt::print(stderr, "{}\n", outcomes.error().message);
     return 1;
   }
-  if (invocation.is_native) return print(invocation, *outcomes);
+  if (invocation.is_native) return print_outcomes(invocation, *outcomes);
   return print_as_kafka(*outcomes, kElectionTypes[static_cast<std::size_t>(*type)]);
 }
 

@@ -96,4 +96,21 @@ base::Result<ElectionOutcomes> elect(Admin& admin, std::int8_t type,
   return outcomes;
 }
 
+int print_outcomes(const Invocation& invocation, const ElectionOutcomes& outcomes) {
+  Table table{.columns = {{"topic"}, {"partition"}, {"result"}},
+              .rows = {},
+              .when_empty = "No partition needs it."};
+  int exit_code = 0;
+  for (const auto& [partition, outcome] : outcomes) {
+    const bool failed = has_failed(outcome);
+    if (failed) exit_code = 1;
+    table.rows.push_back({{partition.topic},
+                          {partition.partition},
+                          {outcome.code == ErrorCode::kNone ? "elected" : outcome.message,
+                           failed ? Tone::kBad : Tone::kPlain}});
+  }
+  Output(invocation.output).print(table);
+  return exit_code;
+}
+
 }  // namespace odradek::cli

@@ -38,4 +38,7 @@ bool has_failed(const ElectionOutcome& outcome);
 [[nodiscard]] base::Result<ElectionOutcomes> elect(
     Admin& admin, std::int8_t type, const std::optional<ElectionPartitions>& partitions);
 
+// As a table or JSON, under our own names. Returns the exit code.
+int print_outcomes(const Invocation& invocation, const ElectionOutcomes& outcomes);
+
 }  // namespace odradek::cli

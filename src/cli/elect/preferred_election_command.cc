@@ -87,7 +87,7 @@ int run_preferred_election(const Invocation& invocation) {
   if (auto ok = check(invocation); !ok) return usage_error(invocation, ok.error().message);
   const auto outcomes = execute(invocation);
   if (!outcomes) return plain_failure(invocation, outcomes.error().message);
-  return print(*outcomes);
+  return invocation.is_native ? print_outcomes(invocation, *outcomes) : print(*outcomes);
 }
 
 }  // namespace
@@ -103,7 +103,8 @@ Command preferred_election_command() {
           .flags = kFlags,
           .examples = kExamples,
           .run = run_preferred_election,
-          .section = Section::kCluster};
+          .section = Section::kCluster,
+          .prints_data = true};
 }
 
 }  // namespace odradek::cli

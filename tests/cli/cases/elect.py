@@ -62,5 +62,5 @@ NATIVE = [
            program="kafka-preferred-replica-election"),
     Native("--path-to-json-file {directory}/partitions.json", stderr="Exactly one of", exit=1,
            program="kafka-preferred-replica-election", needs_server=False),
-    Native("elect-preferred", r"\A\Z"),
+    Native("elect-preferred --output json", r"\A\[\]\n\Z"),
 ]

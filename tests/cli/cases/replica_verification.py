@@ -42,6 +42,9 @@ CASES = [
 ]
 
 NATIVE = [
+    Native("verify replicas one --time -2 --report-interval-ms 0 --output json",
+           r'(?s)\A\{[^\n]*"event":"start"\}\n.*"max_lag":0,"topic":"one","partition":0,"offset":3,'
+           r'"partitions":1\}\n\Z', until='"max_lag":0', exit=130),
     Native("verify replicas nope", stderr="No topics found", exit=1),
     Native("verify replicas one --tim -2", stderr="nearest one is --time", exit=1),
     Native("SERVER --topic-white-list nope", stderr="No topics found", exit=1,

@@ -110,7 +110,8 @@ LOCAL = {"check-config", "storage", "dump-log", "metadata-shell", "help"}
 # authorizer, with tokens or with share groups, what never ends (cases/replica_verification.py), and
 # what runs another command.
 WITHOUT = {"server", "start", "stop", "man", "completion", "verify produce", "verify consume",
-           "verify share", "verify replicas", "run-class", "acls", "delegation-tokens", "share-consume", "perf share"}
+           "verify share", "verify replicas", "run-class", "acls",
+           "delegation-tokens", "share-consume", "perf share"}
 
 FILES = {
     "offsets.json": '{"partitions":[{"topic":"a","partition":0,"offset":0}],"version":1}',

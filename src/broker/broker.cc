@@ -157,15 +157,14 @@ base::Result<> RunningBroker::start_metadata() {
   auto first = first_records(world_.disk(), directory.path());
   if (!first) return base::fail(std::move(first));
   live_config_ = std::make_unique<LiveConfig>(live_, node_id_);
-  auto started =
-      metadata_->start(*std::move(first),
-                       [this](const metadata::ClusterImage& image, std::int64_t broker_epoch) {
-                         auto records = metadata::register_broker(registration(), broker_epoch);
-                         for (auto& record : metadata::lead_on_start(image, node_id_)) {
-                           records.push_back(std::move(record));
-                         }
-                         return records;
-                       });
+  auto started = metadata_->start(
+      *std::move(first), [this](const metadata::ClusterImage& image, std::int64_t broker_epoch) {
+        auto records = metadata::register_broker(registration(), broker_epoch);
+        for (auto& record : metadata::lead_on_start(image, node_id_)) {
+          records.push_back(std::move(record));
+        }
+        return records;
+      });
   if (!started) return started;
   live_config_->load(*image_.load());
   return {};

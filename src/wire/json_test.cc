@@ -44,8 +44,7 @@ TEST(Json, UuidsAreText) {
   TopicRecord record;
   record.name = "t";
   record.topic_id = base::Uuid::from_random(1, 2);
-  EXPECT_EQ(to_json(record, 0),
-            R"({"name":"t","topicId":")" + record.topic_id.to_string() + "\"}");
+  EXPECT_EQ(to_json(record, 0), R"({"name":"t","topicId":")" + record.topic_id.to_string() + "\"}");
 }
 
 TEST(Json, NumbersWithAPointAreJavas) {

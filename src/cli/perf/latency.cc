@@ -148,9 +148,8 @@ class LatencyTest {
     for (std::int32_t partition = 0; partition < topic_.partitions; ++partition) {
       std::int64_t low = 0;
       std::int64_t high = 0;
-      const auto error =
-          rdkafka().query_watermark_offsets(consumer_.get(), options_.topic.c_str(), partition,
-                                            &low, &high, kWatermarksTimeoutMs);
+      const auto error = rdkafka().query_watermark_offsets(
+          consumer_.get(), options_.topic.c_str(), partition, &low, &high, kWatermarksTimeoutMs);
       if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(rdkafka().err2str(error));
       rdkafka().topic_partition_list_add(ends.get(), options_.topic.c_str(), partition)->offset =
           high;
@@ -196,11 +195,11 @@ class LatencyTest {
                            value ? value->data() : nullptr,
                            value ? static_cast<ssize_t>(value->size()) : 0);
     }
-    const auto error = rdkafka().producev(
-        producer_.get(), RD_KAFKA_V_RKT(topic_.handle.get()),
-        RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
-        RD_KAFKA_V_VALUE(record.value.data(), record.value.size()), RD_KAFKA_V_HEADERS(headers),
-        RD_KAFKA_V_OPAQUE(&record), RD_KAFKA_V_END);
+    const auto error =
+        rdkafka().producev(producer_.get(), RD_KAFKA_V_RKT(topic_.handle.get()),
+                           RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
+                           RD_KAFKA_V_VALUE(record.value.data(), record.value.size()),
+                           RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(&record), RD_KAFKA_V_END);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
       rdkafka().headers_destroy(headers);
       return failed(rdkafka().err2str(error));
@@ -211,8 +210,7 @@ class LatencyTest {
   }
 
   base::Result<> receive(const OnTheWay& record) {
-    const auto deadline =
-        world_.clock().monotonic() + std::chrono::milliseconds(kLongestWaitMs);
+    const auto deadline = world_.clock().monotonic() + std::chrono::milliseconds(kLongestWaitMs);
     while (ending_signal() == 0) {
       const RdMessage message(rdkafka().consumer_poll(consumer_.get(), kPollMs));
       if (message != nullptr && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -230,13 +228,13 @@ class LatencyTest {
     const std::string_view value(static_cast<const char*>(message.payload), message.len);
     const std::string_view key(static_cast<const char*>(message.key), message.key_len);
     if (value != record.value) {
-      return failed(fmt::format(
-          "The message value read [{}] did not match the message value sent [{}]", value,
-          record.value));
+      return failed(
+          fmt::format("The message value read [{}] did not match the message value sent [{}]",
+                      value, record.value));
     }
     if (key != record.key) {
-      return failed(fmt::format(
-          "The message key read [{}] did not match the message key sent [{}]", key, record.key));
+      return failed(fmt::format("The message key read [{}] did not match the message key sent [{}]",
+                                key, record.key));
     }
     return {};
   }
@@ -254,10 +252,9 @@ class LatencyTest {
     const auto percentile = [&](double part) {
       return latencies_ms_[static_cast<std::size_t>(count * part)];
     };
-    const std::string text =
-        fmt::format("Avg latency: {} ms\nPercentiles: 50th = {}, 99th = {}, 99.9th = {}\n",
-                    java_fixed(average_ms, 4), percentile(0.5), percentile(0.99),
-                    percentile(0.999));
+    const std::string text = fmt::format(
+        "Avg latency: {} ms\nPercentiles: 50th = {}, 99th = {}, 99.9th = {}\n",
+        java_fixed(average_ms, 4), percentile(0.5), percentile(0.99), percentile(0.999));
     if (!is_json()) {
       fmt::print("{}", text);
       return;

@@ -19,7 +19,7 @@ struct LatencyOptions {
   std::int64_t headers = 0;
   std::size_t header_key_bytes = 0;
   std::optional<std::size_t> header_value_bytes = 0;  // nothing: null
-  ClientConfig client;    // of producer and consumer, under Kafka's names
+  ClientConfig client;  // of producer and consumer, under Kafka's names
   std::string acks;
 };
 

@@ -134,8 +134,10 @@ void Transcript::dispatch(const std::string& request_name, const Fields& fields)
   if (request_name == "reload") return reload();
   if (request_name == "expire") return show(machine_->expire_offsets(now_));
   if (request_name == "topics-deleted") {
-    return show(machine_->forget_offsets([gone = field(fields, "topic")](
-        const std::string& name, const base::TopicId&) { return name == gone; }));
+    return show(machine_->forget_offsets(
+        [gone = field(fields, "topic")](const std::string& name, const base::TopicId&) {
+          return name == gone;
+        }));
   }
   if (request_name == "delete") {
     auto answer = machine_->delete_group(group_id);

@@ -106,6 +106,9 @@ def only_the_producers_codec_is_kept(node, topic):
 
 @of_topics("file.delete.delay.ms", "0", True, False, segment_bytes="1048576")
 def deleted_files_stay_for_a_while(node, topic):
+    place = node.data / f"{topic}-0"
+    # Those of the call before this one stay for a minute.
+    before = set(place.glob("*.deleted"))
     for _ in range(3):
         node.produce(topic, [b"x" * 600_000])
     end = node.call("ListOffsets", 5, {"ReplicaId": -1, "Topics": [
@@ -113,10 +116,9 @@ def deleted_files_stay_for_a_while(node, topic):
     offset = end["Topics"][0]["Partitions"][0]["Offset"] - 1
     node.call("DeleteRecords", 2, {"TimeoutMs": 30000, "Topics": [
         {"Name": topic, "Partitions": [{"PartitionIndex": 0, "Offset": offset}]}]})
-    place = node.data / f"{topic}-0"
 
     def waiting():
-        return any(place.glob("*.deleted"))
+        return bool(set(place.glob("*.deleted")) - before)
 
     until(lambda: len(node.segments(topic)), lambda count: count < 3)
     if node.described(TOPIC, topic, "file.delete.delay.ms") != "0":

@@ -25,9 +25,9 @@ class TestCluster {
   void add_broker(std::int32_t id, bool is_fenced = false) {
     BrokerImage broker;
     broker.id = base::BrokerId(id);
-    broker.incarnation_id = uuid(static_cast<std::uint64_t>(1000 + id));
+    broker.incarnation_id = uuid(1000U + static_cast<std::uint64_t>(id));
     broker.endpoints.push_back({"PLAINTEXT", "localhost", 9092, 0});
-    broker.log_directories = {uuid(static_cast<std::uint64_t>(2000 + id))};
+    broker.log_directories = {uuid(2000U + static_cast<std::uint64_t>(id))};
     apply(register_broker(broker, end_offset_));
     if (is_fenced) apply(fence_on_stop(*image_, broker.id));
   }

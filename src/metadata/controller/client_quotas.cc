@@ -18,7 +18,6 @@ namespace {
 
 using base::ErrorCode;
 using wire::AlterClientQuotasRequest;
-using wire::AlterClientQuotasResponse;
 
 constexpr const char* kUser = "user";
 constexpr const char* kClientId = "client-id";

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "config/dynamic.h"
 #include "config/listener_keys.h"
 #include "config/listeners.h"
 #include "config/nearest.h"
@@ -76,8 +77,18 @@ void judge_known(const Setting& setting, const Property& property, Finding& find
   finding.words = setting.note;
 }
 
+const Setting* find_in_file(std::string_view key) {
+  for (const auto find : {find_broker_setting, find_dynamic_only_setting, find_dropped_setting,
+                          find_pattern_setting}) {
+    if (const Setting* setting = find(key)) return setting;
+  }
+  return nullptr;
+}
+
 void judge_unknown(const Property& property, std::string_view nearest, Finding& finding) {
   if (!nearest.empty()) {
+    const Setting* meant = find_in_file(without_listener(nearest));
+    if (meant != nullptr && meant->is_sensitive()) finding.value = "[hidden]";
     finding.verdict = Verdict::kRefused;
     finding.words = fmt::format("{} is not a key that this server knows; the nearest is {}",
                                 property.key, nearest);
@@ -90,14 +101,6 @@ void judge_unknown(const Property& property, std::string_view nearest, Finding& 
     finding.words = fmt::format("a topic's key; the server's is {}; it changes nothing here",
                                 topic->synonyms.front());
   }
-}
-
-const Setting* find_in_file(std::string_view key) {
-  for (const auto find : {find_broker_setting, find_dynamic_only_setting, find_dropped_setting,
-                          find_pattern_setting}) {
-    if (const Setting* setting = find(key)) return setting;
-  }
-  return nullptr;
 }
 
 void judge_listener_key(const ListenerKey& key, const Property& property, Finding& finding) {

@@ -119,9 +119,11 @@ TEST(CheckTest, AListenerHasLimitsOfItsOwn) {
 
 TEST(CheckTest, NoSecretIsShown) {
   for (const std::string line :
-       {"ssl.key.password=hush", "my.plugin.secret=hush", "delegation.token.master.key=hush"}) {
+       {"ssl.key.password=hush", "my.plugin.secret=hush", "delegation.token.master.key=hush",
+        "ssl.keystore.pasword=hush", "listener.name.a.ssl.key.pasword=hush"}) {
     const auto checked = check(line);
     EXPECT_EQ(sentence("f", checked.findings[0]).find("hush"), std::string::npos);
+    EXPECT_EQ(checked.findings[0].value, "[hidden]") << line;
   }
 }
 

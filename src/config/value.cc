@@ -10,6 +10,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/java_double.h"
+
 namespace odradek::config {
 namespace {
 
@@ -273,6 +275,9 @@ std::string normalized(const Setting& setting, std::string_view value) {
   if (setting.type == Type::kBoolean) std::ranges::transform(plain, plain.begin(), lower);
   if (is_number(setting.type) && setting.type != Type::kDouble) {
     if (const auto number = parse_whole(value)) plain = std::to_string(*number);
+  }
+  if (setting.type == Type::kDouble) {
+    if (const auto number = parse_ratio(value)) plain = base::java_double(*number);
   }
   return plain;
 }

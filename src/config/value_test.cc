@@ -68,6 +68,13 @@ TEST(ValueTest, ChoicesAndLists) {
   EXPECT_FALSE(allows(reset, "first"));
 }
 
+TEST(ValueTest, ARatioIsDescribedAsJavaWritesIt) {
+  const Setting& ratio = *find_topic_setting("min.cleanable.dirty.ratio");
+  EXPECT_EQ(normalized(ratio, " .4 "), "0.4");
+  EXPECT_EQ(normalized(ratio, "1"), "1.0");
+  EXPECT_EQ(normalized(ratio, "0.0005"), "5.0E-4");
+}
+
 TEST(ValueTest, ABooleanIsTrueOrFalse) {
   const Setting* preallocate = find_topic_setting("preallocate");
   EXPECT_TRUE(allows(preallocate, " TRUE "));

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/admin/java_text.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <bit>
-#include <charconv>
-#include <cmath>
 
 namespace odradek::cli {
 namespace {
@@ -18,30 +14,7 @@ std::uint32_t hash_code(std::string_view text) {
   return hash ^ (hash >> 16);
 }
 
-std::string shortest(double number, std::chars_format format) {
-  char buffer[400];
-  const auto [end, error] = std::to_chars(std::begin(buffer), std::end(buffer), number, format);
-  return {std::begin(buffer), error == std::errc() ? end : std::begin(buffer)};
-}
-
 }  // namespace
-
-std::string java_double(double number) {
-  if (std::isnan(number)) return "NaN";
-  if (std::isinf(number)) return number < 0 ? "-Infinity" : "Infinity";
-  const double size = std::fabs(number);
-  if (size == 0 || (size >= 1e-3 && size < 1e7)) {
-    std::string text = shortest(number, std::chars_format::fixed);
-    if (text.find('.') == std::string::npos) text += ".0";
-    return text;
-  }
-  const std::string text = shortest(number, std::chars_format::scientific);
-  const auto e = text.find('e');
-  std::string digits = text.substr(0, e);
-  if (digits.find('.') == std::string::npos) digits += ".0";
-  const int exponent = std::atoi(text.c_str() + e + 1);
-  return fmt::format("{}E{}", digits, exponent);
-}
 
 std::vector<std::string> java_hash_order(std::vector<std::string> keys) {
   auto buckets = std::bit_ceil(static_cast<std::uint32_t>(keys.size()));

@@ -6,11 +6,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/java_double.h"
+
 // How Java writes and orders what Kafka's tools print.
 namespace odradek::cli {
 
-// A double: "1024.0", "0.5", "1.0E7".
-std::string java_double(double number);
+using base::java_double;
 
 // The order in which a HashMap that was made for as many keys as there are visits them. REQUIRES:
 // each key once.

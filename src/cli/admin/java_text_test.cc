@@ -9,17 +9,6 @@ namespace {
 
 using testing::ElementsAre;
 
-TEST(JavaText, WritesDoubles) {
-  EXPECT_EQ(java_double(0), "0.0");
-  EXPECT_EQ(java_double(1024), "1024.0");
-  EXPECT_EQ(java_double(0.1), "0.1");
-  EXPECT_EQ(java_double(9999999), "9999999.0");
-  EXPECT_EQ(java_double(10000000), "1.0E7");
-  EXPECT_EQ(java_double(123456789.5), "1.234567895E8");
-  EXPECT_EQ(java_double(0.0005), "5.0E-4");
-  EXPECT_EQ(java_double(-2.5), "-2.5");
-}
-
 TEST(JavaText, OrdersAsAHashMap) {
   EXPECT_THAT(java_hash_order({"producer_byte_rate", "consumer_byte_rate"}),
               ElementsAre("consumer_byte_rate", "producer_byte_rate"));

@@ -29,6 +29,20 @@
 namespace odradek::broker {
 namespace {
 
+// What a directory brings along and somebody may rely on; changes are warned about as they come.
+void warn_of_what_is_not_enforced(const metadata::ClusterImage& image) {
+  if (!image.client_quotas.empty()) {
+    base::log::warn("broker", "{} client quotas are kept and described, and not enforced yet",
+                    image.client_quotas.size());
+  }
+  if (!image.scram_credentials.empty()) {
+    base::log::warn("broker",
+                    "SCRAM credentials of {} users are kept and described; no listener asks for "
+                    "them yet",
+                    image.scram_credentials.size());
+  }
+}
+
 constexpr std::string_view kArea = "broker";
 constexpr std::int32_t kDefaultNodeId = 1;
 constexpr auto kStopGrace = std::chrono::seconds(5);
@@ -167,6 +181,7 @@ base::Result<> RunningBroker::start_metadata() {
       });
   if (!started) return started;
   live_config_->load(*image_.load());
+  warn_of_what_is_not_enforced(*image_.load());
   return {};
 }
 

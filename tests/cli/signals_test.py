@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Ctrl-C ends the long commands cleanly: what was read is sent, what was printed is whole lines, the
-summary is there, and the exit code is a shell's (128 + the signal), as a JVM's is.
+"""Ctrl-C ends the long commands cleanly: what was read is sent, what was printed is whole lines,
+the summary is there, and the exit code is a shell's (128 + the signal), as a JVM's is.
 
 usage: signals_test.py --bin DIRECTORY
 """

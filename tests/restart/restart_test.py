@@ -76,6 +76,21 @@ class Restart(unittest.TestCase):
             with node.running():
                 self.assertEqual(node.offsets("group"), {"kept"})
 
+    def test_what_is_kept_and_not_enforced_is_said(self):
+        with tempfile.TemporaryDirectory() as directory:
+            node = Node(directory)
+            with node.running():
+                alter = ("--alter", "--entity-type", "users", "--entity-name", "josef")
+                node.tool("kafka-configs", *alter, "--add-config", "producer_byte_rate=1024")
+                node.tool("kafka-configs", *alter, "--add-config", "SCRAM-SHA-256=[password=p]")
+            with node.running():
+                said = node.server.log.read_text()
+                described = node.tool("kafka-configs", "--describe", "--entity-type", "users")
+            self.assertIn("1 client quotas are kept and described, and not enforced yet", said)
+            self.assertIn("SCRAM credentials of 1 users are kept and described", said)
+            self.assertIn("producer_byte_rate=1024.0", described)
+            self.assertIn("SCRAM-SHA-256=iterations=4096", described)
+
     @staticmethod
     def copy_offsets(source, target):
         partitions = list(source.glob("__consumer_offsets-*"))

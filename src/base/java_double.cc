@@ -1,39 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/java_double.h"
 
-#include <fmt/core.h>
-
+#include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
-#include <iterator>
+#include <string_view>
 
 namespace odradek::base {
 namespace {
 
-std::string shortest(double number, std::chars_format format) {
-  char buffer[400];
-  const auto [end, error] = std::to_chars(std::begin(buffer), std::end(buffer), number, format);
-  return {std::begin(buffer), error == std::errc() ? end : std::begin(buffer)};
+template <typename Number>
+std::string shortest(Number number, std::chars_format format) {
+  std::array<char, 64> buffer{};
+  const auto done = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, format);
+  return {buffer.data(), done.ptr};
+}
+
+void add_fraction(std::string& digits) {
+  if (digits.find('.') == std::string::npos) digits += ".0";
+}
+
+template <typename Number>
+std::string java_text(Number number) {
+  if (std::isnan(number)) return "NaN";
+  if (std::isinf(number)) return number < 0 ? "-Infinity" : "Infinity";
+  const Number magnitude = std::fabs(number);
+  if (magnitude == 0 || (magnitude >= Number(1e-3) && magnitude < Number(1e7))) {
+    std::string text = shortest(number, std::chars_format::fixed);
+    add_fraction(text);
+    return text;
+  }
+  // "1.5e+10" is 1.5E10 there, "1e-05" 1.0E-5.
+  const std::string text = shortest(number, std::chars_format::scientific);
+  const auto e = text.find('e');
+  std::string mantissa = text.substr(0, e);
+  add_fraction(mantissa);
+  std::string_view exponent = std::string_view(text).substr(e + 1);
+  const bool is_negative = exponent.starts_with('-');
+  exponent.remove_prefix(exponent.find_first_not_of("+-0"));
+  return mantissa + (is_negative ? "E-" : "E") + std::string(exponent);
 }
 
 }  // namespace
 
-std::string java_double(double number) {
-  if (std::isnan(number)) return "NaN";
-  if (std::isinf(number)) return number < 0 ? "-Infinity" : "Infinity";
-  const double size = std::fabs(number);
-  if (size == 0 || (size >= 1e-3 && size < 1e7)) {
-    std::string text = shortest(number, std::chars_format::fixed);
-    if (text.find('.') == std::string::npos) text += ".0";
-    return text;
-  }
-  const std::string text = shortest(number, std::chars_format::scientific);
-  const auto e = text.find('e');
-  std::string digits = text.substr(0, e);
-  if (digits.find('.') == std::string::npos) digits += ".0";
-  const int exponent = std::atoi(text.c_str() + e + 1);
-  return fmt::format("{}E{}", digits, exponent);
-}
+std::string java_double(double number) { return java_text(number); }
+std::string java_float(float number) { return java_text(number); }
 
 }  // namespace odradek::base

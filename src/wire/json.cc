@@ -4,13 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
 #include <utility>
 #include <vector>
 
 #include "base/base64.h"
+#include "base/java_double.h"
 #include "base/uuid.h"
 #include "wire/field_access.h"
 #include "wire/records.h"
@@ -118,7 +116,7 @@ void JsonWriter::scalar(const FieldLayout& field, const void* place) {
     case Kind::kInt64:
       return number<std::int64_t>(place);
     case Kind::kFloat64:
-      out_ += java_double(load<double>(place));
+      out_ += base::java_double(load<double>(place));
       return;
     case Kind::kUuid:
       return append_json_string(out_, load<base::Uuid>(place).to_string());
@@ -192,28 +190,6 @@ std::string json_string(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
-}
-
-std::string java_double(double number) {
-  if (std::isnan(number)) return "NaN";
-  if (std::isinf(number)) return number < 0 ? "-Infinity" : "Infinity";
-  constexpr double kPlainMin = 1e-3;
-  constexpr double kPlainMax = 1e7;
-  const double magnitude = std::fabs(number);
-  const bool is_plain = number == 0 || (magnitude >= kPlainMin && magnitude < kPlainMax);
-  std::array<char, 64> buffer{};
-  const auto format = is_plain ? std::chars_format::fixed : std::chars_format::scientific;
-  const auto done = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, format);
-  std::string text(buffer.data(), done.ptr);
-  if (is_plain) return text.find('.') == std::string::npos ? text + ".0" : text;
-  // "1.5e+10" is 1.5E10 there, "1e-05" 1.0E-5.
-  const std::size_t exponent_at = text.find('e');
-  std::string mantissa = text.substr(0, exponent_at);
-  if (mantissa.find('.') == std::string::npos) mantissa += ".0";
-  int exponent = 0;
-  const char* digits = text.data() + exponent_at + (text[exponent_at + 1] == '+' ? 2 : 1);
-  std::from_chars(digits, text.data() + text.size(), exponent);
-  return fmt::format("{}E{}", mantissa, exponent);
 }
 
 }  // namespace odradek::wire

@@ -33,7 +33,4 @@ std::string to_json(const Message& message, Version version,
 void append_json_string(std::string& out, std::string_view text);
 std::string json_string(std::string_view text);
 
-// As Java's Double.toString has it: 1.0, 1.5E10.
-std::string java_double(double number);
-
 }  // namespace odradek::wire

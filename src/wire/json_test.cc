@@ -47,14 +47,5 @@ TEST(Json, UuidsAreText) {
   EXPECT_EQ(to_json(record, 0), R"({"name":"t","topicId":")" + record.topic_id.to_string() + "\"}");
 }
 
-TEST(Json, NumbersWithAPointAreJavas) {
-  EXPECT_EQ(java_double(0), "0.0");
-  EXPECT_EQ(java_double(1000), "1000.0");
-  EXPECT_EQ(java_double(-0.5), "-0.5");
-  EXPECT_EQ(java_double(1e7), "1.0E7");
-  EXPECT_EQ(java_double(1.5e10), "1.5E10");
-  EXPECT_EQ(java_double(0.00001), "1.0E-5");
-}
-
 }  // namespace
 }  // namespace odradek::wire

@@ -6,12 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/java_double.h"
-
-// How Java writes and orders what Kafka's tools print.
+// How Java orders what Kafka's tools print.
 namespace odradek::cli {
-
-using base::java_double;
 
 // The order in which a HashMap that was made for as many keys as there are visits them. REQUIRES:
 // each key once.

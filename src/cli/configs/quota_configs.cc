@@ -7,6 +7,7 @@
 #include <charconv>
 #include <set>
 
+#include "base/java_double.h"
 #include "cli/admin/java_text.h"
 #include "cli/configs/config_actions.h"
 #include "cli/flag_checks.h"
@@ -81,7 +82,7 @@ std::string values_text(const Quotas& quotas) {
     const auto value = std::ranges::find(
         quotas.values, key, [](const auto& entry) -> const auto& { return entry.key; });
     if (!text.empty()) text += ", ";
-    text += fmt::format("{}={}", key, java_double(value->value));
+    text += fmt::format("{}={}", key, base::java_double(value->value));
   }
   return text;
 }

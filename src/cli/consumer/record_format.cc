@@ -7,11 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
-#include <cstdlib>
-#include <limits>
 #include <utility>
 
+#include "base/java_double.h"
 #include "cli/output/value.h"
 
 namespace odradek::cli {
@@ -43,28 +41,16 @@ std::optional<std::string> signed_text(std::string_view bytes) {
   return fmt::format("{}", static_cast<Number>(*number));
 }
 
-// A floating point number as Java writes it: with a fraction, and from 10^7 on and below 10^-3 with
-// an exponent and at least two digits.
-template <typename Number, typename Bits>
-std::optional<std::string> floating_text(std::string_view bytes) {
-  const auto bits = read<Bits>(bytes);
+std::optional<std::string> float_text(std::string_view bytes) {
+  const auto bits = read<std::uint32_t>(bytes);
   if (!bits) return std::nullopt;
-  const auto number = std::bit_cast<Number>(*bits);
-  if (std::isnan(number)) return "NaN";
-  if (std::isinf(number)) return number < 0 ? "-Infinity" : "Infinity";
-  const Number size = std::fabs(number);
-  if (size == 0 || (size >= Number(1e-3) && size < Number(1e7))) {
-    std::string text = fmt::format("{}", number);
-    if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";
-    return text;
-  }
-  std::string text;
-  for (int decimals = 1; decimals < std::numeric_limits<Number>::max_digits10; ++decimals) {
-    text = fmt::format("{:.{}e}", number, decimals);
-    if (static_cast<Number>(std::strtod(text.c_str(), nullptr)) == number) break;
-  }
-  const auto e = text.find('e');
-  return fmt::format("{}E{}", text.substr(0, e), std::atoi(text.c_str() + e + 1));
+  return base::java_float(std::bit_cast<float>(*bits));
+}
+
+std::optional<std::string> double_text(std::string_view bytes) {
+  const auto bits = read<std::uint64_t>(bytes);
+  if (!bits) return std::nullopt;
+  return base::java_double(std::bit_cast<double>(*bits));
 }
 
 std::optional<std::string> boolean_text(std::string_view bytes) {
@@ -155,10 +141,10 @@ base::Result<> RecordFormat::append_part(Deserializer deserializer,
       text = signed_text<std::int64_t>(*bytes);
       break;
     case Deserializer::kFloat:
-      text = floating_text<float, std::uint32_t>(*bytes);
+      text = float_text(*bytes);
       break;
     case Deserializer::kDouble:
-      text = floating_text<double, std::uint64_t>(*bytes);
+      text = double_text(*bytes);
       break;
     case Deserializer::kBoolean:
       text = boolean_text(*bytes);

@@ -6,8 +6,8 @@
 #include <chrono>
 #include <span>
 
+#include "base/java_double.h"
 #include "cli/metadata_shell/metadata_image.h"
-#include "wire/json.h"
 
 // The texts of the tree's files, as Kafka's classes print themselves.
 namespace odradek::cli {
@@ -256,7 +256,7 @@ ShellNode ShellImage::tree() const {
   ShellNode& quotas = image.directory("clientQuotas");
   for (const auto& [entity, values] : quotas_) {
     for (const auto& [key, value] : values) {
-      quotas.directory(entity).add_file(key, wire::java_double(value));
+      quotas.directory(entity).add_file(key, base::java_double(value));
     }
   }
   image.children["cluster"] = cluster();

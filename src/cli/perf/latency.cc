@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/java_double.h"
 #include "cli/admin/admin.h"
 #include "cli/admin/error_text.h"
-#include "cli/admin/java_text.h"
 #include "cli/kafka/assignment.h"
 #include "cli/kafka/client.h"
 #include "cli/kafka/topic.h"
@@ -179,7 +179,7 @@ class LatencyTest {
     if (number % kRecordsPerLine == 0 && !is_json()) {
       progress_.hide();
       const double elapsed_ms = static_cast<double>(elapsed_ns) / 1000.0 / 1000.0;
-      fmt::print("{}\t{}\n", number, java_double(elapsed_ms));
+      fmt::print("{}\t{}\n", number, base::java_double(elapsed_ms));
       std::fflush(stdout);
     }
     total_ns_ += static_cast<double>(elapsed_ns);

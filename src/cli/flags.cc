@@ -50,7 +50,13 @@ std::unexpected<base::Error> unknown_flag(std::span<const FlagSpec> specs, std::
   }
   const std::string_view nearest = nearest_name(name, names);
   std::string message = fmt::format("{} is not a recognized option", name);
-  if (!nearest.empty()) message += fmt::format("\nThe nearest one is --{}.", nearest);
+  if (name == "zookeeper" && find(specs, "bootstrap-server") != nullptr) {
+    message +=
+        "\nThere is no ZooKeeper since Kafka 4: name the servers with --bootstrap-server "
+        "host:port.";
+  } else if (!nearest.empty()) {
+    message += fmt::format("\nThe nearest one is --{}.", nearest);
+  }
   return bad(std::move(message));
 }
 

@@ -106,6 +106,12 @@ int flushed(const Invocation& invocation, int exit_code) {
   return exit_code == 0 ? failed : exit_code;
 }
 
+Dialect dialect_of(const Command& command, bool is_native) {
+  if (is_native) return Dialect::kJopt;
+  if (!command.argparse_name.empty()) return Dialect::kArgparse;
+  return command.has_subcommands ? Dialect::kPrefixes : Dialect::kJopt;
+}
+
 int run_and_flush(const Invocation& invocation) {
   try {
     return flushed(invocation, invocation.command.run(invocation));
@@ -145,7 +151,7 @@ int run_command(const Command& command, bool is_native, const std::vector<std::s
   if (command.name == run_class_command().name && names_class(arguments)) {
     return run_class(invocation);
   }
-  auto flags = parse_flags(specs, arguments, is_argparse ? Dialect::kArgparse : Dialect::kJopt);
+  auto flags = parse_flags(specs, arguments, dialect_of(command, is_native));
   const auto refuse = command.refuse == nullptr ? usage_error : command.refuse;
   if (!flags) {
     const std::string_view prefix = is_native ? std::string_view() : command.misuse_prefix;

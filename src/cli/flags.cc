@@ -69,7 +69,10 @@ class Parser {
  public:
   Parser(std::span<const FlagSpec> specs, const std::vector<std::string>& arguments,
          Dialect dialect)
-      : specs_(specs), arguments_(arguments), is_argparse_(dialect == Dialect::kArgparse) {}
+      : specs_(specs),
+        arguments_(arguments),
+        is_argparse_(dialect == Dialect::kArgparse),
+        takes_prefixes_(dialect != Dialect::kJopt) {}
 
   base::Result<Flags> run() {
     while (next_ < arguments_.size()) {
@@ -124,12 +127,12 @@ class Parser {
 
   base::Result<const FlagSpec*> find_spec(std::string_view name, const std::string& argument) {
     const FlagSpec* spec = find(specs_, name);
-    if (spec == nullptr && is_argparse_) {
+    if (spec == nullptr && takes_prefixes_) {
       std::vector<const FlagSpec*> matches;
       for (const FlagSpec& each : specs_) {
         if (argument.starts_with("--") && each.name.starts_with(name)) matches.push_back(&each);
       }
-      if (matches.size() > 1) return ambiguous(argument, std::move(matches));
+      if (matches.size() > 1 && is_argparse_) return ambiguous(argument, std::move(matches));
       if (matches.size() == 1) spec = matches[0];
     }
     if (spec == nullptr) {
@@ -175,6 +178,7 @@ class Parser {
   std::span<const FlagSpec> specs_;
   const std::vector<std::string>& arguments_;
   const bool is_argparse_;
+  const bool takes_prefixes_;
   std::size_t next_ = 0;
   Flags flags_;
 };

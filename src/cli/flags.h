@@ -28,6 +28,8 @@ enum class Dialect : std::uint8_t {
   // A flag may be cut short while that is unambiguous, the last of several values counts, and a
   // value may look like a negative number but not like a flag.
   kArgparse,
+  // kJopt, but the beginning of one flag's name stands for it, as in argparse4j's sub-commands.
+  kPrefixes,
 };
 
 // One flag, declared in one place for parsing and for the help.

@@ -106,6 +106,17 @@ TEST(Flags, Numbers) {
   EXPECT_FALSE(parsed({"--topic", "3"}).number("topic", 0, 2).has_value());
 }
 
+TEST(Flags, TheBeginningOfANameWhereToolsTakeIt) {
+  const auto topic = [](const std::vector<std::string>& arguments, Dialect dialect) {
+    const auto flags = parse_flags(kSpecs, arguments, dialect);
+    return flags ? flags->value_or("topic", "") : flags.error().message;
+  };
+  EXPECT_EQ(topic({"--top", "a"}, Dialect::kPrefixes), "a");
+  EXPECT_THAT(topic({"--top", "a"}, Dialect::kJopt), HasSubstr("top is not a recognized option"));
+  // bootstrap-server, broker-list
+  EXPECT_THAT(topic({"--b", "a"}, Dialect::kPrefixes), HasSubstr("b is not a recognized option"));
+}
+
 TEST(Argparse, ItsManners) {
   constexpr std::array kTool = {
       FlagSpec{"num-records", Arity::kRequired, "number", "x", 'n'},

@@ -221,7 +221,8 @@ Command cluster_command() {
           .run = run_cluster,
           .section = Section::kCluster,
           .prints_data = true,
-          .refuse = argparse_error};
+          .refuse = argparse_error,
+          .has_subcommands = true};
 }
 
 }  // namespace odradek::cli

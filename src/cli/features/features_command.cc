@@ -186,7 +186,8 @@ Command features_command() {
           .run = run_features,
           .section = Section::kCluster,
           .prints_data = true,
-          .refuse = refuse_features};
+          .refuse = refuse_features,
+          .has_subcommands = true};
 }
 
 }  // namespace odradek::cli

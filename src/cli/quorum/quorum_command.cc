@@ -122,7 +122,8 @@ Command quorum_command() {
           .run = run_quorum,
           .section = Section::kCluster,
           .prints_data = true,
-          .refuse = argparse_error};
+          .refuse = argparse_error,
+          .has_subcommands = true};
 }
 
 }  // namespace odradek::cli

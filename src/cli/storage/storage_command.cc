@@ -175,7 +175,8 @@ Command storage_command() {
           .run = run_storage,
           .section = Section::kServer,
           .prints_data = true,
-          .refuse = argparse_error};
+          .refuse = argparse_error,
+          .has_subcommands = true};
 }
 
 }  // namespace odradek::cli

@@ -287,7 +287,8 @@ Command transactions_command() {
           .examples = kExamples,
           .run = run_transactions,
           .section = Section::kRecords,
-          .prints_data = true};
+          .prints_data = true,
+          .has_subcommands = true};
 }
 
 }  // namespace odradek::cli

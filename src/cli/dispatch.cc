@@ -143,8 +143,9 @@ int run_command(const Command& command, bool is_native, const std::vector<std::s
       arguments,
       run_server};
   const bool is_argparse = !is_native && !command.argparse_name.empty();
-  // Kafka's tools explain themselves to who says nothing at all.
-  if (!is_native && arguments.empty() && command.section != Section::kServer) {
+  // Kafka's tools explain themselves to who says nothing at all, but for those with sub-commands.
+  if (!is_native && arguments.empty() && command.section != Section::kServer &&
+      !command.has_subcommands) {
     fmt::print(is_argparse ? stdout : stderr, "{}", help(command, invocation.called_as));
     return is_argparse ? 0 : 1;
   }

@@ -45,15 +45,19 @@ void add_offsets(const std::vector<Topic>& found, const TopicTable& topics,
   }
 }
 
+wire::OffsetFetchRequest all_offsets_of(const std::string& group) {
+  wire::OffsetFetchRequest request;
+  request.group_id = group;
+  request.topics.reset();
+  return request;
+}
+
 // As servers before Kafka 3.0 have to be asked.
 base::Result<> fetch_one_by_one(Admin& admin, base::BrokerId coordinator,
                                 const std::vector<std::string>& groups,
                                 std::map<std::string, CommittedOffsets>& offsets) {
   for (const std::string& group : groups) {
-    wire::OffsetFetchRequest request;
-    request.group_id = group;
-    request.topics.reset();
-    auto answer = admin.ask<wire::OffsetFetchResponse>(coordinator, std::move(request));
+    auto answer = admin.ask<wire::OffsetFetchResponse>(coordinator, all_offsets_of(group));
     if (!answer) return base::fail(std::move(answer));
     if (answer->error_code == ErrorCode::kGroupIdNotFound) continue;
     if (answer->error_code != ErrorCode::kNone) return failed(answer->error_code);

@@ -20,6 +20,19 @@ void add_fraction(std::string& digits) {
   if (digits.find('.') == std::string::npos) digits += ".0";
 }
 
+// The nearest of two digits where they tell the number from every other: Java writes no fewer, so
+// that the least numbers there are (9.8E-45) get the second one that is meant. Else the shortest.
+template <typename Number>
+std::string shortest_scientific(Number number) {
+  std::array<char, 64> buffer{};
+  const auto done = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number,
+                                  std::chars_format::scientific, 1);
+  Number read = 0;
+  std::from_chars(buffer.data(), done.ptr, read);
+  if (read == number) return {buffer.data(), done.ptr};
+  return shortest(number, std::chars_format::scientific);
+}
+
 template <typename Number>
 std::string java_text(Number number) {
   if (std::isnan(number)) return "NaN";
@@ -31,7 +44,7 @@ std::string java_text(Number number) {
     return text;
   }
   // "1.5e+10" is 1.5E10 there, "1e-05" 1.0E-5.
-  const std::string text = shortest(number, std::chars_format::scientific);
+  const std::string text = shortest_scientific(number);
   const auto e = text.find('e');
   std::string mantissa = text.substr(0, e);
   add_fraction(mantissa);

@@ -30,6 +30,9 @@ TEST(JavaDouble, AFloatHasAFloatsDigits) {
   EXPECT_EQ(java_float(0.1F), "0.1");
   EXPECT_EQ(java_float(3.4028235e38F), "3.4028235E38");
   EXPECT_EQ(java_float(0.001F), "0.001");
+  // Of two digits, the nearest.
+  EXPECT_EQ(java_float(9.8e-45F), "9.8E-45");
+  EXPECT_EQ(java_double(4.9e-324), "4.9E-324");
 }
 
 TEST(JavaDouble, WhatIsNoNumberHasAName) {

@@ -221,7 +221,7 @@ class VerifiableProducer {
     events_.print("producer_send_error", {{"topic", options_.topic},
                                           {"key", sent.key},
                                           {"value", sent.value},
-                                          {"exception", "class " + exception},
+                                          {"exception", fmt::format("class {}", exception)},
                                           {"message", message}});
   }
 

@@ -50,6 +50,8 @@ struct Command {
   std::string_view misuse_prefix = {};
   // Answers a line with flags that are wrong, and returns the exit code; null: usage_error.
   int (*refuse)(const Invocation&, std::string_view message) = nullptr;
+  // What Kafka's tool says of itself to who says nothing at all; empty: its help.
+  std::string_view explanation = {};
   // Kafka's tool is made with argparse4j's sub-commands, which take beginnings of flags' names.
   bool has_subcommands = false;
 };

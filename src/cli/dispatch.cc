@@ -146,6 +146,7 @@ int run_command(const Command& command, bool is_native, const std::vector<std::s
   // Kafka's tools explain themselves to who says nothing at all, but for those with sub-commands.
   if (!is_native && arguments.empty() && command.section != Section::kServer &&
       !command.has_subcommands) {
+    if (!command.explanation.empty()) return usage_error(invocation, command.explanation);
     fmt::print(is_argparse ? stdout : stderr, "{}", help(command, invocation.called_as));
     return is_argparse ? 0 : 1;
   }

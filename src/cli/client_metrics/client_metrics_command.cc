@@ -230,10 +230,6 @@ base::Result<> act(const Invocation& invocation) {
 }
 
 int run_client_metrics(const Invocation& invocation) {
-  if (!invocation.is_native && invocation.words.empty()) {
-    return usage_error(invocation,
-                       "This tool helps to manipulate and describe client metrics configurations.");
-  }
   if (auto ok = check(invocation); !ok) return usage_error(invocation, ok.error().message);
   const auto done = act(invocation);
   if (done) return 0;
@@ -245,16 +241,18 @@ int run_client_metrics(const Invocation& invocation) {
 }  // namespace
 
 Command client_metrics_command() {
-  return {.name = "client-metrics",
-          .script_name = "kafka-client-metrics",
-          .summary = "Show and change which metrics clients push to the cluster.",
-          .verbs = kVerbs,
-          .subject = "name",
-          .flags = kFlags,
-          .examples = kExamples,
-          .run = run_client_metrics,
-          .section = Section::kConfiguration,
-          .prints_data = true};
+  return {
+      .name = "client-metrics",
+      .script_name = "kafka-client-metrics",
+      .summary = "Show and change which metrics clients push to the cluster.",
+      .verbs = kVerbs,
+      .subject = "name",
+      .flags = kFlags,
+      .examples = kExamples,
+      .run = run_client_metrics,
+      .section = Section::kConfiguration,
+      .prints_data = true,
+      .explanation = "This tool helps to manipulate and describe client metrics configurations."};
 }
 
 }  // namespace odradek::cli

@@ -22,9 +22,6 @@ constexpr std::string_view kExamples =
 
 int run_api_versions(const Invocation& invocation) {
   constexpr std::chrono::seconds kTimeout(60);
-  if (!invocation.is_native && invocation.words.empty()) {
-    return usage_error(invocation, "This tool helps to retrieve broker version information.");
-  }
   if (!invocation.is_native) {
     if (auto ok = require(invocation.flags, {"bootstrap-server"}); !ok) {
       return usage_error(invocation, ok.error().message);
@@ -51,7 +48,8 @@ Command api_versions_command() {
           .examples = kExamples,
           .run = run_api_versions,
           .section = Section::kCluster,
-          .prints_data = true};
+          .prints_data = true,
+          .explanation = "This tool helps to retrieve broker version information."};
 }
 
 }  // namespace odradek::cli

@@ -94,7 +94,7 @@ base::Result<Options> options_of(const Invocation& invocation) {
   options.value_prefix = number("value-prefix");
   options.repeating_keys = number("repeating-keys");
   options.producer["acks"] = flags.value_or("acks", "-1");
-  options.producer["retries"] = "0";
+  options.producer["retries"] = std::string("0");  // g++ 12 sees an overlap in assigning a literal
   options.producer["bootstrap.servers"] = flags.value_or("bootstrap-server", "127.0.0.1:9092");
   if (auto ok = add_client_files(invocation, "producer.config", options.producer); !ok) {
     return base::fail(std::move(ok));

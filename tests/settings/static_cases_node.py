@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings of the node, its directories, its metadata and its topics that are read at the start."""
 
+import itertools
 import time
 
 from effect import DEFAULT, NO_START, effect
@@ -52,14 +53,21 @@ def metadata_in_a_directory_of_their_own(node):
 
 
 def snapshots(node):
-    """Waits for a snapshot if the settings promise one soon."""
-    found = lambda: sorted(  # noqa: E731
-        path.name for path in (node.data / "__cluster_metadata-0").glob("*-*.checkpoint"))
-    first = found()
-    for number in range(5):
-        node.topic(f"topic-{number}")
-    promised = len(node.server.settings) > 0
-    return bool(until(found, lambda now: now != first)) if promised else found() != first
+    """Whether a snapshot comes with the changes; where the settings promise one soon, changes go on
+    until it does."""
+    def found():
+        return sorted(path.name for path in
+                      (node.data / "__cluster_metadata-0").glob("*-*.checkpoint"))
+    first, numbers = found(), itertools.count()
+    if not node.server.settings:
+        for _ in range(5):
+            node.topic(f"topic-{next(numbers)}")
+        return found() != first
+
+    def change():
+        node.topic(f"topic-{next(numbers)}")
+        return found()
+    return bool(until(change, lambda now: now != first))
 
 
 @effect("metadata.log.max.record.bytes.between.snapshots", {DEFAULT: False, "200": True})

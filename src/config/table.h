@@ -111,5 +111,6 @@ const Setting* find_pattern_setting(std::string_view name);
 // The broker keys that give this one its value, the finest first. Of most keys: the key alone, then
 // the span points at the argument.
 std::span<const std::string_view> synonyms_of(const std::string_view& broker_key);
+std::span<const std::string_view> synonyms_of(std::string_view&& broker_key) = delete;
 
 }  // namespace odradek::config

@@ -44,8 +44,10 @@ TEST(TableTest, WhatApacheKafkaSaysOfAKeyIsThere) {
   EXPECT_EQ(find_broker_setting("zookeeper.connect"), nullptr);
   EXPECT_EQ(find_dropped_setting("zookeeper.connect")->until, "3.9");
   EXPECT_EQ(find_setting(Scope::kQuota, "request_percentage")->entities.size(), 2U);
-  EXPECT_EQ(synonyms_of("log.retention.ms").size(), 3U);
-  EXPECT_EQ(synonyms_of("num.partitions").front(), "num.partitions");
+  constexpr std::string_view kThree = "log.retention.ms";
+  constexpr std::string_view kAlone = "num.partitions";
+  EXPECT_EQ(synonyms_of(kThree).size(), 3U);
+  EXPECT_EQ(synonyms_of(kAlone).front(), kAlone);
 }
 
 TEST(TableTest, APatternStandsForWhatBeginsWithIt) {

@@ -80,7 +80,11 @@ void Client::give_up() {
 Task<base::Result<base::SharedBytes>> Client::exchange(base::Result<base::OutputChain> frame,
                                                        std::int32_t correlation_id) {
   if (!frame) co_return base::fail(std::move(frame));
-  if (has_given_up_) co_return base::fail(base::ErrorCode::kUnknownServerError, "given up");
+  if (has_given_up_) {
+    // By way of the loop: a caller that goes on with its next call must not grow the stack.
+    co_await pause();
+    co_return base::fail(base::ErrorCode::kUnknownServerError, "given up");
+  }
   co_await Connecting{*this};
   Exchange exchange{*this, std::move(*frame), correlation_id};
   co_return co_await exchange;

@@ -24,8 +24,7 @@ base::Result<Settings> Settings::parse(const std::string& file_name, std::string
 Settings Settings::overridden_by(const SettingValues& values) const {
   Settings settings = *this;
   for (const auto& [key, value] : values) {
-    const std::string_view name = key;
-    for (const std::string_view synonym : synonyms_of(name)) {
+    for (const std::string_view synonym : synonyms_of(key)) {
       if (const auto found = settings.given_.find(synonym); found != settings.given_.end()) {
         settings.given_.erase(found);
       }

@@ -50,9 +50,10 @@ const Setting* find_pattern_setting(std::string_view name) {
   return nullptr;
 }
 
-std::span<const std::string_view> synonyms_of(const std::string_view& broker_key) {
+std::span<const std::string_view> synonyms_of(std::string_view broker_key) {
   const Setting* setting = find_broker_setting(broker_key);
-  if (setting == nullptr || setting->synonyms.empty()) return {&broker_key, 1};
+  if (setting == nullptr) return {};
+  if (setting->synonyms.empty()) return {&setting->name, 1};
   return setting->synonyms;
 }
 

@@ -108,9 +108,8 @@ const Setting* find_dynamic_only_setting(std::string_view name);
 const Setting* find_dropped_setting(std::string_view name);
 const Setting* find_pattern_setting(std::string_view name);
 
-// The broker keys that give this one its value, the finest first. Of most keys: the key alone, then
-// the span points at the argument.
-std::span<const std::string_view> synonyms_of(const std::string_view& broker_key);
-std::span<const std::string_view> synonyms_of(std::string_view&& broker_key) = delete;
+// The broker keys that give this one its value, the finest first: of most keys the key alone. In
+// the table, for ever; empty for what is no broker key of the table.
+std::span<const std::string_view> synonyms_of(std::string_view broker_key);
 
 }  // namespace odradek::config

@@ -92,10 +92,11 @@ Synonym make_synonym(std::string_view name, std::string value, Source source) {
 }
 
 // A listener's key falls back to the one without the listener.
-std::vector<std::string_view> synonyms_with_base(const std::string_view& key) {
+std::vector<std::string_view> synonyms_with_base(std::string_view key) {
   const std::string_view base = config::without_listener(key);
   if (base != key) return {key, base};
   const auto synonyms = config::synonyms_of(key);
+  if (synonyms.empty()) return {key};
   return {synonyms.begin(), synonyms.end()};
 }
 

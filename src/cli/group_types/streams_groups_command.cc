@@ -7,6 +7,7 @@
 #include "cli/flag_checks.h"
 #include "cli/group_types/group_types_commands.h"
 #include "cli/group_types/typed_groups.h"
+#include "cli/groups/group_checks.h"
 #include "cli/help.h"
 
 namespace odradek::cli {
@@ -65,20 +66,6 @@ constexpr GroupKind kKind{.type = "Streams",
                           .states = kStates,
                           .failure_exit_code = 1};
 
-base::Result<> check_describe(const Flags& flags) {
-  constexpr std::array<std::string_view, 3> kKinds = {"members", "offsets", "state"};
-  if (!flags.has("describe")) return {};
-  if (!flags.has("group") && !flags.has("all-groups")) {
-    return misuse("Option [describe] takes one of these options: [all-groups], [group]");
-  }
-  if (count_given(flags, kKinds) > 1) {
-    return misuse(
-        fmt::format("Option [describe] takes at most one of these options: {}", bracketed(kKinds)));
-  }
-  if (flags.value("state")) return misuse("Option [describe] does not take a value for [state]");
-  return {};
-}
-
 base::Result<> check_delete(const Flags& flags) {
   const bool has_topic = flags.has("input-topic") || flags.has("all-input-topics");
   if (flags.has("delete")) {
@@ -104,12 +91,7 @@ base::Result<> check_delete(const Flags& flags) {
 
 base::Result<> check_reset(const Flags& flags) {
   if (!flags.has("reset-offsets")) return {};
-  if (flags.has("dry-run") && flags.has("execute")) {
-    return misuse("Option [reset-offsets] only accepts one of [execute] and [dry-run]");
-  }
-  if (!flags.has("dry-run") && !flags.has("execute")) {
-    return misuse("Option [reset-offsets] takes the option: [execute] or [dry-run]");
-  }
+  if (auto ok = check_reset_is_said(flags); !ok) return ok;
   if (!flags.has("group") && !flags.has("all-groups")) {
     return misuse("Option [reset-offsets] takes one of these options: [all-groups], [group]");
   }
@@ -149,7 +131,7 @@ base::Result<> check(const Invocation& invocation) {
   if (!invocation.is_native) {
     if (auto ok = require(flags, {"bootstrap-server"}); !ok) return ok;
   }
-  if (auto ok = check_describe(flags); !ok) return ok;
+  if (auto ok = check_typed_description(flags); !ok) return ok;
   if (auto ok = check_delete(flags); !ok) return ok;
   if (auto ok = check_reset(flags); !ok) return ok;
   if (auto ok = check_internal_topics(flags); !ok) return ok;

@@ -12,6 +12,7 @@
 #include "cli/admin/error_text.h"
 #include "cli/flag_checks.h"
 #include "cli/group_types/group_listing.h"
+#include "cli/groups/group_checks.h"
 #include "cli/help.h"
 #include "wire/messages/delete_groups.h"
 
@@ -215,6 +216,13 @@ base::Result<> check_typed_groups(const Flags& flags) {
     }
   }
   return {};
+}
+
+base::Result<> check_typed_description(const Flags& flags) {
+  if (flags.has("describe") && !flags.has("group") && !flags.has("all-groups")) {
+    return misuse("Option [describe] takes one of these options: [all-groups], [group]");
+  }
+  return check_described_once(flags);
 }
 
 int run_typed_groups(const Invocation& invocation, const GroupKind& kind) {

@@ -23,7 +23,8 @@ struct GroupKind {
 // exactly one of list, describe, delete, reset-offsets and delete-offsets.
 int run_typed_groups(const Invocation& invocation, const GroupKind& kind);
 
-// The checks that both have: of describe, and of flags that only go with some action.
+// The checks that both have: of flags that only go with some action, and of describe.
 [[nodiscard]] base::Result<> check_typed_groups(const Flags& flags);
+[[nodiscard]] base::Result<> check_typed_description(const Flags& flags);
 
 }  // namespace odradek::cli

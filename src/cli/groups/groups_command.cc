@@ -11,6 +11,7 @@
 #include "cli/admin/connection_flags.h"
 #include "cli/admin/error_text.h"
 #include "cli/flag_checks.h"
+#include "cli/groups/group_checks.h"
 #include "cli/groups/print_groups.h"
 #include "cli/help.h"
 #include "cli/name_pattern.h"
@@ -112,22 +113,9 @@ base::Result<> needs_scope(const Flags& flags, std::string_view action) {
       fmt::format("Option [{}] takes one of these options: {}", action, bracketed(kScopes)));
 }
 
-base::Result<> check_describe(const Flags& flags) {
-  constexpr std::array<std::string_view, 3> kKinds = {"members", "offsets", "state"};
-  if (!flags.has("describe")) return {};
-  if (count_given(flags, kKinds) > 1) {
-    return misuse(
-        fmt::format("Option [describe] takes at most one of these options: {}", bracketed(kKinds)));
-  }
-  if (flags.value("state")) return misuse("Option [describe] does not take a value for [state]");
-  return {};
-}
-
 base::Result<> check_reset(const Flags& flags) {
   if (!flags.has("reset-offsets")) return {};
-  if (flags.has("dry-run") && flags.has("execute")) {
-    return misuse("Option [reset-offsets] only accepts one of [execute] and [dry-run]");
-  }
+  if (auto ok = check_reset_is_one(flags); !ok) return ok;
   for (const std::string_view scenario : kScenarios) {
     if (auto ok = exclude(flags, scenario, kScenarios); !ok) return ok;
   }
@@ -155,7 +143,7 @@ base::Result<> check(const Invocation& invocation) {
   for (const std::string_view action : {"describe", "delete", "reset-offsets"}) {
     if (auto ok = needs_scope(flags, action); !ok) return ok;
   }
-  if (auto ok = check_describe(flags); !ok) return ok;
+  if (auto ok = check_described_once(flags); !ok) return ok;
   if (flags.has("delete") && flags.has("topic")) {
     return misuse(
         "The consumer does not support topic-specific offset deletion from a consumer group.");

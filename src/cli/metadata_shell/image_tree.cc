@@ -7,7 +7,9 @@
 #include <span>
 
 #include "base/java_double.h"
+#include "cli/acls/acl_elements.h"
 #include "cli/metadata_shell/metadata_image.h"
+#include "metadata/feature_versions.h"
 
 // The texts of the tree's files, as Kafka's classes print themselves.
 namespace odradek::cli {
@@ -16,34 +18,6 @@ namespace {
 constexpr std::array<std::string_view, 4> kProtocols = {"PLAINTEXT", "SSL", "SASL_PLAINTEXT",
                                                         "SASL_SSL"};
 constexpr std::string_view kMetadataVersion = "metadata.version";
-constexpr int kFirstVersion = 7;
-// metadata.version by its level, from 7 on.
-constexpr std::array<std::string_view, 25> kVersions = {
-    "3.3-IV3", "3.4-IV0", "3.5-IV0", "3.5-IV1", "3.5-IV2", "3.6-IV0", "3.6-IV1",
-    "3.6-IV2", "3.7-IV0", "3.7-IV1", "3.7-IV2", "3.7-IV3", "3.7-IV4", "3.8-IV0",
-    "3.9-IV0", "4.0-IV0", "4.0-IV1", "4.0-IV2", "4.0-IV3", "4.1-IV0", "4.1-IV1",
-    "4.2-IV0", "4.2-IV1", "4.3-IV0", "4.4-IV0"};
-constexpr std::array<std::string_view, 16> kOperations = {"UNKNOWN",
-                                                          "ANY",
-                                                          "ALL",
-                                                          "READ",
-                                                          "WRITE",
-                                                          "CREATE",
-                                                          "DELETE",
-                                                          "ALTER",
-                                                          "DESCRIBE",
-                                                          "CLUSTER_ACTION",
-                                                          "DESCRIBE_CONFIGS",
-                                                          "ALTER_CONFIGS",
-                                                          "IDEMPOTENT_WRITE",
-                                                          "CREATE_TOKENS",
-                                                          "DESCRIBE_TOKENS",
-                                                          "TWO_PHASE_COMMIT"};
-constexpr std::array<std::string_view, 8> kResources = {
-    "UNKNOWN", "ANY", "TOPIC", "GROUP", "CLUSTER", "TRANSACTIONAL_ID", "DELEGATION_TOKEN", "USER"};
-constexpr std::array<std::string_view, 5> kPatterns = {"UNKNOWN", "ANY", "MATCH", "LITERAL",
-                                                       "PREFIXED"};
-constexpr std::array<std::string_view, 4> kPermissions = {"UNKNOWN", "ANY", "DENY", "ALLOW"};
 
 std::string_view name_in(std::span<const std::string_view> names, int number) {
   const auto index = static_cast<std::size_t>(number);
@@ -138,9 +112,9 @@ std::string acl_text(const wire::AccessControlEntryRecord& acl) {
   return fmt::format(
       "StandardAcl[resourceType={}, resourceName={}, patternType={}, principal={}, host={}, "
       "operation={}, permissionType={}]",
-      name_in(kResources, acl.resource_type), acl.resource_name,
-      name_in(kPatterns, acl.pattern_type), acl.principal, acl.host,
-      name_in(kOperations, acl.operation), name_in(kPermissions, acl.permission_type));
+      to_text(AclResource{acl.resource_type}), acl.resource_name,
+      to_text(AclPatternType{acl.pattern_type}), acl.principal, acl.host,
+      to_text(AclOperation{acl.operation}), to_text(AclPermission{acl.permission_type}));
 }
 
 std::string hexadecimal(base::ByteView bytes) {
@@ -195,8 +169,8 @@ ShellNode ShellImage::features() const {
   std::string version = "Optional.empty";
   for (const auto& [name, level] : features_) {
     if (name == kMetadataVersion) {
-      const std::string_view known = name_in(kVersions, level - kFirstVersion);
-      version = fmt::format("Optional[{}]", known);
+      const metadata::MetadataVersion* known = metadata::find_metadata_version(level);
+      version = fmt::format("Optional[{}]", known == nullptr ? "UNKNOWN" : known->name);
     } else {
       node.add_file("finalized_" + name, fmt::format("{}", level));
     }

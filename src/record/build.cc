@@ -121,13 +121,6 @@ void BatchBuilder::reset(const BatchOptions& options) {
   max_timestamp_ = base::kNoTimestamp.value();
 }
 
-std::size_t record_size(std::int32_t offset_delta, std::int64_t timestamp_delta,
-                        std::optional<base::ByteView> key, std::optional<base::ByteView> value,
-                        std::span<const Header> headers) {
-  const std::size_t size = body_size(offset_delta, timestamp_delta, key, value, headers);
-  return varint_size(static_cast<std::int64_t>(size)) + size;
-}
-
 base::SharedBytes control_batch(BatchOptions options, base::Timestamp timestamp,
                                 ControlRecordType type, base::ByteView value) {
   options.is_control = true;

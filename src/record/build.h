@@ -68,11 +68,6 @@ class BatchBuilder {
   std::int64_t max_timestamp_ = base::kNoTimestamp.value();
 };
 
-// Bytes that a record takes in a batch, uncompressed.
-std::size_t record_size(std::int32_t offset_delta, std::int64_t timestamp_delta,
-                        std::optional<base::ByteView> key, std::optional<base::ByteView> value,
-                        std::span<const Header> headers = {});
-
 // A control batch with one record. `options.is_control` is set for the caller.
 base::SharedBytes control_batch(BatchOptions options, base::Timestamp timestamp,
                                 ControlRecordType type, base::ByteView value);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace odradek::record {
@@ -12,6 +11,5 @@ enum class Codec : std::uint8_t { kNone = 0, kGzip = 1, kSnappy = 2, kLz4 = 3, k
 
 // Kafka's name: none, gzip, snappy, lz4, zstd.
 std::string_view codec_name(Codec codec);
-std::optional<Codec> codec_from_name(std::string_view name);
 
 }  // namespace odradek::record

@@ -108,7 +108,6 @@ struct Group {
   // Why the last rebalance began.
   std::string rebalance_cause;
 
-  bool is_empty_of_members() const { return members.empty(); }
   bool supports_protocols(const std::string& type, const std::vector<Protocol>& protocols) const;
   std::int32_t max_rebalance_timeout_ms() const;
   // The protocol that most members prefer among those that all support. REQUIRES: members.

@@ -3,7 +3,6 @@
 
 #include <fmt/core.h>
 
-#include <cerrno>
 #include <charconv>
 #include <limits>
 
@@ -110,13 +109,6 @@ std::string format_offset_checkpoint(const PartitionOffsets& offsets) {
                    offset.value());
   }
   return text;
-}
-
-base::Result<PartitionOffsets> read_offset_checkpoint(env::Disk& disk, const std::string& path) {
-  auto text = disk.read_file(path);
-  if (!text && text.error().os_error == ENOENT) return PartitionOffsets{};
-  if (!text) return base::fail(std::move(text));
-  return parse_offset_checkpoint(*text, path);
 }
 
 base::Result<> write_offset_checkpoint(env::Disk& disk, const std::string& path,

@@ -40,9 +40,6 @@ using PartitionOffsets = std::map<base::TopicPartition, base::Offset>;
                                                                      const std::string& path);
 std::string format_offset_checkpoint(const PartitionOffsets& offsets);
 
-// A missing file holds nothing.
-[[nodiscard]] base::Result<PartitionOffsets> read_offset_checkpoint(env::Disk& disk,
-                                                                    const std::string& path);
 // Atomic and durable.
 [[nodiscard]] base::Result<> write_offset_checkpoint(env::Disk& disk, const std::string& path,
                                                      const PartitionOffsets& offsets);

@@ -48,7 +48,8 @@ DirectoryIdentity belonging_to(const LogManager::Identity& identity) {
 LogManager::LogManager(env::World& world, LogManagerOptions options)
     : world_(world),
       options_(std::move(options)),
-      recovery_threads_per_directory_(options_.recovery_threads_per_directory) {}
+      recovery_threads_per_directory_(options_.recovery_threads_per_directory),
+      housekeeper_(world) {}
 
 LogManager::~LogManager() = default;
 
@@ -434,7 +435,25 @@ void LogManager::set_configs(const std::function<LogConfig(const std::string&)>&
   for (const auto& log : all()) log->set_config(config_of(log->name().topic));
 }
 
+void LogManager::add_task(const housekeeping::Housekeeper::Task& task,
+                          std::function<void(LogDirectory&, const housekeeping::Round&)> work) {
+  for (const auto& directory : directories_) {
+    housekeeper_.add(task, [directory = directory.get(), work](const housekeeping::Round& round) {
+      if (!directory->failure()) work(*directory, round);
+    });
+  }
+}
+
+// Sorted: one seed of a simulation has one order.
+std::vector<std::shared_ptr<Log>> LogManager::logs_in(const LogDirectory& directory) const {
+  auto logs = all();
+  std::erase_if(logs, [&](const auto& log) { return &log->directory() != &directory; });
+  std::ranges::sort(logs, {}, [](const auto& log) -> const auto& { return log->name(); });
+  return logs;
+}
+
 base::Result<> LogManager::stop(std::int64_t broker_epoch) {
+  housekeeper_.stop();
   const auto logs = all();
   std::mutex mutex;
   base::Result<> first_error;

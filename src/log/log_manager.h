@@ -17,6 +17,7 @@
 #include "base/uuid.h"
 #include "env/world.h"
 #include "log/directory/log_directory.h"
+#include "log/housekeeping/housekeeper.h"
 #include "log/log.h"
 #include "log/log_config.h"
 
@@ -117,8 +118,19 @@ class LogManager {
   // Gives each open log what `config_of` says of its topic.
   void set_configs(const std::function<LogConfig(const std::string& topic)>& config_of);
 
-  // Clean stop: closes every log, several at once, then marks each directory that did not fail as
-  // cleanly closed. Call once, when nobody appends or reads any more. Blocks. The first error.
+  // The periodic work on the logs and their directories; it ends before a log is closed. Work is
+  // added once the logs were loaded.
+  housekeeping::Housekeeper& housekeeper() { return housekeeper_; }
+  // Adds the task once for each directory of log.dirs, with a timer and a queue of its own each, so
+  // that a slow disk delays only itself; a round is left out where the directory has failed.
+  void add_task(const housekeeping::Housekeeper::Task& task,
+                std::function<void(directory::LogDirectory&, const housekeeping::Round&)> work);
+  // The open logs that lie in the directory, by name.
+  std::vector<std::shared_ptr<Log>> logs_in(const directory::LogDirectory& directory) const;
+
+  // Clean stop: ends the housekeeping, closes every log, several at once, then marks each directory
+  // that did not fail as cleanly closed. Call once, when nobody appends or reads any more. Blocks.
+  // The first error.
   [[nodiscard]] base::Result<> stop(std::int64_t broker_epoch);
 
  private:
@@ -178,6 +190,8 @@ class LogManager {
   std::vector<Place> places_;
   // Goes before the directories that the logs lie in.
   std::unordered_map<base::TopicPartition, Entry> logs_;
+  // Goes first of all: its tasks use everything.
+  housekeeping::Housekeeper housekeeper_;
 };
 
 }  // namespace odradek::log

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <map>
 #include <set>
 
 #include "env/sim/sim_world.h"
@@ -320,6 +322,28 @@ TEST_F(LogManagerTest, RemovesALog) {
   EXPECT_TRUE(
       simulation_.run_until([&] { return count("/a", "-delete") == 0; }, std::chrono::minutes(2)));
   EXPECT_TRUE(manager->get_or_create(new_log("orders", 0, 2)));
+}
+
+TEST_F(LogManagerTest, ATaskComesRoundInEachDirectoryThatHasNotFailed) {
+  auto manager = start({"/a", "/b"});
+  ASSERT_TRUE(manager->get_or_create(new_log("orders", 0)));
+  ASSERT_TRUE(manager->get_or_create(new_log("orders", 1)));
+  std::map<std::string, std::vector<std::size_t>> seen;
+  manager->add_task(
+      {.name = "look", .interval = std::chrono::seconds(1), .first_delay = std::chrono::seconds(1)},
+      [&](directory::LogDirectory& directory, const housekeeping::Round&) {
+        seen[directory.path()].push_back(manager->logs_in(directory).size());
+      });
+  ASSERT_TRUE(simulation_.run_until([&] { return seen.size() == 2; }, std::chrono::seconds(2)));
+  EXPECT_THAT(seen["/a"], testing::ElementsAre(1));
+  manager->directories()[1]->fail({.code = ErrorCode::kKafkaStorageError, .message = "gone"});
+  seen.clear();
+  manager->housekeeper().run_now("look");
+  EXPECT_THAT(seen, testing::ElementsAre(testing::Key("/a")));
+  ASSERT_FALSE(manager->stop(-1)) << "of the one that failed";
+  seen.clear();
+  simulation_.run_for(std::chrono::seconds(5));
+  EXPECT_TRUE(seen.empty());
 }
 
 TEST_F(LogManagerTest, GivesAConfigurationToATopicsLogs) {

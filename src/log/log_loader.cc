@@ -20,8 +20,7 @@
 namespace odradek::log {
 
 LoadedLog::LoadedLog(env::Disk& disk, const std::string& partition_path)
-    : path(std::make_shared<const std::string>(partition_path)),
-      snapshots(disk, partition_path, {}) {}
+    : path(std::make_shared<PartitionPath>(partition_path)), snapshots(disk, partition_path, {}) {}
 
 namespace {
 
@@ -59,7 +58,7 @@ class Loader {
 };
 
 base::Result<LoadedLog> Loader::load() {
-  auto tidied = tidy_partition_directory(disk_, *log_.path);
+  auto tidied = tidy_partition_directory(disk_, log_.path->value());
   if (!tidied) {
     if (tidied.error().os_error != ENOENT) return base::fail(std::move(tidied));
     if (auto done = create(); !done) return base::fail(std::move(done));
@@ -74,7 +73,8 @@ base::Result<LoadedLog> Loader::load() {
   }
   if (*tidied || was_recovered_) {
     if (options_.is_synced_by_caller) return std::move(log_);
-    if (auto done = disk_.sync_directory(*log_.path); !done) return base::fail(std::move(done));
+    if (auto done = disk_.sync_directory(log_.path->value()); !done)
+      return base::fail(std::move(done));
   }
   return std::move(log_);
 }
@@ -90,9 +90,9 @@ std::shared_ptr<Segment> Loader::found_segment(base::Offset base_offset, std::ui
 }
 
 base::Result<> Loader::create() {
-  if (auto made = disk_.make_directories(*log_.path); !made) return made;
+  if (auto made = disk_.make_directories(log_.path->value()); !made) return made;
   if (!options_.topic_id.is_zero()) {
-    if (auto written = write_partition_metadata(disk_, *log_.path, options_.topic_id,
+    if (auto written = write_partition_metadata(disk_, log_.path->value(), options_.topic_id,
                                                 options_.is_synced_by_caller);
         !written) {
       return written;
@@ -106,7 +106,7 @@ base::Result<> Loader::create() {
 }
 
 base::Result<> Loader::find_files() {
-  auto files = disk_.list(*log_.path);
+  auto files = disk_.list(log_.path->value());
   if (!files) return base::fail(std::move(files));
   std::vector<base::Offset> snapshots;
   for (const env::DirectoryEntry& file : *files) {
@@ -114,20 +114,20 @@ base::Result<> Loader::find_files() {
     if (file.is_directory || !name || !name->marker.empty()) continue;
     if (name->suffix == kSnapshotSuffix) snapshots.push_back(name->offset);
     if (name->suffix != kLogSuffix) continue;
-    auto size = disk_.file_size(*log_.path + '/' + file.name);
+    auto size = disk_.file_size(log_.path->value() + '/' + file.name);
     if (!size) return base::fail(std::move(size));
     log_.segments.push_back(found_segment(name->offset, *size));
   }
   if (log_.segments.empty()) {
     log_.segments.push_back(new_segment(options_.log_start_offset));
   }
-  log_.snapshots = ProducerSnapshots(disk_, *log_.path, std::move(snapshots));
+  log_.snapshots = ProducerSnapshots(disk_, log_.path->value(), std::move(snapshots));
   log_.log_start_offset = std::max(options_.log_start_offset, log_.segments.front()->base_offset());
   return {};
 }
 
 base::Result<> Loader::load_epochs() {
-  auto epochs = read_leader_epochs(disk_, *log_.path);
+  auto epochs = read_leader_epochs(disk_, log_.path->value());
   if (epochs) {
     log_.epochs = std::move(*epochs);
     epochs_are_lost_ = log_.epochs.empty() && !options_.was_clean;
@@ -228,7 +228,7 @@ base::Result<> Loader::start_over_if_behind() {
                   options_.name.to_string(), log_.end_offset.value(),
                   log_.log_start_offset.value());
   for (const auto& segment : log_.segments) {
-    if (auto done = mark_segment_deleted(directory_, *log_.path, segment->base_offset(),
+    if (auto done = mark_segment_deleted(directory_, log_.path->value(), segment->base_offset(),
                                          options_.config.file_delete_delay_ms);
         !done)
       return done;

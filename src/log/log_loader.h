@@ -11,6 +11,7 @@
 #include "env/clock.h"
 #include "log/leader_epoch_cache.h"
 #include "log/log.h"
+#include "log/partition_path.h"
 #include "log/producer_state.h"
 #include "log/producer_state_snapshot.h"
 #include "log/segment.h"
@@ -26,7 +27,7 @@ using TransactionIndexes = std::map<base::Offset, TransactionIndex>;
 struct LoadedLog {
   LoadedLog(env::Disk& disk, const std::string& partition_path);
 
-  std::shared_ptr<const std::string> path;
+  std::shared_ptr<PartitionPath> path;
   // By base offset; at least one.
   Segments segments;
   TransactionIndexes transaction_indexes;

@@ -154,7 +154,7 @@ base::Result<std::uint64_t> remove_segments(directory::LogDirectory& directory,
   std::uint64_t bytes = 0;
   for (std::size_t i = first; i < log.segments.size(); ++i) {
     bytes += log.segments[i]->size();
-    auto done = mark_segment_deleted(directory, *log.path, log.segments[i]->base_offset(),
+    auto done = mark_segment_deleted(directory, log.path->value(), log.segments[i]->base_offset(),
                                      options.config.file_delete_delay_ms);
     if (!done) return base::fail(std::move(done));
   }

@@ -21,7 +21,7 @@ base::Result<std::unique_ptr<Log>> Log::open(directory::LogDirectory& directory,
 
 PartitionLog::PartitionLog(directory::LogDirectory& directory, const OpenOptions& options,
                            LoadedLog loaded)
-    : directory_(directory),
+    : directory_(&directory),
       name_(options.name),
       topic_id_(options.topic_id),
       path_(std::move(loaded.path)),
@@ -45,22 +45,22 @@ PartitionLog::~PartitionLog() {
     listener_ = nullptr;
     changed_->wait(lock, [this] { return writer_ != Writer::kWriting && notifying_ == 0; });
   }
-  directory_.forget_log(*this);
+  directory().forget_log(*this);
   if (hand_over_) {
     const std::lock_guard guard(hand_over_->mutex);
     hand_over_->log = nullptr;
   }
 }
 
-env::Disk& PartitionLog::disk() const { return directory_.world().disk(); }
-base::Timestamp PartitionLog::now() const { return directory_.world().clock().wall(); }
+env::Disk& PartitionLog::disk() const { return directory().world().disk(); }
+base::Timestamp PartitionLog::now() const { return directory().world().clock().wall(); }
 
 std::int64_t PartitionLog::new_roll_jitter_ms() const {
-  return roll_jitter_ms(directory_.world().random(), config_);
+  return roll_jitter_ms(directory().world().random(), config_);
 }
 
 std::unexpected<base::Error> PartitionLog::give_up(base::Error error) {
-  directory_.fail(error);
+  directory().fail(error);
   return std::unexpected(std::move(error));
 }
 

@@ -14,6 +14,7 @@
 #include "log/batch_scanner.h"
 #include "log/log.h"
 #include "log/log_loader.h"
+#include "log/partition_path.h"
 #include "log/position_cache.h"
 #include "log/segment.h"
 #include "record/record_reader.h"
@@ -37,7 +38,7 @@ class PartitionLog final : public Log {
 
   const base::TopicPartition& name() const override { return name_; }
   const base::TopicId& topic_id() const override { return topic_id_; }
-  directory::LogDirectory& directory() const override { return directory_; }
+  directory::LogDirectory& directory() const override { return *directory_.load(); }
   void set_listener(ProgressListener* listener) override;
   void set_config(const LogConfig& config) override;
   LogConfig config() const override;
@@ -254,10 +255,11 @@ class PartitionLog final : public Log {
   void install_cut_locked(Cut cut, base::Offset offset);
   base::Result<> close_files(Lock& lock);
 
-  directory::LogDirectory& directory_;
+  // Another one after a move.
+  std::atomic<directory::LogDirectory*> directory_;
   const base::TopicPartition name_;
   const base::TopicId topic_id_;
-  const std::shared_ptr<const std::string> path_;
+  const std::shared_ptr<PartitionPath> path_;
 
   AtomicOffset log_start_offset_;
   AtomicOffset end_offset_;

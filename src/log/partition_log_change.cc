@@ -29,7 +29,7 @@ base::Result<> PartitionLog::delete_records(base::Offset new_log_start, base::Of
     }
     if (new_log_start <= log_start_offset() || is_cutting_) return {};
     store(log_start_offset_, new_log_start);
-    directory_.set_log_start_offset(name_, new_log_start);
+    directory().set_log_start_offset(name_, new_log_start);
     epochs_changed_ |= epochs_.truncate_from_start(new_log_start);
     producers_.forget_ended_transactions_below(new_log_start);
     // Whole segments below the start; the last one stays.
@@ -43,7 +43,8 @@ base::Result<> PartitionLog::delete_records(base::Offset new_log_start, base::Of
     if (!deleted.empty()) ++names_version_;
   }
   for (const SegmentPointer& segment : deleted) {
-    if (auto done = mark_segment_deleted(directory_, *path_, segment->base_offset(), delay_ms);
+    if (auto done =
+            mark_segment_deleted(directory(), path_->value(), segment->base_offset(), delay_ms);
         !done) {
       return give_up(std::move(done));
     }
@@ -116,8 +117,8 @@ PartitionLog::Cut PartitionLog::begin_cut_locked() const {
 base::Result<> PartitionLog::carry_out_cut(Cut& cut, base::Offset offset) const {
   // Before the bytes go: a recovery point above the end would hide a torn tail later on.
   if (offset < flushed_end_offset()) {
-    directory_.set_recovery_point(name_, offset);
-    if (auto done = directory_.write_checkpoints(); !done) return done;
+    directory().set_recovery_point(name_, offset);
+    if (auto done = directory().write_checkpoints(); !done) return done;
   }
   cut.log_start = std::min(cut.log_start, offset);
   const bool keeps_nothing = offset < cut.segments.front()->base_offset();
@@ -134,7 +135,8 @@ base::Result<> PartitionLog::carry_out_cut(Cut& cut, base::Offset offset) const 
 base::Result<> PartitionLog::cut_last_segment(Cut& cut, base::Offset offset) const {
   while (cut.segments.size() > 1 && cut.segments.back()->base_offset() > offset) {
     const base::Offset base_offset = cut.segments.back()->base_offset();
-    if (auto done = mark_segment_deleted(directory_, *path_, base_offset, cut.delete_delay_ms);
+    if (auto done =
+            mark_segment_deleted(directory(), path_->value(), base_offset, cut.delete_delay_ms);
         !done) {
       return done;
     }
@@ -163,8 +165,8 @@ base::Result<> PartitionLog::cut_last_segment(Cut& cut, base::Offset offset) con
 // Everything lies at or above `offset`: the log begins again there.
 base::Result<> PartitionLog::start_over(Cut& cut, base::Offset offset) const {
   for (const SegmentPointer& segment : cut.segments) {
-    if (auto done =
-            mark_segment_deleted(directory_, *path_, segment->base_offset(), cut.delete_delay_ms);
+    if (auto done = mark_segment_deleted(directory(), path_->value(), segment->base_offset(),
+                                         cut.delete_delay_ms);
         !done) {
       return done;
     }
@@ -183,7 +185,7 @@ void PartitionLog::install_cut_locked(Cut cut, base::Offset offset) {
   ++names_version_;
   if (cut.log_start < log_start_offset()) {
     store(log_start_offset_, cut.log_start);
-    directory_.set_log_start_offset(name_, cut.log_start);
+    directory().set_log_start_offset(name_, cut.log_start);
   }
   store(end_offset_, offset);
   store(written_end_offset_, offset);
@@ -206,8 +208,8 @@ base::Result<> PartitionLog::close() {
   const base::Offset end = log_end_offset();
   lock.unlock();
   if (!done) return give_up(std::move(done));
-  directory_.forget_log(*this);
-  directory_.set_recovery_point_at_close(name_, end);
+  directory().forget_log(*this);
+  directory().set_recovery_point_at_close(name_, end);
   return {};
 }
 
@@ -219,7 +221,7 @@ base::Result<> PartitionLog::close_files(Lock& lock) {
   if (had_records && snapshots_.wants(end)) {
     const std::vector<std::uint8_t> encoded = encode_producer_snapshot(producers_);
     lock.unlock();
-    auto snapshot = ProducerSnapshots::write_file(disk(), *path_, end, encoded);
+    auto snapshot = ProducerSnapshots::write_file(disk(), path_->value(), end, encoded);
     lock.lock();
     if (!snapshot) return base::fail(std::move(snapshot));
     snapshots_.add(end);
@@ -240,16 +242,17 @@ base::Result<> PartitionLog::remove() {
   release_writer_locked();
   lock.unlock();
   if (failure_) return std::unexpected(*failure_);
-  if (!was_closed) directory_.forget_log(*this);
-  auto& random = directory_.world().random();
+  if (!was_closed) directory().forget_log(*this);
+  auto& random = directory().world().random();
   const base::Uuid unique = base::Uuid::from_random(random.next(), random.next());
-  const std::string marked = directory_.path() + '/' + deleted_directory_name(name_, unique);
-  if (auto renamed = disk().rename(*path_, marked); !renamed) return give_up(std::move(renamed));
-  if (auto synced = disk().sync_directory(directory_.path()); !synced) {
+  const std::string marked = directory().path() + '/' + deleted_directory_name(name_, unique);
+  if (auto renamed = disk().rename(path_->value(), marked); !renamed)
+    return give_up(std::move(renamed));
+  if (auto synced = disk().sync_directory(directory().path()); !synced) {
     return give_up(std::move(synced));
   }
-  directory_.forget(name_);
-  directory_.remove_later(marked, delay);
+  directory().forget(name_);
+  directory().remove_later(marked, delay);
   return {};
 }
 

@@ -26,7 +26,7 @@ base::Result<> PartitionLog::write_epochs(Lock& lock) {
   constexpr bool kIsSyncedByCaller = true;
   const LeaderEpochCache epochs = epochs_;
   lock.unlock();
-  auto done = write_leader_epochs(disk(), *path_, epochs, kIsSyncedByCaller);
+  auto done = write_leader_epochs(disk(), path_->value(), epochs, kIsSyncedByCaller);
   lock.lock();
   epochs_unflushed_ = true;
   ++names_version_;
@@ -71,12 +71,12 @@ base::Result<> PartitionLog::carry_out_flush(const FlushPlan& plan,
     if (auto done = plan.snapshot->flush(); !done) return done;
   }
   if (plan.epochs_unflushed) {
-    auto epochs =
-        disk().open(*path_ + '/' + std::string(kLeaderEpochFile), env::OpenMode::kReadWrite);
+    auto epochs = disk().open(path_->value() + '/' + std::string(kLeaderEpochFile),
+                              env::OpenMode::kReadWrite);
     if (!epochs) return base::fail(std::move(epochs));
     if (auto done = (*epochs)->flush(); !done) return done;
   }
-  return plan.names_changed ? disk().sync_directory(*path_) : base::Result<>();
+  return plan.names_changed ? disk().sync_directory(path_->value()) : base::Result<>();
 }
 
 void PartitionLog::flushed_locked(const FlushPlan& plan) {
@@ -87,7 +87,7 @@ void PartitionLog::flushed_locked(const FlushPlan& plan) {
   if (is_overtaken || is_closed_) return;
   flushed_ = plan.end;
   store(flushed_end_offset_, plan.end.offset);
-  directory_.set_recovery_point(name_, plan.end.offset);
+  directory().set_recovery_point(name_, plan.end.offset);
 }
 
 base::Result<> PartitionLog::prepare_flush() {

@@ -40,7 +40,7 @@ void PartitionLog::hand_over_locked() {
     hand_over_ = std::make_shared<HandOver>();
     hand_over_->log = this;
   }
-  directory_.work_queue().submit([shared = hand_over_] {
+  directory().work_queue().submit([shared = hand_over_] {
     const std::lock_guard alive(shared->mutex);
     if (shared->log != nullptr) shared->log->take_over();
   });
@@ -96,7 +96,7 @@ base::Result<> PartitionLog::write_next(Lock& lock) {
   // unflushed tail in time and bytes belongs here too.
   const std::int64_t unflushed = written_end_offset() - flushed_end_offset();
   if (!config_.write_caching || unflushed >= config_.flush_messages) {
-    directory_.request_flush(*this);
+    directory().request_flush(*this);
   }
   notify_progress(lock);
   return {};
@@ -127,7 +127,7 @@ base::Result<> PartitionLog::write_run(Lock& lock, std::vector<PendingWrite> run
   std::vector<base::ByteView> parts;
   parts.reserve(run.size());
   for (const PendingWrite& write : run) parts.push_back(write.bytes.view());
-  env::Clock& clock = directory_.world().clock();
+  env::Clock& clock = directory().world().clock();
 
   lock.unlock();
   const env::MonotonicTime started = clock.monotonic();
@@ -182,8 +182,8 @@ base::Result<> PartitionLog::finish_segment(Lock& lock, FinishedSegment finished
   if (auto done = complete_segment(lock, finished.segment); !done) return done;
   if (finished.snapshot.empty()) return {};
   lock.unlock();
-  auto snapshot =
-      ProducerSnapshots::write_file(disk(), *path_, finished.snapshot_offset, finished.snapshot);
+  auto snapshot = ProducerSnapshots::write_file(disk(), path_->value(), finished.snapshot_offset,
+                                                finished.snapshot);
   lock.lock();
   if (!snapshot) return base::fail(std::move(snapshot));
   snapshots_.add(finished.snapshot_offset);

@@ -10,20 +10,20 @@
 
 namespace odradek::log {
 
-Segment::Segment(std::shared_ptr<const std::string> directory, base::Offset base_offset,
+Segment::Segment(std::shared_ptr<const PartitionPath> path, base::Offset base_offset,
                  std::uint64_t size, base::Timestamp created, std::int64_t roll_jitter_ms)
-    : directory_(std::move(directory)),
+    : path_(std::move(path)),
       base_offset_(base_offset),
       size_(size),
       written_size_(size),
       created_(created),
       roll_jitter_ms_(roll_jitter_ms) {}
 
-std::shared_ptr<Segment> Segment::make_new(std::shared_ptr<const std::string> directory,
+std::shared_ptr<Segment> Segment::make_new(std::shared_ptr<const PartitionPath> path,
                                            base::Offset base_offset, base::Timestamp created,
                                            std::int64_t roll_jitter_ms) {
   auto segment =
-      std::make_shared<Segment>(std::move(directory), base_offset, 0, created, roll_jitter_ms);
+      std::make_shared<Segment>(std::move(path), base_offset, 0, created, roll_jitter_ms);
   segment->install({nullptr,
                     OffsetIndex(base_offset),
                     TimeIndex(base_offset),
@@ -33,7 +33,7 @@ std::shared_ptr<Segment> Segment::make_new(std::shared_ptr<const std::string> di
 }
 
 std::string Segment::path(std::string_view suffix) const {
-  return *directory_ + '/' + offset_file_name(base_offset_, suffix);
+  return path_->value() + '/' + offset_file_name(base_offset_, suffix);
 }
 
 base::Result<Segment::Files> Segment::open_files(env::Disk& disk) const {
@@ -192,7 +192,7 @@ base::Result<std::shared_ptr<Segment>> Segment::truncated(env::Disk& disk, base:
   }
   files->max_timestamp = max;
   if (position == 0) files->first_batch_timestamp = base::kNoTimestamp;
-  auto cut = std::make_shared<Segment>(directory_, base_offset_, position,
+  auto cut = std::make_shared<Segment>(path_, base_offset_, position,
                                        position == 0 ? now : created_, roll_jitter_ms_);
   cut->install(std::move(*files));
   cut->is_complete_ = false;

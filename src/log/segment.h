@@ -12,6 +12,7 @@
 #include "env/disk.h"
 #include "log/log_config.h"
 #include "log/offset_index.h"
+#include "log/partition_path.h"
 #include "log/time_index.h"
 #include "record/batch_header.h"
 
@@ -37,10 +38,10 @@ class Segment {
 
   // A closed segment of `size` bytes of whole batches, in the partition's `directory`. `created`:
   // now.
-  Segment(std::shared_ptr<const std::string> directory, base::Offset base_offset,
-          std::uint64_t size, base::Timestamp created, std::int64_t roll_jitter_ms);
+  Segment(std::shared_ptr<const PartitionPath> path, base::Offset base_offset, std::uint64_t size,
+          base::Timestamp created, std::int64_t roll_jitter_ms);
   // An empty, open segment that has no files before it needs them.
-  static std::shared_ptr<Segment> make_new(std::shared_ptr<const std::string> directory,
+  static std::shared_ptr<Segment> make_new(std::shared_ptr<const PartitionPath> path,
                                            base::Offset base_offset, base::Timestamp created,
                                            std::int64_t roll_jitter_ms);
 
@@ -116,7 +117,7 @@ class Segment {
   void end_recovery(std::uint64_t size);
 
  private:
-  const std::shared_ptr<const std::string> directory_;
+  const std::shared_ptr<const PartitionPath> path_;
   const base::Offset base_offset_;
   std::uint64_t size_;
   std::uint64_t written_size_;

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "broker/fetch/fetch_session.h"
+#include "broker/metrics/metrics_page.h"
 #include "broker/runtime/admin_service.h"
 #include "broker/runtime/client_telemetry.h"
 #include "broker/runtime/first_records.h"
@@ -21,8 +22,10 @@
 #include "broker/server_options.h"
 #include "broker/services.h"
 #include "broker/session.h"
+#include "config/listeners.h"
 #include "log/log_manager.h"
 #include "metadata/controller/cluster.h"
+#include "net/http/http_server.h"
 #include "net/server.h"
 #include "quorum/embedded/embedded_engine.h"
 
@@ -77,6 +80,7 @@ class RunningBroker : public Broker {
   base::Result<> start_metadata();
   base::Result<> start_partitions();
   base::Result<> open_listeners();
+  base::Result<> open_metrics();
   void make_services();
   void act_on_settings();
   metadata::BrokerImage registration() const;
@@ -105,6 +109,7 @@ class RunningBroker : public Broker {
   std::unique_ptr<Services> services_;
   SessionFactory sessions_;
   std::unique_ptr<net::Server> server_;
+  std::unique_ptr<net::http::HttpServer> metrics_;
   std::atomic<bool> is_stopping_ = false;
   std::unique_ptr<env::WorkQueue> stopping_;
 };
@@ -122,6 +127,9 @@ std::expected<void, StartError> RunningBroker::start() {
     }
   }
   make_services();
+  if (auto done = open_metrics(); !done) {
+    return std::unexpected(start_error(StartFailure::kListener, std::move(done).error()));
+  }
   act_on_settings();
   server_->start();
   return {};
@@ -277,9 +285,29 @@ base::Result<> RunningBroker::open_listeners() {
   return {};
 }
 
+base::Result<> RunningBroker::open_metrics() {
+  constexpr std::string_view kKey = "metrics.listener";
+  const auto address = config::parse_host_and_port(settings_.text(kKey));
+  if (!address) return {};
+  metrics_ = std::make_unique<net::http::HttpServer>(
+      world_, [this](const net::http::Request& request) -> net::http::Response {
+        if (request.path != "/metrics") return {.status = 404, .body = "try /metrics\n"};
+        return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                .body = render_metrics({*logs_, partitions_, *server_})};
+      });
+  auto bound = metrics_->listen({address->host, address->port});
+  if (!bound) {
+    bound.error().message = fmt::format("{}: {}", kKey, bound.error().message);
+    return base::fail(std::move(bound));
+  }
+  base::log::info(kArea, "metrics at http://{}/metrics", bound->to_string());
+  return {};
+}
+
 void RunningBroker::stop(std::move_only_function<void(base::Result<>)> done) {
   stopping_ = world_.workers().make_queue("stop", 1);
   is_stopping_ = true;
+  metrics_.reset();
   groups_->stop();
   for (const auto& partition : partitions_.all()) partition->wake_fetches();
   server_->stop(kStopGrace, [this, done = std::move(done)]() mutable {

@@ -65,7 +65,7 @@ TEST(CheckTest, WhatIsNotThereIsRefusedByNameAndItsAbsenceIsNot) {
 TEST(CheckTest, SettingsThatDoNotAgreeAreRefused) {
   for (const std::string text :
        {"node.id=1\nbroker.id=2", "log.dirs=/a,/a/", "log.retention.hours=0", "log.roll.ms=0",
-        "queued.max.request.bytes=5", "max.connections.per.ip=0",
+        "queued.max.request.bytes=5", "max.connections.per.ip=0", "metrics.listener=9404",
         "max.connections.per.ip.overrides=host", "connections.max.idle.ms=50",
         "log.cleaner.threads=200", "group.consumer.session.timeout.ms=1",
         "group.coordinator.rebalance.protocols=consumer", "inter.broker.listener.name=INTERNAL",

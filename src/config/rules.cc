@@ -191,6 +191,12 @@ void check_times(const Settings& settings, Objections& objections) {
   }
 }
 
+void check_metrics(const Settings& settings, Objections& objections) {
+  constexpr std::string_view kKey = "metrics.listener";
+  if (settings.text(kKey).empty() || parse_host_and_port(settings.text(kKey))) return;
+  refuse(settings, kKey, "it is host:port, or empty", objections);
+}
+
 void check_memory(const Settings& settings, Objections& objections) {
   const std::int64_t queued = settings.number("queued.max.request.bytes");
   const std::int64_t request = settings.number("socket.request.max.bytes");
@@ -271,9 +277,9 @@ void check_inter_broker(const Settings& settings, const std::vector<Listener>& l
 
 std::vector<Objection> objections_to(const Settings& settings) {
   Objections objections;
-  for (const auto check :
-       {check_node, check_roles, check_voters, check_bootstrap_servers, check_directories,
-        check_times, check_memory, check_threads, check_connections, check_groups, check_orders}) {
+  for (const auto check : {check_node, check_roles, check_voters, check_bootstrap_servers,
+                           check_directories, check_times, check_memory, check_metrics,
+                           check_threads, check_connections, check_groups, check_orders}) {
     check(settings, objections);
   }
   if (auto listeners = read_listeners(settings); !listeners) {

@@ -68,6 +68,12 @@ class Client {
         base::load_big_endian<std::int32_t>(reinterpret_cast<const std::uint8_t*>(header.data()));
     return receive_bytes(static_cast<std::size_t>(size));
   }
+  // All that comes until the server closes.
+  std::string read_to_end() {
+    std::string bytes;
+    for (char byte = 0; ::recv(socket_, &byte, 1, 0) == 1;) bytes += byte;
+    return bytes;
+  }
   // Whether something is there to be received now.
   bool has_input() {
     char byte = 0;

@@ -4,6 +4,7 @@
 import re
 import socket
 import subprocess
+import urllib.request
 
 from codec import Closed, Connection
 from effect import DEFAULT, NO_START, effect
@@ -17,6 +18,15 @@ LARGE = bytes(100_000)
 def address_that_clients_are_told(node):
     broker = node.metadata()["Brokers"][0]
     return broker["Host"], broker["Port"]
+
+
+@effect("metrics.listener", {DEFAULT: None, "127.0.0.1:{second}": "# HELP", "9404": NO_START})
+def metrics(node):
+    if "second" not in node.server.ports:
+        return None
+    address = f"http://127.0.0.1:{node.server.ports['second']}/metrics"
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        return answer.read(6).decode()
 
 
 @effect("listeners", {DEFAULT: 0, "PLAINTEXT://127.0.0.1:{port},SECOND://127.0.0.1:{second}": 1},

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/metrics/metrics_page.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/version.h"
+#include "log/log_manager.h"
+#include "net/server.h"
+#include "replica/partition_set.h"
+
+namespace odradek::broker {
+namespace {
+
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<prometheus::ClientMetric::Label>;
+
+MetricFamily family(std::string name, std::string help, MetricType type = MetricType::Gauge) {
+  return {std::move(name), std::move(help), type, {}};
+}
+
+void add(MetricFamily& family, double value, Labels labels = {}) {
+  prometheus::ClientMetric& metric = family.metric.emplace_back();
+  metric.label = std::move(labels);
+  if (family.type == MetricType::Counter) {
+    metric.counter.value = value;
+  } else {
+    metric.gauge.value = value;
+  }
+}
+
+MetricFamily single(std::string name, std::string help, double value) {
+  MetricFamily one = family(std::move(name), std::move(help));
+  add(one, value);
+  return one;
+}
+
+void collect_build(std::vector<MetricFamily>& families) {
+  MetricFamily build = family("odradek_build_info", "1, with the version that runs as a label.");
+  add(build, 1, {{"version", std::string(base::odradek_version())}});
+  families.push_back(std::move(build));
+}
+
+void collect_directories(const log::LogManager& logs, std::vector<MetricFamily>& families) {
+  MetricFamily offline = family("kafka_log_logmanager_logdirectoryoffline",
+                                "1 where the log directory is offline, else 0.");
+  double count = 0;
+  for (const auto& directory : logs.directories()) {
+    const bool is_offline = directory->failure().has_value();
+    count += is_offline ? 1 : 0;
+    add(offline, is_offline ? 1 : 0, {{"logdirectory", directory->path()}});
+  }
+  families.push_back(single("kafka_log_logmanager_offlinelogdirectorycount",
+                            "Log directories that are offline.", count));
+  families.push_back(std::move(offline));
+}
+
+void collect_partitions(const replica::PartitionSet& partitions,
+                        std::vector<MetricFamily>& families) {
+  const auto all = partitions.all();
+  const auto leaders = std::ranges::count_if(all, [](const auto& partition) {
+    return partition->check_leader(base::kNoLeaderEpoch).has_value();
+  });
+  families.push_back(single("kafka_server_replicamanager_partitioncount",
+                            "Partitions that this server has.", static_cast<double>(all.size())));
+  families.push_back(single("kafka_server_replicamanager_leadercount",
+                            "Partitions that this server leads.", static_cast<double>(leaders)));
+}
+
+void collect_connections(const net::Server& server, std::vector<MetricFamily>& families) {
+  families.push_back(single("kafka_server_socketservermetrics_connection_count",
+                            "Connections of clients that are open.",
+                            static_cast<double>(server.connection_count())));
+  families.push_back(single("kafka_network_requestchannel_requestqueuebytes",
+                            "Bytes of requests that arrive or wait for their answer.",
+                            static_cast<double>(server.queued_request_bytes())));
+}
+
+}  // namespace
+
+std::string render_metrics(const MetricsSources& sources) {
+  std::vector<MetricFamily> families;
+  collect_build(families);
+  collect_directories(sources.logs, families);
+  collect_partitions(sources.partitions, families);
+  collect_connections(sources.server, families);
+  std::ostringstream text;
+  prometheus::TextSerializer().Serialize(text, families);
+  return std::move(text).str();
+}
+
+}  // namespace odradek::broker

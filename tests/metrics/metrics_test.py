@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What GET /metrics says, and that docs/metrics.md lists it. Usage: metrics_test.py <build directory>
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests" / "clients"))
+from harness.servers import Odradek, free_port  # noqa: E402
+
+BUILD = Path(sys.argv.pop(1)).resolve()
+LISTED = re.compile(r"^\| `(\w+)` \| (\w+) \| ([^|]*) \|", re.MULTILINE)
+FAMILY = re.compile(r"^# TYPE (\w+) (\w+)$", re.MULTILINE)
+LABEL = re.compile(r'(\w+)="')
+
+
+class MetricsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.TemporaryDirectory(prefix="odradek-metrics-")
+        cls.port = free_port()
+        settings = {"node.id": "1", "metrics.listener": f"127.0.0.1:{cls.port}"}
+        cls.server = Odradek(Path(cls.directory.name), settings, BUILD / "odradek", defaults={})
+        cls.server.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.stop()
+        cls.directory.cleanup()
+
+    def page(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
+            return answer.read().decode()
+
+    def value(self, name):
+        """Of a metric without labels."""
+        return float(re.search(rf"^{name} (\S+)$", self.page(), re.MULTILINE).group(1))
+
+    def test_the_page_of_documentation_lists_what_is_there(self):
+        page = self.page()
+        labels = {}
+        for line in page.splitlines():
+            if not line.startswith("#"):
+                name = line.split("{")[0].split(" ")[0]
+                labels.setdefault(name, set()).update(LABEL.findall(line))
+        there = {(name, kind, ", ".join(sorted(labels.get(name, ()))))
+                 for name, kind in FAMILY.findall(page)}
+        text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+        listed = {(name, kind, label.replace("`", "").strip())
+                  for name, kind, label in LISTED.findall(text)}
+        self.assertEqual(there, listed)
+
+    def test_partitions_are_counted(self):
+        subprocess.run([BUILD / "bin" / "kafka-topics", "--bootstrap-server", self.server.bootstrap,
+                        "--create", "--topic", "counted", "--partitions", "3"], check=True,
+                       stdout=subprocess.DEVNULL, timeout=30)
+        self.assertEqual(self.value("kafka_server_replicamanager_partitioncount"), 3)
+        self.assertEqual(self.value("kafka_server_replicamanager_leadercount"), 3)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

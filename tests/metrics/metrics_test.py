@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What GET /metrics says, and that docs/metrics.md lists it. Usage: metrics_test.py <build directory>
-"""
+"""What GET /metrics says, held against docs/metrics.md. Usage: metrics_test.py <build directory>"""
 
 import re
 import subprocess

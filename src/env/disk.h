@@ -48,6 +48,11 @@ class File : public base::SendableFile {
   virtual bool is_cached(std::uint64_t position, std::uint64_t length) const = 0;
   // Blocks until the range is in the page cache (or could not be brought there).
   virtual void load_into_cache(std::uint64_t position, std::uint64_t length) = 0;
+  // Takes what is clean, from `position` on, out of the page cache, so that the next read sees what
+  // is on the disk: after a flush that failed the system takes bytes for clean that never got
+  // there. What is not written yet stays; sync first. Best effort: a file system that lives in
+  // memory has nothing else.
+  virtual void drop_from_cache(std::uint64_t position) = 0;
 
   [[nodiscard]] base::Result<> write_at(std::uint64_t position, base::ByteView bytes) {
     return write_at(position, std::span(&bytes, 1));

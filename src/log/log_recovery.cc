@@ -2,10 +2,12 @@
 #include "log/log_recovery.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/log.h"
 #include "log/batch_scanner.h"
 #include "log/directory/log_directory.h"
+#include "log/file_names.h"
 #include "log/segment_files.h"
 
 namespace odradek::log {
@@ -35,6 +37,16 @@ base::Result<std::uint64_t> trusted_position(Segment& segment, base::Offset reco
 base::Result<> forget_indexes(Segment& segment) {
   if (auto cut = segment.offset_index().file().truncate_to(0); !cut) return cut;
   return segment.time_index().file().truncate_to(0);
+}
+
+// Before they are opened, for that reads them.
+base::Result<> forget_cached_indexes(env::Disk& disk, const Segment& segment) {
+  for (const auto suffix : {kOffsetIndexSuffix, kTimeIndexSuffix}) {
+    auto file = disk.open(segment.path(suffix), env::OpenMode::kRead);
+    if (file) (*file)->drop_from_cache(0);
+    if (!file && file.error().os_error != ENOENT) return base::fail(std::move(file));
+  }
+  return {};
 }
 
 // Whether the batch that the last index entry names is there.
@@ -71,6 +83,7 @@ base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment
                                                std::int32_t index_interval_bytes,
                                                LeaderEpochCache& epochs, bool& epochs_changed) {
   if (!segment.is_open()) {
+    if (auto done = forget_cached_indexes(disk, segment); !done) return base::fail(std::move(done));
     auto files = segment.open_files(disk);
     if (!files) return base::fail(std::move(files));
     segment.install(std::move(*files));
@@ -84,6 +97,7 @@ base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment
     if (auto done = forget_indexes(segment); !done) return base::fail(std::move(done));
     *start = 0;
   }
+  file->drop_from_cache(*start);
   segment.begin_recovery();
 
   RecoveredSegment recovered{.end_offset = segment.base_offset()};

@@ -262,9 +262,11 @@ class CrashRun {
 
   void crash(bool is_power_cut) {
     // After a flush that failed, the system keeps bytes that are not on the disk and takes them for
-    // clean: only a new start of the machine shows what is there.
-    is_power_cut |= directory_ && directory_->failure();
-    if (log_) safe_end_ = is_power_cut ? log_->flushed_end_offset() : log_->written_end_offset();
+    // clean: they do not count, though the next process could see them.
+    const bool are_only_flushed_safe = is_power_cut || (directory_ && directory_->failure());
+    if (log_) {
+      safe_end_ = are_only_flushed_safe ? log_->flushed_end_offset() : log_->written_end_offset();
+    }
     if (is_power_cut) {
       host_.cut_power();
     } else {

@@ -185,4 +185,10 @@ void LinuxFile::load_into_cache(std::uint64_t position, std::uint64_t length) {
   }
 }
 
+// The kernel leaves a page alone of which only a part is given up.
+void LinuxFile::drop_from_cache(std::uint64_t position) {
+  const std::uint64_t page_start = position / page_size() * page_size();
+  ::posix_fadvise(descriptor(), static_cast<off_t>(page_start), 0, POSIX_FADV_DONTNEED);
+}
+
 }  // namespace odradek::env

@@ -28,6 +28,7 @@ class LinuxFile final : public File {
   base::Result<std::uint64_t> size() const override;
   bool is_cached(std::uint64_t position, std::uint64_t length) const override;
   void load_into_cache(std::uint64_t position, std::uint64_t length) override;
+  void drop_from_cache(std::uint64_t position) override;
 
  private:
   const std::string path_;

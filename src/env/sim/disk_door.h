@@ -55,6 +55,7 @@ class SimFile final : public File {
   base::Result<std::uint64_t> size() const override;
   bool is_cached(std::uint64_t position, std::uint64_t length) const override;
   void load_into_cache(std::uint64_t position, std::uint64_t length) override;
+  void drop_from_cache(std::uint64_t position) override;
 
  private:
   base::Result<> begin_change(DiskOperation operation);

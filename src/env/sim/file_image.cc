@@ -132,9 +132,18 @@ void FileImage::load_into_cache(std::uint64_t position, std::uint64_t length) {
               cold_.lower_bound(pages_of(position + length)));
 }
 
-void FileImage::drop_cache() {
-  for (const auto& [number, page] : pages_) {
-    if (!dirty_.contains(number)) cold_.insert(number);
+void FileImage::drop_cache(std::uint64_t position) {
+  const std::uint64_t first = position / kPageBytes;
+  for (auto page = pages_.lower_bound(first); page != pages_.end();) {
+    const auto durable = durable_pages_.find(page->first);
+    const bool is_dirty = dirty_.contains(page->first);
+    if (!is_dirty) cold_.insert(page->first);
+    if (!is_dirty && durable == durable_pages_.end()) {
+      page = pages_.erase(page);
+      continue;
+    }
+    if (!is_dirty) page->second = durable->second;
+    ++page;
   }
 }
 

@@ -52,8 +52,9 @@ class FileImage {
 
   bool is_cached(std::uint64_t position, std::uint64_t length) const;
   void load_into_cache(std::uint64_t position, std::uint64_t length);
-  // Takes every clean page out of the cache.
-  void drop_cache();
+  // Takes the clean pages from the one with `position` on out of the cache. One that a failed flush
+  // did not bring to the disk is what the disk has of it then.
+  void drop_cache(std::uint64_t position = 0);
 
   void power_cut(PowerCutStyle style, SeededRandom& random);
 

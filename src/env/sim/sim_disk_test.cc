@@ -185,6 +185,21 @@ TEST(SimDiskTest, AFailedFlushForgetsWhatItShouldHaveWritten) {
   EXPECT_EQ(machine.read("/file"), std::string(4, '\0'));
 }
 
+TEST(SimDiskTest, WhatIsDroppedFromTheCacheIsReadFromTheDisk) {
+  Machine machine(1, losing_all());
+  const std::string page(kPageBytes, 'd');
+  machine.write("/file", page + page);
+  auto file = machine.open("/file");
+  EXPECT_TRUE(file->flush());
+  machine.write("/file", "lost", kPageBytes);
+  machine.host.disk().inject({.operation = DiskOperation::kFlush, .path_contains = "file"});
+  EXPECT_FALSE(file->flush());
+  machine.write("/file", "dirty", 0);
+  EXPECT_EQ(machine.read("/file").substr(kPageBytes, 4), "lost");
+  file->drop_from_cache(0);
+  EXPECT_EQ(machine.read("/file"), "dirty" + page.substr(5) + page);
+}
+
 TEST(SimDiskTest, FaultsHitTheCallTheyAreMeantFor) {
   Machine machine(1);
   machine.host.disk().inject({.operation = DiskOperation::kWrite,

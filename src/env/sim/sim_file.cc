@@ -106,4 +106,8 @@ void SimFile::load_into_cache(std::uint64_t position, std::uint64_t length) {
   }
 }
 
+void SimFile::drop_from_cache(std::uint64_t position) {
+  if (!life_->is_over) node_->image.drop_cache(position);
+}
+
 }  // namespace odradek::env::sim

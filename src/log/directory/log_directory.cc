@@ -127,6 +127,7 @@ class LogDirectoryImpl final : public LogDirectory {
   void write_checkpoint_later(CheckpointKind kind);
   void remove_now(std::string path);
   void announce_failure();
+  LastStop begin_after_crash();
   base::Result<> failed_or(base::Result<> result);
 
   env::World& world_;
@@ -190,12 +191,18 @@ base::Result<LogDirectory::LastStop> LogDirectoryImpl::begin() {
   if (!are_well_formed) return explained(std::move(are_well_formed), path_);
   const std::string mark = path_of(kCleanShutdownFile);
   auto text = world_.disk().read_file(mark, 4096);
-  if (!text && text.error().os_error == ENOENT) return LastStop{};
+  if (!text && text.error().os_error == ENOENT) return begin_after_crash();
   if (!text) return explained(std::move(text), path_);
   auto removed = world_.disk().remove_file(mark);
   if (removed) removed = world_.disk().sync_directory(path_);
   if (!removed) return explained(std::move(removed), path_);
   return LastStop{.was_clean = *are_well_formed, .broker_epoch = parse_clean_shutdown_epoch(*text)};
+}
+
+// What a killed process left in memory goes to the disk, where recovery looks for it.
+LogDirectory::LastStop LogDirectoryImpl::begin_after_crash() {
+  (void)failed_or(world_.disk().sync_file_system(path_));
+  return {};
 }
 
 base::Result<FoundLogs> LogDirectoryImpl::find_logs() {

@@ -84,7 +84,9 @@ class LogDirectory {
 
   // Reads the checkpoints and takes the clean-shutdown mark away, durably (so that a crash from
   // here on counts as one). Call once, before the logs are opened. Returns whether the last stop
-  // was clean; `broker_epoch` from the mark, -1 where it has none.
+  // was clean; `broker_epoch` from the mark, -1 where it has none. After an unclean stop the file
+  // system was synced: what recovery reads, having dropped it from the page cache, is on the disk.
+  // Where that fails the directory is offline.
   struct LastStop {
     bool was_clean = false;
     std::int64_t broker_epoch = -1;

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A disk whose power can be cut: ext4 in a file, mounted by a loop device, and the ioctl that shuts
+ext4 down without writing its journal. What was flushed is there after the next mount; what was not,
+is not.
+"""
+
+import fcntl
+import os
+import struct
+import subprocess
+
+EXT4_IOC_SHUTDOWN = 0x8004587D
+NOLOGFLUSH = struct.pack("I", 2)
+
+
+class LoopDisk:
+    def __init__(self, directory, size_mib=1024, options="data=ordered"):
+        directory.mkdir(parents=True)
+        self.image = directory / "disk.img"
+        self.mount_point = directory / "mnt"
+        self.options = f"loop,{options}"
+        self.mount_point.mkdir()
+        with open(self.image, "wb") as image:
+            image.truncate(size_mib << 20)
+        run("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=1,nodiscard", self.image)
+
+    def mount(self):
+        run("mount", "-o", self.options, self.image, self.mount_point)
+        return self
+
+    def cut_power(self):
+        """From now on every write and flush fails. The processes on it are to be killed, then
+        `unmount`."""
+        descriptor = os.open(self.mount_point, os.O_RDONLY)
+        try:
+            fcntl.ioctl(descriptor, EXT4_IOC_SHUTDOWN, NOLOGFLUSH)
+        finally:
+            os.close(descriptor)
+
+    def unmount(self):
+        run("umount", self.mount_point)
+
+    def discard(self):
+        if os.path.ismount(self.mount_point):
+            run("umount", "--lazy", self.mount_point)
+        self.image.unlink(missing_ok=True)
+
+
+def run(*command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        raise OSError(f"{command[0]}: {done.stdout.strip()}")
+
+
+def why_not(directory):
+    """Why there can be no such disk here, or None."""
+    try:
+        disk = LoopDisk(directory, 16).mount()
+    except OSError as error:
+        return f"ext4 on a loop device cannot be mounted here (root, /dev/loop*): {error}"
+    disk.unmount()
+    disk.discard()
+    return None

@@ -184,7 +184,7 @@ def wait_until_cleaned(connection, data):
     while True:
         records = sum(HEADER.unpack_from(one)[12]
                       for one in raw_batches(connection, ids["compacted"], 0, end))
-        under_way = [path for suffix in ("cleaned", "swap") for path in directory.glob(f"*.{suffix}")]
+        under_way = [path for path in directory.iterdir() if path.suffix in (".cleaned", ".swap")]
         if records < end - KEYS and not under_way:
             return
         check(time.monotonic() < deadline, f"after {PATIENCE_S} s {records} of {end} are there")
@@ -206,14 +206,15 @@ def dump(data, *options):
 WRONG = re.compile(r".*(mismatch|corrupt|invalid|not valid|isvalid: false|truncated|exception|"
                    r"found timestamp).*", re.IGNORECASE)
 # The tool misses what lies before a segment, too, which it gives as -1.
-MISSING = re.compile(r"Non-consecutive offsets in \S*/(?!compacted-)\S+\n {2}\d+ is followed by \d+")
+MISSING = re.compile(r"Non-consecutive offsets in \S*/(?!compacted-)\S+\n {2}\d+ is followed by")
 
 
 def check_dump(data, what):
     """Apache's tool finds nothing wrong; only compacted logs miss offsets."""
     for options in (("--deep-iteration",), ("--index-sanity-check",), ("--verify-index-only",)):
         said = dump(data, *options)
-        found = [line for line in said.splitlines() if WRONG.fullmatch(line)] + MISSING.findall(said)
+        found = [line for line in said.splitlines() if WRONG.fullmatch(line)]
+        found += MISSING.findall(said)
         check(not found, f"{what}: {options}: {found[:3]}")
     print(f"ok: Apache's tool finds nothing wrong in {what}")
 

@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import backlog
 import perf_tools
 import tools
 from brokers import BROKERS, ROOT, ApacheKafka, Odradek, kafka_tool
@@ -249,6 +250,11 @@ def command_line(run):
     yield from tools.measure(run, Figure)
 
 
+def late_readers(run):
+    """A backlog beyond memory, read beside the tail."""
+    yield from backlog.measure(run, Figure)
+
+
 def load_tools(run):
     """How hard the performance tools load a server."""
     yield from perf_tools.measure(run, Figure)
@@ -262,6 +268,7 @@ FIGURES = {
     "one-at-a-time": one_at_a_time,
     "tools": command_line,
     "perf-tools": load_tools,
+    "backlog": late_readers,
 }
 
 
@@ -323,6 +330,8 @@ def arguments():
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--warm-ups", type=int, default=2, help="pairs that are not counted")
     parser.add_argument("--latencies", type=int, default=500)
+    parser.add_argument("--memory-mib", type=int, default=1024, help="of a server with a backlog")
+    parser.add_argument("--tail-seconds", type=int, default=15, help="alone, then beside")
     parser.add_argument("--tool-pairs", type=int, default=3, help="of each performance tool")
     parser.add_argument("--tool-records", type=int, default=1000000, help="of each run of one")
     parser.add_argument("--tool-runs", type=int, default=20, help="of each command-line tool")

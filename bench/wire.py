@@ -7,7 +7,7 @@ import socket
 import struct
 import time
 
-API_VERSIONS, CREATE_TOPICS, PRODUCE = 18, 19, 0
+API_VERSIONS, CREATE_TOPICS, PRODUCE, FETCH = 18, 19, 0, 1
 ALL_IN_SYNC = -1
 TOPIC_EXISTS = 36
 CRC32C_POLYNOMIAL = 0x82F63B78
@@ -99,13 +99,29 @@ class Client:
             raise Refused(f"CreateTopics {name}: error {error}")
 
     def produce(self, topic, batch, acks=ALL_IN_SYNC, partition=0):
+        """Returns the batch's offset."""
         body = struct.pack(">hhii", -1, acks, 30000, 1) + string(topic)
         body += struct.pack(">iii", 1, partition, len(batch)) + batch
         answer = self.call(PRODUCE, 7, body)
         # The count of topics, the name, the count of partitions, the partition.
-        (error,) = struct.unpack_from(">h", answer, 4 + len(string(topic)) + 8)
+        error, offset = struct.unpack_from(">hq", answer, 4 + len(string(topic)) + 8)
         if error:
             raise Refused(f"Produce to {topic}: error {error}")
+        return offset
+
+    def fetch(self, topic, offset, partition=0, max_wait_ms=500):
+        """Waits for something at `offset`; returns how many bytes of batches came."""
+        body = struct.pack(">iiiib", -1, max_wait_ms, 1, 1 << 20, 0) + struct.pack(">i", 1)
+        body += string(topic) + struct.pack(">iiqi", 1, partition, offset, 1 << 20)
+        answer = self.call(FETCH, 4, body)
+        # Throttle time, the count of topics, the name, the count of partitions, the partition.
+        at = 8 + len(string(topic)) + 8
+        (error,) = struct.unpack_from(">h", answer, at)
+        if error:
+            raise Refused(f"Fetch from {topic}: error {error}")
+        # High watermark, last stable offset, aborted transactions (none).
+        (size,) = struct.unpack_from(">i", answer, at + 2 + 16 + 4)
+        return size
 
     def produce_to_all(self, topic, partitions, patience_s=60):
         """One record to each partition, which may have no leader yet."""

@@ -150,8 +150,8 @@ def one_broker(run, kind):
 def told(result):
     alone, beside = ("{:.2f} ms (median {:.2f})".format(*reversed(result[when]))
                      for when in ("alone", "beside"))
-    return (f"{alone} alone, {beside} beside a late reader of {result['speed']:.0f} MB/s (the files "
-            f"alone {result['disk']:.0f}); resident at most {result['resident']:.0f} MiB"
+    return (f"{alone} alone, {beside} beside a late reader of {result['speed']:.0f} MB/s "
+            f"(the files alone {result['disk']:.0f}); resident at most {result['resident']:.0f} MiB"
             + (", KILLED" if result["killed"] else ""))
 
 

@@ -81,6 +81,9 @@ class IndexFile {
   Batch take_pending() const { return {file_, std::uint64_t{stored_} * entry_bytes_, pending_}; }
   void commit(const Batch& batch);
 
+  // The file lies elsewhere now, with the same entries.
+  void set_file(std::shared_ptr<env::File> file) { file_ = std::move(file); }
+
   // Keeps the first `entries`. Blocks. REQUIRES: nobody else uses the index.
   [[nodiscard]] base::Result<> truncate_to(std::uint32_t entries);
 

@@ -20,6 +20,10 @@ namespace odradek::log {
 namespace directory {
 class LogDirectory;
 }
+namespace move {
+class PartitionCopy;
+struct CopySource;
+}  // namespace move
 
 // Who appends: decides what is checked and stamped.
 enum class AppendOrigin : std::uint8_t {
@@ -202,6 +206,14 @@ class Log {
   // costs nothing where nothing changed since a clean opening. Durable once the directory's
   // close_cleanly synced the file system. Blocks.
   [[nodiscard]] virtual base::Result<> close() = 0;
+  // For a move into another log directory: the files as they are written now.
+  [[nodiscard]] virtual base::Result<move::CopySource> copy_source() = 0;
+  // Completes `copy`, which lies in `target` and has nearly everything, while writes wait, and goes
+  // on in it, under the partition's name; the directory that the log lay in is removed after
+  // file.delete.delay.ms. Appends, reads and who waits go on all the while. Blocks. After an error
+  // the log is where it was, and `copy` is the caller's to remove.
+  [[nodiscard]] virtual base::Result<> relocate(directory::LogDirectory& target,
+                                                move::PartitionCopy& copy) = 0;
   // Renames the directory to Kafka's `<name>.<uuid>-delete` form; the files go after
   // file.delete.delay.ms.
   [[nodiscard]] virtual base::Result<> remove() = 0;

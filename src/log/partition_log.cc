@@ -103,12 +103,15 @@ std::optional<base::Offset> PartitionLog::next_base_locked(const Segment& segmen
 }
 
 base::Result<> PartitionLog::open_segment(Lock& lock, const SegmentPointer& segment) {
-  if (segment->is_open()) return {};
-  lock.unlock();
-  auto files = segment->open_files(disk());
-  lock.lock();
-  if (!files) return base::fail(std::move(files));
-  if (!segment->is_open()) segment->install(std::move(*files));
+  while (!segment->is_open()) {
+    const std::uint64_t relocations = relocations_;
+    lock.unlock();
+    auto files = segment->open_files(disk());
+    lock.lock();
+    if (relocations != relocations_) continue;
+    if (!files) return base::fail(std::move(files));
+    if (!segment->is_open()) segment->install(std::move(*files));
+  }
   return check_usable_locked();
 }
 
@@ -181,6 +184,8 @@ void PartitionLog::notify_failure(Lock& lock) {
 
 void PartitionLog::on_directory_failure(const base::Error& error) {
   Lock lock(mutex_);
+  // Of the one that the log has just left.
+  if (is_leaving_ && !directory().failure()) return;
   fail_locked(error);
   notify_failure(lock);
 }

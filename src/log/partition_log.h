@@ -14,6 +14,7 @@
 #include "log/batch_scanner.h"
 #include "log/log.h"
 #include "log/log_loader.h"
+#include "log/move/copy_plan.h"
 #include "log/partition_path.h"
 #include "log/position_cache.h"
 #include "log/segment.h"
@@ -24,7 +25,7 @@ namespace odradek::log {
 // The log of one partition. Its parts: partition_log_append.cc gives batches their places,
 // partition_log_write.cc writes them out, partition_log_read.cc and partition_log_search.cc find
 // them again, partition_log_flush.cc makes them durable, partition_log_change.cc cuts, closes and
-// removes.
+// removes, partition_log_move.cc goes on in another log directory.
 //
 // Locking: `mutex_` guards everything that is not atomic or constant; it is never held over a wait
 // for the disk. Two roles are each one thread's at a time: the writer's (see Writer), which appends
@@ -76,6 +77,8 @@ class PartitionLog final : public Log {
   base::Result<> finish_flush(bool file_system_was_synced) override;
   void on_directory_failure(const base::Error& error) override;
   base::Result<> close() override;
+  base::Result<move::CopySource> copy_source() override;
+  base::Result<> relocate(directory::LogDirectory& target, move::PartitionCopy& copy) override;
   base::Result<> remove() override;
 
  private:
@@ -180,6 +183,7 @@ class PartitionLog final : public Log {
   std::size_t segment_index_locked(base::Offset offset) const;
   // The base offset of the segment after this one; nothing after the last.
   std::optional<base::Offset> next_base_locked(const Segment& segment) const;
+  // Does nothing where it is open.
   base::Result<> open_segment(Lock& lock, const SegmentPointer& segment);
   // Writes out what is queued and takes the writer's role; release_writer gives it back.
   void take_writer(Lock& lock);
@@ -255,6 +259,18 @@ class PartitionLog final : public Log {
   void install_cut_locked(Cut cut, base::Offset offset);
   base::Result<> close_files(Lock& lock);
 
+  // What a move puts in place of the log's parts.
+  struct Relocation;
+  move::CopySource copy_source_locked() const;
+  base::Result<> carry_out_relocation(Lock& lock, Relocation& relocation);
+  // Ends with the lock held, and the copy being all that is written.
+  base::Result<> complete_copy(Lock& lock, Relocation& relocation);
+  base::Result<> promote_copy(Lock& lock, Relocation& relocation);
+  void undo_promotion(const Relocation& relocation, const base::Error& error);
+  base::Result<> copy_late_aborts(Lock& lock, Relocation& relocation);
+  void install_relocation_locked(Relocation& relocation);
+  void leave_behind(const Relocation& relocation);
+
   // Another one after a move.
   std::atomic<directory::LogDirectory*> directory_;
   const base::TopicPartition name_;
@@ -296,6 +312,13 @@ class PartitionLog final : public Log {
   bool epochs_unflushed_ = false;
   // Counts truncations: a flush that was under way says nothing of what came after.
   std::uint64_t cuts_ = 0;
+
+  // Counts moves: what was opened by the path before the last one is not the log's.
+  std::uint64_t relocations_ = 0;
+  // The directory before the last move may still call.
+  bool is_leaving_ = false;
+  // Who waits for the writer's role: it is not kept for what goes on coming.
+  int waiting_for_writer_ = 0;
 
   std::optional<base::Error> failure_;
   bool failure_was_told_ = false;

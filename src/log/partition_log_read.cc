@@ -8,6 +8,20 @@
 #include "log/partition_log.h"
 
 namespace odradek::log {
+namespace {
+
+base::Result<std::vector<AbortedTransaction>> collect_aborted(
+    const std::vector<TransactionIndex>& indexes, base::Offset from, base::Offset until) {
+  std::vector<AbortedTransaction> found;
+  for (const TransactionIndex& index : indexes) {
+    auto is_complete = index.collect(from, until, found);
+    if (!is_complete) return base::fail(std::move(is_complete));
+    if (*is_complete) break;
+  }
+  return found;
+}
+
+}  // namespace
 
 base::Result<ReadInfo> PartitionLog::read(base::Offset from, base::Offset until,
                                           std::uint64_t max_bytes, bool at_least_one_batch) {
@@ -124,21 +138,22 @@ base::Result<ReadInfo> PartitionLog::range_of(const ReadPlan& plan, base::Offset
 
 base::Result<std::vector<AbortedTransaction>> PartitionLog::aborted_transactions(
     base::Offset from, base::Offset until) {
-  std::vector<TransactionIndex> indexes;
-  {
+  for (;;) {
+    std::vector<TransactionIndex> indexes;
+    std::uint64_t relocations = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      if (transaction_indexes_.empty()) return std::vector<AbortedTransaction>();
+      const base::Offset first = segments_[segment_index_locked(from)]->base_offset();
+      auto index = transaction_indexes_.lower_bound(first);
+      for (; index != transaction_indexes_.end(); ++index) indexes.push_back(index->second);
+      relocations = relocations_;
+    }
+    auto found = collect_aborted(indexes, from, until);
+    if (found) return found;
     const std::lock_guard lock(mutex_);
-    if (transaction_indexes_.empty()) return std::vector<AbortedTransaction>();
-    const base::Offset first = segments_[segment_index_locked(from)]->base_offset();
-    auto index = transaction_indexes_.lower_bound(first);
-    for (; index != transaction_indexes_.end(); ++index) indexes.push_back(index->second);
+    if (relocations == relocations_) return found;
   }
-  std::vector<AbortedTransaction> found;
-  for (const TransactionIndex& index : indexes) {
-    auto is_complete = index.collect(from, until, found);
-    if (!is_complete) return base::fail(std::move(is_complete));
-    if (*is_complete) break;
-  }
-  return found;
 }
 
 }  // namespace odradek::log

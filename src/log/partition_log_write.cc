@@ -29,6 +29,8 @@ void PartitionLog::write_out() {
   Lock lock(mutex_);
   if (failure_) return notify_failure(lock);
   if ((queue_.empty() && finished_.empty()) || writer_ != Writer::kIdle) return;
+  // Who waits for the role takes this along.
+  if (waiting_for_writer_ > 0) return;
   if (writes_are_slow_) return hand_over_locked();
   write_queue(lock, WriteFrom::kCaller);
 }
@@ -52,11 +54,13 @@ void PartitionLog::take_over() {
 }
 
 void PartitionLog::take_writer(Lock& lock) {
+  ++waiting_for_writer_;
   for (;;) {
     changed_->wait(lock, [this] { return writer_ != Writer::kWriting; });
     if (failure_ || (queue_.empty() && finished_.empty())) break;
     write_queue(lock, WriteFrom::kPool);
   }
+  --waiting_for_writer_;
   writer_ = Writer::kWriting;
 }
 
@@ -73,6 +77,7 @@ void PartitionLog::write_queue(Lock& lock, WriteFrom from) {
       fail_locked(give_up(std::move(written)).error());
       break;
     }
+    if (waiting_for_writer_ > 0 && from == WriteFrom::kCaller) break;
     if (writes_are_slow_ && from == WriteFrom::kCaller && !queue_.empty()) {
       release_writer_locked();
       return hand_over_locked();

@@ -2,6 +2,7 @@
 #include "log/segment.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 
 #include "base/assert.h"
@@ -197,6 +198,36 @@ base::Result<std::shared_ptr<Segment>> Segment::truncated(env::Disk& disk, base:
   cut->install(std::move(*files));
   cut->is_complete_ = false;
   return cut;
+}
+
+std::shared_ptr<Segment> Segment::closed_copy() const {
+  ODRADEK_ASSERT(is_complete_ && written_size_ == size_);
+  return std::make_shared<Segment>(path_, base_offset_, size_, created_, roll_jitter_ms_);
+}
+
+base::Result<Segment::Moved> Segment::open_moved(env::Disk& disk,
+                                                 const std::string& partition_path) const {
+  Moved moved;
+  struct Target {
+    std::string_view suffix;
+    std::shared_ptr<env::File>& file;
+  };
+  for (const Target& target :
+       {Target{kLogSuffix, moved.log}, Target{kOffsetIndexSuffix, moved.offset_index},
+        Target{kTimeIndexSuffix, moved.time_index}}) {
+    auto file = disk.open(partition_path + '/' + offset_file_name(base_offset_, target.suffix),
+                          env::OpenMode::kReadWrite);
+    if (!file && file.error().os_error == ENOENT) continue;
+    if (!file) return base::fail(std::move(file));
+    target.file = std::move(*file);
+  }
+  return moved;
+}
+
+void Segment::move_to(Moved files) {
+  files_->log = std::move(files.log);
+  files_->offset_index.file().set_file(std::move(files.offset_index));
+  files_->time_index.file().set_file(std::move(files.time_index));
 }
 
 }  // namespace odradek::log

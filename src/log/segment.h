@@ -109,6 +109,20 @@ class Segment {
                                                                  std::uint64_t position,
                                                                  base::Timestamp now) const;
 
+  // A move into another log directory. The same segment, closed: a new object in its place, so that
+  // who works on this one's files goes on. REQUIRES: complete.
+  std::shared_ptr<Segment> closed_copy() const;
+  // The files that an open segment has in its new place; null ones where there are none.
+  struct Moved {
+    std::shared_ptr<env::File> log;
+    std::shared_ptr<env::File> offset_index;
+    std::shared_ptr<env::File> time_index;
+  };
+  // By the segment's path as it is now. Blocks.
+  [[nodiscard]] base::Result<Moved> open_moved(env::Disk& disk,
+                                               const std::string& partition_path) const;
+  void move_to(Moved files);
+
   // Recovery: between begin_recovery and end_recovery, with the bytes that are whole, index_batch
   // is told of each batch that is in the file from an index entry on, that entry's batch included.
   void begin_recovery();

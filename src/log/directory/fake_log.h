@@ -9,6 +9,7 @@
 
 #include "env/world.h"
 #include "log/log.h"
+#include "log/move/copy_plan.h"
 
 namespace odradek::log::directory {
 
@@ -81,6 +82,8 @@ class FakeLog final : public Log {
   base::Result<> truncate_to(base::Offset) override { return {}; }
   base::Result<> flush() override { return {}; }
   base::Result<> close() override { return {}; }
+  base::Result<move::CopySource> copy_source() override { return move::CopySource{}; }
+  base::Result<> relocate(LogDirectory&, move::PartitionCopy&) override { return {}; }
   base::Result<> remove() override { return {}; }
 
  private:

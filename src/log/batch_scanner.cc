@@ -35,7 +35,7 @@ base::Result<base::ByteView> BatchScanner::bytes_at(std::uint64_t position, std:
 
 base::Result<std::optional<record::BatchHeader>> BatchScanner::next() {
   position_ = next_;
-  if (end_ - position_ < record::kBatchHeaderSize) return std::nullopt;
+  if (position_ >= end_ || end_ - position_ < record::kBatchHeaderSize) return std::nullopt;
   auto bytes = bytes_at(position_, record::kBatchHeaderSize);
   if (!bytes) return base::fail(std::move(bytes));
   if (bytes->size() < record::kBatchHeaderSize) return std::nullopt;

@@ -32,6 +32,9 @@ class BatchScanner {
   // The whole of the batch that next() gave; it lives until the next call of either.
   [[nodiscard]] base::Result<record::BatchView> whole();
 
+  // next() looks at `position` then.
+  void seek(std::uint64_t position) { position_ = next_ = position; }
+
   // The header that next() gave, again: whole() may have moved it.
   [[nodiscard]] base::Result<record::BatchHeader> current();
 

@@ -49,7 +49,14 @@ struct ReadInfo {
   base::FileRange bytes;
   // The base offset of the first batch in `bytes`.
   base::Offset first_batch_offset = base::kNoOffset;
+  // Of ReadMode::kWithoutWaiting: what is to be read was not checked yet, or is damaged. `bytes` is
+  // no more than a guess then; the same read that may wait, up to `until`, says what is there.
+  bool must_wait = false;
+  base::Offset until = base::kNoOffset;
 };
+
+// Whether a read may wait for the disk to check what this process neither wrote nor checked before.
+enum class ReadMode : std::uint8_t { kMayWait, kWithoutWaiting };
 
 // An aborted transaction that overlaps what was read (KIP-98).
 struct AbortedTransaction {
@@ -157,10 +164,14 @@ class Log {
 
   // Batches from the one that holds `from`, not beyond `until` (exclusive; a batch boundary at or
   // below written_end_offset), at most `max_bytes`, but where `at_least_one_batch` the first batch
-  // whole. OFFSET_OUT_OF_RANGE below the log start or above the end.
+  // whole. OFFSET_OUT_OF_RANGE below the log start or above the end. What is given was checked,
+  // checksums included, since this process began, or written by it; it ends before what is damaged
+  // (docs/formats/log.md says how that is known). CORRUPT_MESSAGE where `from` itself lies in
+  // damage, with the place and what is wrong.
   [[nodiscard]] virtual base::Result<ReadInfo> read(base::Offset from, base::Offset until,
                                                     std::uint64_t max_bytes,
-                                                    bool at_least_one_batch) = 0;
+                                                    bool at_least_one_batch,
+                                                    ReadMode mode = ReadMode::kMayWait) = 0;
   // Aborted transactions that overlap [from, until), for a read_committed fetch.
   [[nodiscard]] virtual base::Result<std::vector<AbortedTransaction>> aborted_transactions(
       base::Offset from, base::Offset until) = 0;

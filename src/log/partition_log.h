@@ -17,6 +17,8 @@
 #include "log/move/copy_plan.h"
 #include "log/partition_path.h"
 #include "log/position_cache.h"
+#include "log/recovery/damage.h"
+#include "log/recovery/known_bytes.h"
 #include "log/segment.h"
 #include "record/record_reader.h"
 
@@ -56,7 +58,7 @@ class PartitionLog final : public Log {
   std::uint64_t size_bytes() const override;
 
   base::Result<ReadInfo> read(base::Offset from, base::Offset until, std::uint64_t max_bytes,
-                              bool at_least_one_batch) override;
+                              bool at_least_one_batch, ReadMode mode) override;
   base::Result<std::vector<AbortedTransaction>> aborted_transactions(base::Offset from,
                                                                      base::Offset until) override;
   base::Result<std::optional<TimestampAndOffset>> offset_for_timestamp(base::Timestamp timestamp,
@@ -146,6 +148,14 @@ class PartitionLog final : public Log {
     // Blocks.
     base::Result<OffsetPosition> end() const;
   };
+  // What a read asks for.
+  struct Wanted {
+    base::Offset from;
+    base::Offset until;
+    std::uint64_t max_bytes = 0;
+    bool at_least_one_batch = false;
+    ReadMode mode = ReadMode::kMayWait;
+  };
   // Where a read starts and what bounds it, as the lock showed them.
   struct ReadPlan {
     std::shared_ptr<env::File> file;
@@ -157,6 +167,20 @@ class PartitionLog final : public Log {
     // Where `until` is, or where to look for it.
     std::optional<std::uint64_t> end = std::nullopt;
     IndexLookup end_lookup = {};
+    // What batches are held against where they are checked: no record of the segment is at or above
+    // the offset.
+    base::Offset end_offset = {};
+    recovery::KnownBytes known{0};
+    LeaderEpochCache epochs = {};
+    std::uint64_t cuts = 0;
+  };
+  // What a check of bytes found.
+  struct Checked {
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    std::vector<recovery::Damage> damages;
+    // The index names a place where no batch is.
+    bool is_index_wrong = false;
   };
   using RecordMatch = std::function<bool(const record::Record&)>;
 
@@ -221,12 +245,26 @@ class PartitionLog final : public Log {
   ReadPlan plan_read_locked(const Segment& segment, base::Offset from, base::Offset until) const;
   static IndexLookup lookup_locked(const Segment& segment, base::Offset target);
   std::optional<std::uint64_t> known_end_locked(const Segment& segment, base::Offset until) const;
-  // False: every batch of the segment lies below `from`.
+  // What the segment has for the read; nothing when all of it lies below.
+  base::Result<std::optional<ReadInfo>> read_segment(Lock& lock, const SegmentPointer& segment,
+                                                     const Wanted& wanted);
+  // By the headers alone. False: every batch of the segment lies below `from`. CORRUPT_MESSAGE
+  // where the headers are no batches'.
   static base::Result<bool> find_start(ReadPlan& plan, base::Offset from);
   static base::Result<std::uint64_t> find_end(const ReadPlan& plan, base::Offset until,
                                               std::uint64_t enough);
-  static base::Result<ReadInfo> range_of(const ReadPlan& plan, base::Offset until,
-                                         std::uint64_t max_bytes, bool at_least_one_batch);
+  static base::Result<ReadInfo> range_of(const ReadPlan& plan, const Wanted& wanted);
+  static base::Result<std::optional<ReadInfo>> read_by_headers(ReadPlan& plan,
+                                                               const Wanted& wanted);
+  // Checking every byte from a place on that is a batch's beginning.
+  static base::Result<std::optional<ReadInfo>> read_checking(const ReadPlan& plan,
+                                                             const Wanted& wanted,
+                                                             Checked& checked);
+  static base::Result<OffsetPosition> place_to_check_from(const ReadPlan& plan, base::Offset from,
+                                                          bool& is_index_wrong);
+  void note_checked_locked(Segment& segment, const Checked& checked);
+  std::unexpected<base::Error> damaged(const std::string& file, base::Offset offset,
+                                       const recovery::Damage& damage) const;
 
   // The last entry of the time index at or below `timestamp`.
   base::Result<TimestampOffset> look_up_time(Lock& lock, const Segment& segment,

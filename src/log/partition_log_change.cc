@@ -10,6 +10,7 @@
 #include "log/directory/log_directory.h"
 #include "log/file_names.h"
 #include "log/partition_log.h"
+#include "log/recovery/batch_walker.h"
 #include "log/segment_files.h"
 
 // What takes away: the log's start moved, its end cut, its files closed, all of it removed.
@@ -56,6 +57,30 @@ base::Result<> PartitionLog::delete_records(base::Offset new_log_start, base::Of
   }
   return {};
 }
+
+namespace {
+
+// Where the batch that holds `offset`, or the first one after it, starts. What is damaged before it
+// stays: it may hold records that are kept.
+base::Result<std::uint64_t> position_to_cut(const std::shared_ptr<env::File>& file,
+                                            OffsetPosition near, std::uint64_t size,
+                                            base::Offset offset) {
+  constexpr base::Offset kNoLimit{std::numeric_limits<std::int64_t>::max()};
+  recovery::BatchWalker walker({.file = file,
+                                .position = near.position,
+                                .end_position = size,
+                                .first_offset = base::Offset(0),
+                                .end_offset = kNoLimit});
+  for (;;) {
+    auto step = walker.next();
+    if (!step) return base::fail(std::move(step));
+    if (!*step) return size;
+    const auto* header = std::get_if<record::BatchHeader>(&**step);
+    if (header != nullptr && header->last_offset() >= offset) return walker.position();
+  }
+}
+
+}  // namespace
 
 struct PartitionLog::Cut {
   Segments segments;
@@ -149,12 +174,9 @@ base::Result<> PartitionLog::cut_last_segment(Cut& cut, base::Offset offset) con
   if (!files) return base::fail(std::move(files));
   auto near = files->offset_index.lookup(offset);
   if (!near) return base::fail(std::move(near));
-  ReadPlan plan{.file = files->log, .file_end = last.size()};
-  plan.start_lookup = {last.base_offset(), offset, *near, {}};
-  auto found = find_start(plan, offset);
-  if (!found) return base::fail(std::move(found));
-  const std::uint64_t position = *found ? plan.start->position : last.size();
-  auto shortened = last.truncated(disk(), offset, position, now());
+  auto position = position_to_cut(files->log, *near, last.size(), offset);
+  if (!position) return base::fail(std::move(position));
+  auto shortened = last.truncated(disk(), offset, *position, now());
   if (!shortened) return base::fail(std::move(shortened));
   const auto index = cut.transaction_indexes.find(last.base_offset());
   cut.segments.back() = std::move(*shortened);

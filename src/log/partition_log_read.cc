@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "base/assert.h"
 #include "log/batch_scanner.h"
+#include "log/file_names.h"
 #include "log/partition_log.h"
 
 namespace odradek::log {
@@ -24,7 +24,8 @@ base::Result<std::vector<AbortedTransaction>> collect_aborted(
 }  // namespace
 
 base::Result<ReadInfo> PartitionLog::read(base::Offset from, base::Offset until,
-                                          std::uint64_t max_bytes, bool at_least_one_batch) {
+                                          std::uint64_t max_bytes, bool at_least_one_batch,
+                                          ReadMode mode) {
   Lock lock(mutex_);
   if (auto usable = check_usable_locked(); !usable) return base::fail(std::move(usable));
   if (from < log_start_offset() || from > log_end_offset()) {
@@ -33,24 +34,61 @@ base::Result<ReadInfo> PartitionLog::read(base::Offset from, base::Offset until,
         fmt::format("{}: offset {} is not in [{}, {}]", name_.to_string(), from.value(),
                     log_start_offset().value(), log_end_offset().value()));
   }
-  until = std::min(until, written_end_offset());
-  for (base::Offset at = from; from < until;) {
+  const Wanted wanted{from, std::min(until, written_end_offset()), max_bytes, at_least_one_batch,
+                      mode};
+  const std::uint64_t cuts = cuts_;
+  for (base::Offset at = from; from < wanted.until && cuts == cuts_;) {
     const SegmentPointer segment = segments_[segment_index_locked(at)];
     if (auto opened = open_segment(lock, segment); !opened) return base::fail(std::move(opened));
     if (segment->written_size() > 0) {
-      ReadPlan plan = plan_read_locked(*segment, from, until);
-      lock.unlock();
-      auto found = find_start(plan, from);
-      if (!found) return base::fail(std::move(found));
-      if (*found) return range_of(plan, until, max_bytes, at_least_one_batch);
-      lock.lock();
+      auto info = read_segment(lock, segment, wanted);
+      if (!info) return base::fail(std::move(info));
+      if (*info) return **info;
     }
     // All of it lies below `from`: compaction may leave a gap at a segment's end.
     const auto next = next_base_locked(*segment);
-    if (!next) break;
-    at = *next;
+    if (next) {
+      at = *next;
+      continue;
+    }
+    if (segment->written_size() == 0 || cuts != cuts_) break;
+    return damaged(segment->path(kLogSuffix), from,
+                   {.kind = recovery::DamageKind::kMissing,
+                    .position = segment->written_size(),
+                    .end_position = segment->written_size(),
+                    .first_offset = from,
+                    .end_offset = written_end_offset()});
   }
   return ReadInfo{};
+}
+
+base::Result<std::optional<ReadInfo>> PartitionLog::read_segment(Lock& lock,
+                                                                 const SegmentPointer& segment,
+                                                                 const Wanted& wanted) {
+  if (const auto* damage = segment->known().damage_at(wanted.from)) {
+    return damaged(segment->path(kLogSuffix), wanted.from, *damage);
+  }
+  ReadPlan plan = plan_read_locked(*segment, wanted.from, wanted.until);
+  lock.unlock();
+  auto info = read_by_headers(plan, wanted);
+  const bool is_damaged = !info && info.error().code == base::ErrorCode::kCorruptMessage;
+  const bool must_check = is_damaged || (info && *info && (*info)->must_wait);
+  if (!must_check || wanted.mode == ReadMode::kWithoutWaiting) {
+    lock.lock();
+    if (!is_damaged) return info;
+    return ReadInfo{.bytes = {}, .must_wait = true, .until = wanted.until};
+  }
+  Checked checked;
+  info = read_checking(plan, wanted, checked);
+  lock.lock();
+  // What was cut meanwhile is not damaged, and will not be read either.
+  if (plan.cuts != cuts_) return ReadInfo{};
+  note_checked_locked(*segment, checked);
+  if (info && !*info && segment->known().damage_at(wanted.from) != nullptr) {
+    return damaged(segment->path(kLogSuffix), wanted.from,
+                   *segment->known().damage_at(wanted.from));
+  }
+  return info;
 }
 
 PartitionLog::ReadPlan PartitionLog::plan_read_locked(const Segment& segment, base::Offset from,
@@ -61,11 +99,14 @@ PartitionLog::ReadPlan PartitionLog::plan_read_locked(const Segment& segment, ba
   if (batch) {
     plan.start = OffsetPosition{batch->base_offset, batch->position};
     plan.first_batch_end = batch->next_position.value_or(segment.size());
-  } else {
-    plan.start_lookup = lookup_locked(segment, from);
   }
+  plan.start_lookup = lookup_locked(segment, from);
   plan.end = known_end_locked(segment, until);
   if (!plan.end) plan.end_lookup = lookup_locked(segment, until);
+  plan.known = segment.known();
+  if (!plan.known.are_all_checked()) plan.epochs = epochs_;
+  plan.end_offset = next_base_locked(segment).value_or(log_end_offset());
+  plan.cuts = cuts_;
   return plan;
 }
 
@@ -99,7 +140,14 @@ base::Result<bool> PartitionLog::find_start(ReadPlan& plan, base::Offset from) {
   for (;;) {
     auto header = scanner.next();
     if (!header) return base::fail(std::move(header));
+    if (!*header && scanner.next_position() != plan.file_end) {
+      return base::fail(base::ErrorCode::kCorruptMessage, "less than a batch is left");
+    }
     if (!*header) return false;
+    const bool is_first = scanner.position() == near->position;
+    if (is_first && near->position != 0 && (*header)->base_offset() > from) {
+      return base::fail(base::ErrorCode::kCorruptMessage, "the index names another batch");
+    }
     if ((*header)->last_offset() < from) continue;
     plan.start = OffsetPosition{(*header)->base_offset(), scanner.position()};
     plan.first_batch_end = scanner.next_position();
@@ -113,7 +161,14 @@ base::Result<std::uint64_t> PartitionLog::find_end(const ReadPlan& plan, base::O
   if (plan.end) return *plan.end;
   auto near = plan.end_lookup.end();
   if (!near) return base::fail(std::move(near));
-  BatchScanner scanner(plan.file, std::max(near->position, plan.start->position), plan.file_end);
+  BatchScanner scanner(plan.file, plan.start->position, plan.file_end);
+  // An entry that is wrong would lead into the middle of a batch.
+  if (near->position > plan.start->position && near->position < plan.file_end) {
+    scanner.seek(near->position);
+    auto header = scanner.next();
+    const bool is_true = header && *header && (*header)->last_offset() == near->offset;
+    scanner.seek(is_true ? near->position : plan.start->position);
+  }
   while (scanner.next_position() < enough) {
     auto header = scanner.next();
     if (!header) return base::fail(std::move(header));
@@ -122,17 +177,16 @@ base::Result<std::uint64_t> PartitionLog::find_end(const ReadPlan& plan, base::O
   return scanner.next_position();
 }
 
-base::Result<ReadInfo> PartitionLog::range_of(const ReadPlan& plan, base::Offset until,
-                                              std::uint64_t max_bytes, bool at_least_one_batch) {
-  if (plan.start->offset >= until) return ReadInfo{};
+base::Result<ReadInfo> PartitionLog::range_of(const ReadPlan& plan, const Wanted& wanted) {
+  if (plan.start->offset >= wanted.until) return ReadInfo{};
   const std::uint64_t start = plan.start->position;
-  std::uint64_t wanted = max_bytes;
-  if (at_least_one_batch) wanted = std::max(wanted, *plan.first_batch_end - start);
-  const std::uint64_t enough = wanted < plan.file_end - start ? start + wanted : plan.file_end;
-  auto end = find_end(plan, until, enough);
+  std::uint64_t bytes = wanted.max_bytes;
+  if (wanted.at_least_one_batch) bytes = std::max(bytes, *plan.first_batch_end - start);
+  const std::uint64_t enough = bytes < plan.file_end - start ? start + bytes : plan.file_end;
+  auto end = find_end(plan, wanted.until, enough);
   if (!end) return base::fail(std::move(end));
-  ODRADEK_ASSERT(*end >= start);
-  return ReadInfo{.bytes = {plan.file, start, std::min(*end - start, wanted)},
+  if (*end < start) return base::fail(base::ErrorCode::kCorruptMessage, "it ends before it starts");
+  return ReadInfo{.bytes = {plan.file, start, std::min(*end - start, bytes)},
                   .first_batch_offset = plan.start->offset};
 }
 

@@ -18,7 +18,8 @@ Segment::Segment(std::shared_ptr<const PartitionPath> path, base::Offset base_of
       size_(size),
       written_size_(size),
       created_(created),
-      roll_jitter_ms_(roll_jitter_ms) {}
+      roll_jitter_ms_(roll_jitter_ms),
+      known_(size) {}
 
 std::shared_ptr<Segment> Segment::make_new(std::shared_ptr<const PartitionPath> path,
                                            base::Offset base_offset, base::Timestamp created,
@@ -185,6 +186,8 @@ base::Result<std::shared_ptr<Segment>> Segment::truncated(env::Disk& disk, base:
   BatchScanner scanner(files->log, start->position, position, BatchScanner::kReplayChunkBytes);
   for (;;) {
     auto header = scanner.next();
+    // Of what is damaged nothing is known; who reads it says so.
+    if (!header && header.error().code == base::ErrorCode::kCorruptMessage) break;
     if (!header) return base::fail(std::move(header));
     if (!*header) break;
     if ((*header)->max_timestamp() > max.timestamp) {

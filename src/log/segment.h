@@ -13,6 +13,7 @@
 #include "log/log_config.h"
 #include "log/offset_index.h"
 #include "log/partition_path.h"
+#include "log/recovery/known_bytes.h"
 #include "log/time_index.h"
 #include "record/batch_header.h"
 
@@ -53,6 +54,10 @@ class Segment {
   std::uint64_t size() const { return size_; }
   std::uint64_t written_size() const { return written_size_; }
   void set_written_size(std::uint64_t size) { written_size_ = size; }
+
+  // What was checked of the bytes, and found to be damaged.
+  recovery::KnownBytes& known() { return known_; }
+  const recovery::KnownBytes& known() const { return known_; }
 
   bool is_open() const { return files_ != nullptr; }
   // Blocks; any thread.
@@ -137,6 +142,7 @@ class Segment {
   std::uint64_t written_size_;
   const base::Timestamp created_;
   const std::int64_t roll_jitter_ms_;
+  recovery::KnownBytes known_;
   std::unique_ptr<Files> files_;
   bool is_complete_ = true;
 };

@@ -116,7 +116,8 @@ void Partition::when_written(Offset end, CommitHandler handler) {
 
 base::Result<log::ReadInfo> Partition::read(Offset from, Isolation isolation,
                                             base::LeaderEpoch current_leader_epoch,
-                                            std::uint64_t max_bytes, bool at_least_one_batch) {
+                                            std::uint64_t max_bytes, bool at_least_one_batch,
+                                            log::ReadMode mode) {
   Offset until;
   {
     const std::lock_guard lock(mutex_);
@@ -127,7 +128,7 @@ base::Result<log::ReadInfo> Partition::read(Offset from, Isolation isolation,
   }
   // A fetch between the end it may see and the log's end waits; it is not out of range.
   if (from > until && from <= log_->log_end_offset()) return log::ReadInfo{};
-  return log_->read(from, until, max_bytes, at_least_one_batch);
+  return log_->read(from, until, max_bytes, at_least_one_batch, mode);
 }
 
 Partition::WatchId Partition::watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,

@@ -87,7 +87,8 @@ class Partition : private log::ProgressListener {
   // the client knows one, is checked first (KIP-320): FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH.
   [[nodiscard]] base::Result<log::ReadInfo> read(base::Offset from, Isolation isolation,
                                                  base::LeaderEpoch current_leader_epoch,
-                                                 std::uint64_t max_bytes, bool at_least_one_batch);
+                                                 std::uint64_t max_bytes, bool at_least_one_batch,
+                                                 log::ReadMode mode = log::ReadMode::kMayWait);
   // Names a watch of one partition; 0 names none.
   using WatchId = std::uint64_t;
   // Wakes `waiter` when something beyond `visible_end`, the end that it saw for its isolation, can

@@ -98,15 +98,17 @@ void FetchOperation::gather_partition(const FetchTarget& target, Gathered& gathe
     gathered.must_answer |= code == ErrorCode::kNotLeaderOrFollower;
     return;
   }
-  read_partition(*partition, target, gathered, data);
+  read_partition(partition, target, gathered, data);
   gathered.must_answer |= data.error_code != ErrorCode::kNone;
   seen_.push_back({std::move(partition), limits_.isolation == replica::Isolation::kReadCommitted
                                              ? data.last_stable_offset
                                              : data.high_watermark});
 }
 
-void FetchOperation::read_partition(replica::Partition& partition, const FetchTarget& target,
-                                    Gathered& gathered, FetchResponse::PartitionData& data) {
+void FetchOperation::read_partition(const std::shared_ptr<replica::Partition>& found,
+                                    const FetchTarget& target, Gathered& gathered,
+                                    FetchResponse::PartitionData& data) {
+  replica::Partition& partition = *found;
   // The offsets first: what is read afterwards may only be more than they say.
   const replica::OffsetSnapshot offsets = partition.offsets();
   const auto wanted = target.partition;
@@ -119,10 +121,15 @@ void FetchOperation::read_partition(replica::Partition& partition, const FetchTa
     return;
   }
   const std::int64_t left = std::max<std::int64_t>(limits_.max_bytes - gathered.bytes, 0);
-  auto read = partition.read(wanted.fetch_offset, limits_.isolation, wanted.current_leader_epoch,
-                             static_cast<std::uint64_t>(std::min<std::int64_t>(
-                                 left, std::max(wanted.partition_max_bytes, 0))),
-                             gathered.bytes == 0);
+  ColdRange cold{.partition = found,
+                 .range = {},
+                 .target = &target,
+                 .max_bytes = static_cast<std::uint64_t>(
+                     std::min<std::int64_t>(left, std::max(wanted.partition_max_bytes, 0))),
+                 .at_least_one_batch = gathered.bytes == 0};
+  auto read =
+      partition.read(wanted.fetch_offset, limits_.isolation, wanted.current_leader_epoch,
+                     cold.max_bytes, cold.at_least_one_batch, log::ReadMode::kWithoutWaiting);
   if (!read) {
     data.error_code = read.error().code;
     return;
@@ -143,18 +150,24 @@ void FetchOperation::read_partition(replica::Partition& partition, const FetchTa
     }
   }
   gathered.bytes += static_cast<std::int64_t>(read->bytes.length);
-  note_cold(partition, read->bytes);
+  // What is there is known only once it was looked at.
+  gathered.must_answer |= read->must_wait && read->bytes.length == 0;
+  note_cold(std::move(cold), *read);
   base::OutputChain chain;
   chain.append(std::move(read->bytes));
   data.records = wire::Records(std::move(chain));
 }
 
-void FetchOperation::note_cold(replica::Partition& partition, const base::FileRange& range) {
-  if (range.length == 0) return;
-  const auto& file = static_cast<const env::File&>(*range.file);
-  if (!file.is_cached(range.position, range.length)) {
-    cold_.push_back({&partition.log().directory(), range});
-  }
+void FetchOperation::note_cold(ColdRange cold, const log::ReadInfo& read) {
+  const base::FileRange& range = read.bytes;
+  const auto is_cached = [&range] {
+    return static_cast<const env::File&>(*range.file).is_cached(range.position, range.length);
+  };
+  if (!read.must_wait && (range.length == 0 || is_cached())) return;
+  cold.range = range;
+  cold.must_check = read.must_wait;
+  cold.until = read.until;
+  cold_.push_back(std::move(cold));
 }
 
 bool FetchOperation::check_divergence(replica::Partition& partition, const FetchTarget& target,
@@ -217,10 +230,38 @@ void FetchOperation::load_next_then_send() {
   }
   ColdRange cold = std::move(cold_.back());
   cold_.pop_back();
-  cold.directory->work_queue().submit([self = shared_from_this(), range = std::move(cold.range)] {
-    static_cast<env::File&>(*range.file).load_into_cache(range.position, range.length);
-    self->loop().post([self] { self->load_next_then_send(); });
+  log::Log& log = cold.partition->log();
+  log.directory().work_queue().submit([self = shared_from_this(), &log, cold = std::move(cold)] {
+    const base::FileRange& range = cold.range;
+    if (range.length > 0) {
+      static_cast<env::File&>(*range.file).load_into_cache(range.position, range.length);
+    }
+    std::optional<base::Result<log::ReadInfo>> read;
+    if (cold.must_check) {
+      read = log.read(cold.target->partition.fetch_offset, cold.until, cold.max_bytes,
+                      cold.at_least_one_batch);
+    }
+    self->loop().post([self, target = cold.target, read = std::move(read)]() mutable {
+      if (read) self->replace_records(*target, *std::move(read));
+      self->load_next_then_send();
+    });
   });
+}
+
+void FetchOperation::replace_records(const FetchTarget& target, base::Result<log::ReadInfo> read) {
+  for (auto& topic : response_.responses) {
+    if (topic.topic != target.topic || topic.topic_id != target.topic_id) continue;
+    for (auto& data : topic.partitions) {
+      if (data.partition_index != target.partition.partition) continue;
+      base::OutputChain chain;
+      if (!read) {
+        data.error_code = read.error().code;
+      } else if (read->bytes.length > 0) {
+        chain.append(std::move(read->bytes));
+      }
+      data.records = wire::Records(std::move(chain));
+    }
+  }
 }
 
 }  // namespace odradek::broker

@@ -44,9 +44,17 @@ class FetchOperation : public replica::FetchWaiter,
     bool must_answer = false;  // an error or a divergence, that the client has to know now
   };
   // Bytes to be sent that are not in the page cache, and where they lie.
+  // What is read for the answer where it may wait: to be brought into the page cache, and checked
+  // where it was not.
   struct ColdRange {
-    log::directory::LogDirectory* directory;
+    std::shared_ptr<replica::Partition> partition;
     base::FileRange range;
+    const FetchTarget* target = nullptr;
+    // It was not checked yet, and is read again: from the target's offset on, with these bounds.
+    bool must_check = false;
+    base::Offset until = base::kNoOffset;
+    std::uint64_t max_bytes = 0;
+    bool at_least_one_batch = false;
   };
   // A partition as gather() found it.
   struct Seen {
@@ -63,18 +71,20 @@ class FetchOperation : public replica::FetchWaiter,
   Gathered gather();
   void gather_partition(const FetchTarget& target, Gathered& gathered,
                         wire::FetchResponse::PartitionData& data);
-  void read_partition(replica::Partition& partition, const FetchTarget& target, Gathered& gathered,
+  void read_partition(const std::shared_ptr<replica::Partition>& partition,
+                      const FetchTarget& target, Gathered& gathered,
                       wire::FetchResponse::PartitionData& data);
-  void note_cold(replica::Partition& partition, const base::FileRange& range);
+  void note_cold(ColdRange cold, const log::ReadInfo& read);
   bool check_divergence(replica::Partition& partition, const FetchTarget& target,
                         wire::FetchResponse::PartitionData& data);
   // False when something new can be read: look again.
   bool park();
   void unpark();
   void answer(wire::FetchResponse response);
-  // Brings the first of the cold ranges into the page cache, then the next; sends when there is
-  // none left.
+  // Brings the first of the cold ranges into the page cache, and reads again what has to be
+  // checked, then the next; sends when there is none left.
   void load_next_then_send();
+  void replace_records(const FetchTarget& target, base::Result<log::ReadInfo> read);
 
   env::Executor& loop() { return responder_.context().connection->executor; }
 

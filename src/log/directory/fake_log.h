@@ -59,7 +59,7 @@ class FakeLog final : public Log {
   base::Offset flushed_end_offset() const override { return {}; }
   std::optional<base::Offset> first_unstable_offset(base::Offset) const override { return {}; }
   std::uint64_t size_bytes() const override { return 0; }
-  base::Result<ReadInfo> read(base::Offset, base::Offset, std::uint64_t, bool) override {
+  base::Result<ReadInfo> read(base::Offset, base::Offset, std::uint64_t, bool, ReadMode) override {
     return ReadInfo{};
   }
   base::Result<std::vector<AbortedTransaction>> aborted_transactions(base::Offset,

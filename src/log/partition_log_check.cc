@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "log/file_names.h"
+#include "log/partition_log.h"
+#include "log/recovery/batch_walker.h"
+
+// What is read is checked once by each process that did not write it: every byte, checksums
+// included. Until then a read trusts neither headers nor index entries further than it can see.
+namespace odradek::log {
+
+std::unexpected<base::Error> PartitionLog::damaged(const std::string& file, base::Offset offset,
+                                                   const recovery::Damage& damage) const {
+  return base::fail(base::ErrorCode::kCorruptMessage,
+                    fmt::format("{}: offset {} can't be read: {}", name_.to_string(),
+                                offset.value(), recovery::describe(damage, file)));
+}
+
+// must_wait where the bytes it names were not checked.
+base::Result<std::optional<ReadInfo>> PartitionLog::read_by_headers(ReadPlan& plan,
+                                                                    const Wanted& wanted) {
+  auto found = find_start(plan, wanted.from);
+  if (!found) return base::fail(std::move(found));
+  if (!*found) return std::nullopt;
+  auto info = range_of(plan, wanted);
+  if (!info) return base::fail(std::move(info));
+  const std::uint64_t from = plan.start->position;
+  info->must_wait =
+      !plan.known.is_checked(from, std::max(from + info->bytes.length, *plan.first_batch_end));
+  info->until = wanted.until;
+  return *info;
+}
+
+// The place of the nearest batch before `from` that an index entry names, and that is whole; the
+// segment's beginning where there is none.
+base::Result<OffsetPosition> PartitionLog::place_to_check_from(const ReadPlan& plan,
+                                                               base::Offset from,
+                                                               bool& is_index_wrong) {
+  const OffsetPosition beginning{plan.start_lookup.base_offset, 0};
+  IndexLookup lookup = plan.start_lookup;
+  lookup.target = from;
+  for (base::Offset target = from; target > beginning.offset;) {
+    auto entry = lookup.end();
+    if (!entry) return base::fail(std::move(entry));
+    if (entry->position == 0) return beginning;
+    recovery::BatchWalker walker({.file = plan.file,
+                                  .position = entry->position,
+                                  .end_position = plan.file_end,
+                                  .first_offset = beginning.offset,
+                                  .end_offset = plan.end_offset});
+    auto header = walker.next_batch();
+    if (header && *header && (*header)->base_offset() <= from &&
+        (*header)->base_offset() <= entry->offset) {
+      return OffsetPosition{(*header)->base_offset(), entry->position};
+    }
+    if (!header && header.error().code != base::ErrorCode::kCorruptMessage) {
+      return base::fail(std::move(header));
+    }
+    is_index_wrong = true;
+    // Halfway to the beginning: what is wrong may be a long stretch.
+    target = beginning.offset + (std::min(entry->offset, target) - beginning.offset) / 2;
+    lookup.target = target;
+    lookup.pending.reset();
+  }
+  return beginning;
+}
+
+base::Result<std::optional<ReadInfo>> PartitionLog::read_checking(const ReadPlan& plan,
+                                                                  const Wanted& wanted,
+                                                                  Checked& checked) {
+  auto place = place_to_check_from(plan, wanted.from, checked.is_index_wrong);
+  if (!place) return base::fail(std::move(place));
+  recovery::BatchWalker walker({.file = plan.file,
+                                .position = place->position,
+                                .end_position = plan.file_end,
+                                .first_offset = place->offset,
+                                .end_offset = plan.end_offset,
+                                .epochs = &plan.epochs},
+                               BatchScanner::kReplayChunkBytes);
+  checked.from = checked.to = place->position;
+  std::optional<ReadInfo> info;
+  std::uint64_t enough = 0;
+  while (!info || checked.to < info->bytes.position + enough) {
+    auto step = walker.next();
+    if (!step) return base::fail(std::move(step));
+    if (!*step) break;
+    if (const auto* damage = std::get_if<recovery::Damage>(&**step)) {
+      checked.damages.push_back(*damage);
+      if (info || damage->holds(wanted.from)) break;
+      checked.from = checked.to = walker.next_position();
+      continue;
+    }
+    const auto& header = std::get<record::BatchHeader>(**step);
+    if (header.base_offset() >= wanted.until) break;
+    checked.to = walker.next_position();
+    if (header.last_offset() < wanted.from) continue;
+    if (!info) {
+      info = ReadInfo{.bytes = {plan.file, walker.position(), 0},
+                      .first_batch_offset = header.base_offset(),
+                      .until = wanted.until};
+      enough = wanted.at_least_one_batch
+                   ? std::max<std::uint64_t>(header.total_size(), wanted.max_bytes)
+                   : wanted.max_bytes;
+    }
+    info->bytes.length = std::min(checked.to - info->bytes.position, enough);
+  }
+  return info;
+}
+
+void PartitionLog::note_checked_locked(Segment& segment, const Checked& checked) {
+  segment.known().add_checked(checked.from, checked.to);
+  for (const recovery::Damage& damage : checked.damages) {
+    if (!segment.known().add_damage(damage)) continue;
+    base::log::error("log", "{}: {}; `odradek log check` shows all that is damaged",
+                     name_.to_string(), recovery::describe(damage, segment.path(kLogSuffix)));
+  }
+}
+
+}  // namespace odradek::log

@@ -227,6 +227,11 @@ base::Result<> RunningBroker::start_partitions() {
                     summary->logs, summary->duration_ms, summary->recovered, summary->strays);
   }
   metadata_->follow(*live_config_, *replicas_);
+  logs_->begin_housekeeping(
+      {.initial_delay_ms = settings_.number("log.initial.task.delay.ms"),
+       .retention_check_interval_ms = settings_.number("log.retention.check.interval.ms"),
+       .producer_expiration_check_interval_ms =
+           settings_.number("producer.id.expiration.check.interval.ms")});
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/ids.h"
 #include "base/result.h"
 
 namespace odradek::env {
@@ -107,6 +108,9 @@ class Disk {
 
   // The size of a file, without keeping it open.
   [[nodiscard]] virtual base::Result<std::uint64_t> file_size(const std::string& path);
+  // When the file was last written, by the wall clock.
+  [[nodiscard]] virtual base::Result<base::Timestamp> modification_time(
+      const std::string& path) = 0;
   // The whole of a file; fails beyond `max_bytes`.
   [[nodiscard]] base::Result<std::string> read_file(const std::string& path,
                                                     std::uint64_t max_bytes = 64U << 20U);

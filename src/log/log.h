@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -70,6 +71,14 @@ struct TimestampAndOffset {
   base::Timestamp timestamp = base::kNoTimestamp;
   base::Offset offset = base::kNoOffset;
   base::LeaderEpoch leader_epoch = base::kNoLeaderEpoch;
+};
+
+// A look at a log for what its retention deletes.
+struct RetentionCheck {
+  // The wall clock's time.
+  base::Timestamp now;
+  // False while the wall clock is not believed: nothing is deleted by age.
+  bool may_delete_by_time = true;
 };
 
 struct EpochEndOffset {
@@ -198,6 +207,14 @@ class Log {
   // beyond `limit`, the high watermark.
   [[nodiscard]] virtual base::Result<> delete_records(base::Offset new_log_start,
                                                       base::Offset limit) = 0;
+  // Deletes the oldest segments that cleanup.policy, retention.ms, retention.bytes and the log
+  // start offset no longer keep (log/retention), below the directory's high watermark; the log
+  // start follows. Where that is all there is, the log begins a segment at its end first. Returns
+  // how many went; says of them in the server's log why. Blocks.
+  [[nodiscard]] virtual base::Result<std::size_t> delete_old_segments(
+      const RetentionCheck& check) = 0;
+  // Forgets producers that wrote nothing for producer.id.expiration.ms.
+  virtual void expire_producers(base::Timestamp now) = 0;
   // Drops everything from `offset` on. Not while an append runs: the caller serialises.
   [[nodiscard]] virtual base::Result<> truncate_to(base::Offset offset) = 0;
 

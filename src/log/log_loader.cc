@@ -259,8 +259,8 @@ base::Result<> Loader::load_producers() {
       !done) {
     return done;
   }
-  log_.producers.expire_now(directory_.world().clock().wall(),
-                            options_.config.producer_id_expiration_ms);
+  log_.producers.expire(directory_.world().clock().wall(),
+                        options_.config.producer_id_expiration_ms);
   // Without any, after a clean stop, there were no producers (or a Kafka without them wrote it).
   if (is_clean() && !has_snapshot) log_.producers.set_end_offset(log_.end_offset);
   return replay_producers(disk_, log_.segments, log_.transaction_indexes, log_.producers,

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -32,6 +33,20 @@ struct LogManagerOptions {
   int recovery_threads_per_directory = 2;
   directory::DirectoryOptions directory;
 };
+
+// When the log manager's own tasks come round; the names after them are Kafka's keys.
+struct HousekeepingOptions {
+  // log.initial.task.delay.ms
+  std::int64_t initial_delay_ms = 30000;
+  // log.retention.check.interval.ms
+  std::int64_t retention_check_interval_ms = 300000;
+  // producer.id.expiration.check.interval.ms
+  std::int64_t producer_expiration_check_interval_ms = 600000;
+};
+
+// The names of its tasks (housekeeping::Housekeeper).
+inline constexpr std::string_view kRetentionTask = "retention";
+inline constexpr std::string_view kProducerExpirationTask = "producer expiration";
 
 // What the metadata says about a partition's directory that was found on disk.
 struct LogDecision {
@@ -121,6 +136,9 @@ class LogManager {
   // The periodic work on the logs and their directories; it ends before a log is closed. Work is
   // added once the logs were loaded.
   housekeeping::Housekeeper& housekeeper() { return housekeeper_; }
+  // Adds the work that is the log manager's own: retention and the forgetting of idle producers.
+  // Call once, after load_logs.
+  void begin_housekeeping(const HousekeepingOptions& options);
   // Adds the task once for each directory of log.dirs, with a timer and a queue of its own each, so
   // that a slow disk delays only itself; a round is left out where the directory has failed.
   void add_task(const housekeeping::Housekeeper::Task& task,

@@ -10,6 +10,7 @@
 
 #include "env/sim/sim_world.h"
 #include "log/partition_metadata.h"
+#include "record/build.h"
 
 namespace odradek::log {
 namespace {
@@ -344,6 +345,51 @@ TEST_F(LogManagerTest, ATaskComesRoundInEachDirectoryThatHasNotFailed) {
   seen.clear();
   simulation_.run_for(std::chrono::seconds(5));
   EXPECT_TRUE(seen.empty());
+}
+
+// Records of now that retention.ms=1 h keeps, in a log that stands at them.
+class LogManagerRetentionTest : public LogManagerTest {
+ protected:
+  LogManagerRetentionTest() {
+    NewLog wanted = new_log("orders", 0);
+    wanted.config.retention_ms = 3600000;
+    log_ = manager_->get_or_create(wanted).value();
+    record::BatchBuilder builder;
+    builder.append(host_.world().clock().wall(), std::nullopt, base::as_bytes("value"));
+    EXPECT_TRUE(log_->append(builder.build(), base::LeaderEpoch(0), AppendOrigin::kClient));
+    log_->write_out();
+    EXPECT_TRUE(simulation_.run_until([&] { return log_->flushed_end_offset().value() == 1; },
+                                      std::chrono::seconds(1)));
+    log_->directory().set_high_watermark(log_->name(), base::Offset(1));
+    manager_->begin_housekeeping({.initial_delay_ms = 1000, .retention_check_interval_ms = 60000});
+  }
+  ~LogManagerRetentionTest() override { EXPECT_TRUE(manager_->stop(-1)); }
+  bool is_deleted() const { return log_->log_start_offset().value() == 1; }
+
+  std::unique_ptr<LogManager> manager_ = start();
+  std::shared_ptr<Log> log_;
+};
+
+TEST_F(LogManagerRetentionTest, RecordsGoWithinAnIntervalOfTheirTime) {
+  simulation_.run_for(std::chrono::minutes(60));
+  EXPECT_FALSE(is_deleted());
+  simulation_.run_for(std::chrono::seconds(65));
+  EXPECT_TRUE(is_deleted());
+}
+
+TEST_F(LogManagerRetentionTest, AWallClockThatJumpsDeletesNothingForAnInterval) {
+  simulation_.run_for(std::chrono::minutes(3));
+  host_.jump_wall_clock(std::chrono::hours(24));
+  simulation_.run_for(std::chrono::seconds(30));
+  EXPECT_FALSE(is_deleted());
+  manager_->housekeeper().run_now(kRetentionTask);
+  EXPECT_FALSE(is_deleted()) << "nor when it is asked for meanwhile";
+  host_.jump_wall_clock(std::chrono::hours(-24));
+  simulation_.run_for(std::chrono::minutes(5));
+  EXPECT_FALSE(is_deleted()) << "the clock was put right";
+  host_.jump_wall_clock(std::chrono::hours(24));
+  simulation_.run_for(std::chrono::seconds(125));
+  EXPECT_TRUE(is_deleted()) << "it stayed so";
 }
 
 TEST_F(LogManagerTest, GivesAConfigurationToATopicsLogs) {

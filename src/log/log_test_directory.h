@@ -55,10 +55,13 @@ class TestDirectory final : public directory::LogDirectory {
     const auto found = log_starts.find(name);
     return found == log_starts.end() ? base::Offset(0) : found->second;
   }
-  base::Offset high_watermark(const base::TopicPartition&) const override {
-    return base::Offset(0);
+  base::Offset high_watermark(const base::TopicPartition& name) const override {
+    const auto found = high_watermarks.find(name);
+    return found == high_watermarks.end() ? base::Offset(0) : found->second;
   }
-  void set_high_watermark(const base::TopicPartition&, base::Offset) override {}
+  void set_high_watermark(const base::TopicPartition& name, base::Offset offset) override {
+    high_watermarks[name] = offset;
+  }
   void set_recovery_point(const base::TopicPartition& name, base::Offset offset) override {
     recovery_points[name] = offset;
   }
@@ -90,6 +93,7 @@ class TestDirectory final : public directory::LogDirectory {
 
   std::map<base::TopicPartition, base::Offset> recovery_points;
   std::map<base::TopicPartition, base::Offset> log_starts;
+  std::map<base::TopicPartition, base::Offset> high_watermarks;
   std::set<Log*> wants_flush;
   std::vector<std::string> removals;
 

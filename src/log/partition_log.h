@@ -19,6 +19,7 @@
 #include "log/position_cache.h"
 #include "log/recovery/damage.h"
 #include "log/recovery/known_bytes.h"
+#include "log/retention/retention.h"
 #include "log/segment.h"
 #include "record/record_reader.h"
 
@@ -26,8 +27,9 @@ namespace odradek::log {
 
 // The log of one partition. Its parts: partition_log_append.cc gives batches their places,
 // partition_log_write.cc writes them out, partition_log_read.cc and partition_log_search.cc find
-// them again, partition_log_flush.cc makes them durable, partition_log_change.cc cuts, closes and
-// removes, partition_log_move.cc goes on in another log directory.
+// them again, partition_log_flush.cc makes them durable, partition_log_retention.cc deletes the
+// oldest, partition_log_change.cc cuts, closes and removes, partition_log_move.cc goes on in another
+// log directory.
 //
 // Locking: `mutex_` guards everything that is not atomic or constant; it is never held over a wait
 // for the disk. Two roles are each one thread's at a time: the writer's (see Writer), which appends
@@ -72,6 +74,8 @@ class PartitionLog final : public Log {
   std::vector<ActiveProducer> active_producers() const override;
 
   base::Result<> delete_records(base::Offset new_log_start, base::Offset limit) override;
+  base::Result<std::size_t> delete_old_segments(const RetentionCheck& check) override;
+  void expire_producers(base::Timestamp now) override;
   base::Result<> truncate_to(base::Offset offset) override;
 
   base::Result<> flush() override;
@@ -285,6 +289,22 @@ class PartitionLog final : public Log {
   base::Result<> write_epochs(Lock& lock);
   base::Result<> carry_out_flush(const FlushPlan& plan, bool file_system_was_synced) const;
   void flushed_locked(const FlushPlan& plan);
+
+  // What a retention check looks at, without the lock.
+  struct RetentionView;
+  RetentionView view_for_retention_locked() const;
+  base::Result<retention::SegmentTime> time_of(const RetentionView& view, std::size_t index,
+                                               base::Timestamp now);
+  // Whether the log is still what was viewed; then it goes on in a segment that begins at its end.
+  base::Result<bool> begin_at_end(const RetentionView& view);
+  // REQUIRES of these: the writer's role. The first deletes nothing where the log is not what was
+  // viewed.
+  base::Result<std::size_t> carry_out_retention(Lock& lock, const RetentionView& view,
+                                                const retention::Decision& decision,
+                                                base::Timestamp now);
+  // Deletes the segments that lie wholly below, but for the last one.
+  base::Result<> move_log_start(Lock& lock, base::Offset new_log_start);
+  base::Result<> make_last_segment_durable(Lock& lock);
 
   // What a truncation puts in place of the log's parts.
   struct Cut;

@@ -153,7 +153,6 @@ base::Result<> PartitionLog::place_locked(base::ByteView batches, const Arrived&
   }
   store(end_offset_, arrived.last_offset + 1);
   producers_.set_end_offset(log_end_offset());
-  producers_.expire(now(), config_.producer_id_expiration_ms);
   return {};
 }
 

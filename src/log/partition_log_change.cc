@@ -13,50 +13,8 @@
 #include "log/recovery/batch_walker.h"
 #include "log/segment_files.h"
 
-// What takes away: the log's start moved, its end cut, its files closed, all of it removed.
+// What takes away: the log's end cut, its files closed, all of it removed.
 namespace odradek::log {
-
-base::Result<> PartitionLog::delete_records(base::Offset new_log_start, base::Offset limit) {
-  Segments deleted;
-  std::int64_t delay_ms = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    if (auto usable = check_usable_locked(); !usable) return usable;
-    if (new_log_start > limit) {
-      return base::fail(base::ErrorCode::kOffsetOutOfRange,
-                        fmt::format("{}: the log can't start at offset {}, beyond the high "
-                                    "watermark {}",
-                                    name_.to_string(), new_log_start.value(), limit.value()));
-    }
-    if (new_log_start <= log_start_offset() || is_cutting_) return {};
-    store(log_start_offset_, new_log_start);
-    directory().set_log_start_offset(name_, new_log_start);
-    epochs_changed_ |= epochs_.truncate_from_start(new_log_start);
-    producers_.forget_ended_transactions_below(new_log_start);
-    // Whole segments below the start; the last one stays.
-    auto kept = segments_.begin();
-    while (kept + 1 != segments_.end() && (*(kept + 1))->base_offset() <= new_log_start) ++kept;
-    deleted.assign(segments_.begin(), kept);
-    segments_.erase(segments_.begin(), kept);
-    transaction_indexes_.erase(transaction_indexes_.begin(),
-                               transaction_indexes_.lower_bound(segments_.front()->base_offset()));
-    delay_ms = config_.file_delete_delay_ms;
-    if (!deleted.empty()) ++names_version_;
-  }
-  for (const SegmentPointer& segment : deleted) {
-    if (auto done =
-            mark_segment_deleted(directory(), path_->value(), segment->base_offset(), delay_ms);
-        !done) {
-      return give_up(std::move(done));
-    }
-  }
-  if (deleted.empty()) return {};
-  const std::lock_guard lock(mutex_);
-  if (auto done = snapshots_.remove_below(segments_.front()->base_offset()); !done) {
-    return give_up(std::move(done));
-  }
-  return {};
-}
 
 namespace {
 
@@ -152,7 +110,7 @@ base::Result<> PartitionLog::carry_out_cut(Cut& cut, base::Offset offset) const 
   if (auto loaded = cut.snapshots.load(cut.producers, cut.log_start, offset); !loaded) {
     return loaded;
   }
-  cut.producers.expire_now(now(), cut.producer_expiration_ms);
+  cut.producers.expire(now(), cut.producer_expiration_ms);
   return replay_producers(disk(), cut.segments, cut.transaction_indexes, cut.producers, offset,
                           offset);
 }

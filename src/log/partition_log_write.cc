@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cerrno>
 #include <chrono>
 #include <iterator>
 #include <utility>
 
 #include "base/assert.h"
+#include "base/log.h"
 #include "log/directory/log_directory.h"
 #include "log/file_names.h"
 #include "log/partition_log.h"
@@ -22,6 +24,22 @@ constexpr std::uint32_t kIndexEntriesPending = 32;
 // A caller waits for its own write while writes are as fast as this; the page cache takes some
 // microseconds. A slower one is the kernel holding writers back (dirty throttling, a full journal).
 constexpr env::Duration kSlowWrite = std::chrono::milliseconds(5);
+
+// As long as the segment may become, as Kafka has it, and with the space taken, which Kafka leaves
+// to chance. A disk without so much room takes the segment as it grows. Returns whether it was
+// done.
+base::Result<bool> preallocate(env::File& file, std::uint64_t size) {
+  if (auto done = file.allocate(0, size); !done) {
+    if (done.error().os_error != ENOSPC) return base::fail(std::move(done));
+    base::log::warn("log", "{}: no room to preallocate {} bytes; the file grows as it is written",
+                    file.path(), size);
+    // What was taken before the room ended.
+    if (auto released = file.truncate(0); !released) return base::fail(std::move(released));
+    return false;
+  }
+  if (auto done = file.truncate(size); !done) return base::fail(std::move(done));
+  return true;
+}
 
 }  // namespace
 
@@ -151,16 +169,16 @@ base::Result<> PartitionLog::write_run(Lock& lock, std::vector<PendingWrite> run
 base::Result<std::shared_ptr<env::File>> PartitionLog::file_to_write(
     Lock& lock, const SegmentPointer& segment) {
   if (segment->files().log) return segment->files().log;
-  const std::uint64_t allocated =
+  const std::uint64_t size =
       config_.preallocate ? static_cast<std::uint64_t>(config_.segment_bytes) : 0;
   lock.unlock();
   auto file = create_log_file(disk(), segment->path(kLogSuffix));
-  if (file && allocated > 0) {
-    if (auto done = (*file)->allocate(0, allocated); !done) file = base::fail(std::move(done));
-  }
+  base::Result<bool> is_preallocated = false;
+  if (file && size > 0) is_preallocated = preallocate(**file, size);
   lock.lock();
   if (!file) return file;
-  segment->set_log_file(*file);
+  if (!is_preallocated) return base::fail(std::move(is_preallocated));
+  segment->set_log_file(*file, *is_preallocated);
   ++names_version_;
   return file;
 }

@@ -12,7 +12,6 @@ namespace odradek::log {
 namespace {
 
 constexpr std::int32_t kMaxSequence = std::numeric_limits<std::int32_t>::max();
-constexpr std::int64_t kExpirationCheckIntervalMs = 600000;
 
 bool follows(std::int32_t last_sequence, std::int32_t next_sequence) {
   if (last_sequence == kMaxSequence) return next_sequence == 0;
@@ -203,16 +202,6 @@ base::Timestamp ProducerState::oldest_transaction_timestamp() const {
 }
 
 void ProducerState::expire(base::Timestamp now, std::int64_t expiration_ms) {
-  if (!tables_) return;
-  // The first look is an interval away: records may be older than the expiration when they come.
-  if (expired_at_ == base::kNoTimestamp) expired_at_ = now;
-  const std::int64_t since_last_ms = now.value() - expired_at_.value();
-  if (since_last_ms >= 0 && since_last_ms < kExpirationCheckIntervalMs) return;
-  expire_now(now, expiration_ms);
-}
-
-void ProducerState::expire_now(base::Timestamp now, std::int64_t expiration_ms) {
-  expired_at_ = now;
   if (!tables_) return;
   std::erase_if(tables_->producers, [now, expiration_ms](const auto& producer) {
     return is_expired(producer.second, now, expiration_ms);

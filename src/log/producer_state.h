@@ -119,10 +119,8 @@ class ProducerState {
   base::Timestamp oldest_transaction_timestamp() const;
 
   // Drops producers that wrote nothing for `expiration_ms` (producer.id.expiration.ms) and have no
-  // transaction open. Call it with each append: it looks only once in ten minutes.
+  // transaction open.
   void expire(base::Timestamp now, std::int64_t expiration_ms);
-  // The same at once.
-  void expire_now(base::Timestamp now, std::int64_t expiration_ms);
 
   bool empty() const { return !tables_; }
   std::size_t size() const { return tables_ ? tables_->producers.size() : 0; }
@@ -156,7 +154,6 @@ class ProducerState {
 
   std::unique_ptr<Tables> tables_;
   base::Offset end_offset_{0};
-  base::Timestamp expired_at_ = base::kNoTimestamp;
 };
 
 }  // namespace odradek::log

@@ -206,6 +206,23 @@ base::Result<> ProducerSnapshots::remove_below(base::Offset offset) {
   return remove_if([offset](base::Offset snapshot) { return snapshot < offset; });
 }
 
+std::vector<base::Offset> ProducerSnapshots::forget_below(base::Offset offset) {
+  const auto kept = std::ranges::lower_bound(offsets_, offset);
+  std::vector<base::Offset> forgotten(offsets_.begin(), kept);
+  offsets_.erase(offsets_.begin(), kept);
+  return forgotten;
+}
+
+base::Result<> ProducerSnapshots::remove_files(env::Disk& disk,
+                                               const std::string& partition_directory,
+                                               const std::vector<base::Offset>& offsets) {
+  for (const base::Offset offset : offsets) {
+    auto done = disk.remove_file(partition_directory + '/' + file_name_of(offset));
+    if (!done && done.error().os_error != ENOENT) return done;
+  }
+  return {};
+}
+
 base::Result<> ProducerSnapshots::remove_beyond(base::Offset offset) {
   return remove_if([offset](base::Offset snapshot) { return snapshot > offset; });
 }

@@ -66,6 +66,12 @@ class ProducerSnapshots {
 
   // Removes the snapshots below `offset`: of segments that are gone.
   [[nodiscard]] base::Result<> remove_below(base::Offset offset);
+  // The same in two steps, for a caller with a lock: forgets them, then (blocking, any thread) the
+  // files go.
+  std::vector<base::Offset> forget_below(base::Offset offset);
+  [[nodiscard]] static base::Result<> remove_files(env::Disk& disk,
+                                                   const std::string& partition_directory,
+                                                   const std::vector<base::Offset>& offsets);
   // Removes the snapshots beyond `offset`, before a truncation to it.
   [[nodiscard]] base::Result<> remove_beyond(base::Offset offset);
   // Removes those that no segment begins at, but for the newest where it is beyond every segment's

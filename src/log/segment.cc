@@ -68,6 +68,7 @@ void Segment::install(Files files) {
 
 void Segment::close() {
   ODRADEK_ASSERT(is_complete_ && written_size_ == size_);
+  max_timestamp_ = known_max_timestamp();
   files_.reset();
 }
 
@@ -122,7 +123,9 @@ void Segment::index_batch(const record::BatchHeader& batch, std::uint64_t positi
 
 Segment::Completion Segment::begin_completion() {
   files_->time_index.append_if_greater(files_->max_timestamp);
-  return begin_writing_indexes();
+  Completion completion = begin_writing_indexes();
+  if (is_preallocated_) completion.trimmed_size = size_;
+  return completion;
 }
 
 Segment::Completion Segment::begin_writing_indexes() {
@@ -139,13 +142,15 @@ base::Result<> Segment::Completion::carry_out(env::Disk& disk, const Segment& se
   if (auto done = offset_index.write(disk, segment.path(kOffsetIndexSuffix)); !done) return done;
   if (auto done = time_index.write(disk, segment.path(kTimeIndexSuffix)); !done) return done;
   if (auto done = offset_index.cut_behind(); !done) return done;
-  return time_index.cut_behind();
+  if (auto done = time_index.cut_behind(); !done) return done;
+  return trimmed_size ? log->truncate(*trimmed_size) : base::Result<>();
 }
 
 void Segment::end_completion(const Completion& completion) {
   files_->log = completion.log;
   files_->offset_index.file().commit(completion.offset_index);
   files_->time_index.file().commit(completion.time_index);
+  is_preallocated_ &= !completion.trimmed_size;
   is_complete_ = true;
 }
 

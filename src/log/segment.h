@@ -59,6 +59,13 @@ class Segment {
   recovery::KnownBytes& known() { return known_; }
   const recovery::KnownBytes& known() const { return known_; }
 
+  // The greatest timestamp of its records, kNoTimestamp where none has one; nothing where the
+  // segment is closed and nobody looked yet.
+  std::optional<base::Timestamp> known_max_timestamp() const {
+    return files_ ? files_->max_timestamp.timestamp : max_timestamp_;
+  }
+  void note_max_timestamp(base::Timestamp timestamp) { max_timestamp_ = timestamp; }
+
   bool is_open() const { return files_ != nullptr; }
   // Blocks; any thread.
   [[nodiscard]] base::Result<Files> open_files(env::Disk& disk) const;
@@ -69,7 +76,11 @@ class Segment {
 
   // REQUIRES of all below: open.
   const Files& files() const { return *files_; }
-  void set_log_file(std::shared_ptr<env::File> file) { files_->log = std::move(file); }
+  // `is_preallocated`: it is longer than what is written; completing the segment cuts it.
+  void set_log_file(std::shared_ptr<env::File> file, bool is_preallocated) {
+    files_->log = std::move(file);
+    is_preallocated_ = is_preallocated;
+  }
   OffsetIndex& offset_index() { return files_->offset_index; }
   TimeIndex& time_index() { return files_->time_index; }
 
@@ -96,6 +107,8 @@ class Segment {
     std::shared_ptr<env::File> log;
     IndexFile::Batch offset_index;
     IndexFile::Batch time_index;
+    // Where the preallocated file ends then.
+    std::optional<std::uint64_t> trimmed_size = std::nullopt;
 
     // Blocks.
     [[nodiscard]] base::Result<> carry_out(env::Disk& disk, const Segment& segment);
@@ -144,7 +157,9 @@ class Segment {
   const std::int64_t roll_jitter_ms_;
   recovery::KnownBytes known_;
   std::unique_ptr<Files> files_;
+  std::optional<base::Timestamp> max_timestamp_;
   bool is_complete_ = true;
+  bool is_preallocated_ = false;
 };
 
 // Creates the `.log` file of a new segment; what a crash left under its name is dropped. Blocks.

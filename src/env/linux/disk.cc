@@ -79,6 +79,14 @@ base::Result<std::uint64_t> LinuxDisk::file_size(const std::string& path) {
   return size;
 }
 
+base::Result<base::Timestamp> LinuxDisk::modification_time(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return storage_error(path, "stat", errno);
+  constexpr std::int64_t kMsPerSecond = 1000;
+  constexpr std::int64_t kNsPerMs = 1000000;
+  return base::Timestamp(status.st_mtim.tv_sec * kMsPerSecond + status.st_mtim.tv_nsec / kNsPerMs);
+}
+
 base::Result<> LinuxDisk::make_directories(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);

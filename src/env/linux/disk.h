@@ -11,6 +11,7 @@ class LinuxDisk final : public Disk {
   base::Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
   bool exists(const std::string& path) override;
   base::Result<std::uint64_t> file_size(const std::string& path) override;
+  base::Result<base::Timestamp> modification_time(const std::string& path) override;
   base::Result<> make_directories(const std::string& path) override;
   base::Result<> rename(const std::string& from, const std::string& to) override;
   base::Result<> remove_file(const std::string& path) override;

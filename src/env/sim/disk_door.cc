@@ -36,6 +36,7 @@ base::Result<std::shared_ptr<File>> SimDiskDoor::open(const std::string& path, O
     const bool may_create = mode == OpenMode::kCreate || mode == OpenMode::kCreateNew;
     if (!may_create || !disk_.tree_.find_parent(path)) return refuse(kThis, path, ENOENT);
     node = disk_.tree_.create(path, false);
+    node->modified = disk_.wall_clock_();
   }
   return std::make_shared<SimFile>(disk_, life_, std::move(node), path, mode != OpenMode::kRead);
 }
@@ -53,6 +54,14 @@ base::Result<std::vector<DirectoryEntry>> SimDiskDoor::list(const std::string& p
 
 bool SimDiskDoor::exists(const std::string& path) {
   return !life_->is_over && disk_.tree_.find(path) != nullptr;
+}
+
+base::Result<base::Timestamp> SimDiskDoor::modification_time(const std::string& path) {
+  constexpr DiskOperation kThis = DiskOperation::kRead;
+  if (auto begun = disk_.begin(*life_, kThis, path); !begun) return base::fail(std::move(begun));
+  const auto node = disk_.tree_.find(path);
+  if (!node) return refuse(kThis, path, ENOENT);
+  return node->modified;
 }
 
 base::Result<> SimDiskDoor::make_directories(const std::string& path) {

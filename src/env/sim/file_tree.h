@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ids.h"
 #include "env/sim/file_image.h"
 
 namespace odradek::env::sim {
@@ -18,6 +19,8 @@ namespace odradek::env::sim {
 struct FileNode {
   bool is_directory = false;
   FileImage image;  // of a file
+  // By the host's wall clock; a power cut does not take it back.
+  base::Timestamp modified{0};
   std::map<std::string, std::shared_ptr<FileNode>> entries;
   std::map<std::string, std::shared_ptr<FileNode>> durable_entries;
 };

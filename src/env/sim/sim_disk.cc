@@ -26,10 +26,12 @@ base::Error disk_error(DiskOperation operation, const std::string& path, int os_
           os_error};
 }
 
-SimDisk::SimDisk(Scheduler& scheduler, std::string host, DiskOptions options)
+SimDisk::SimDisk(Scheduler& scheduler, std::string host, DiskOptions options,
+                 std::function<base::Timestamp()> wall_clock)
     : scheduler_(scheduler),
       host_(std::move(host)),
       options_(options),
+      wall_clock_(std::move(wall_clock)),
       random_(scheduler.random().split()) {}
 
 SimDisk::~SimDisk() = default;

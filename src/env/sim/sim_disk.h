@@ -67,7 +67,9 @@ struct DiskOptions {
 // flushed, a killed process takes nothing.
 class SimDisk {
  public:
-  SimDisk(Scheduler& scheduler, std::string host, DiskOptions options);
+  // `wall_clock`: the host's, for the times of files.
+  SimDisk(Scheduler& scheduler, std::string host, DiskOptions options,
+          std::function<base::Timestamp()> wall_clock);
   ~SimDisk();
   SimDisk(const SimDisk&) = delete;
   SimDisk& operator=(const SimDisk&) = delete;
@@ -109,6 +111,7 @@ class SimDisk {
   Scheduler& scheduler_;
   std::string host_;
   DiskOptions options_;
+  const std::function<base::Timestamp()> wall_clock_;
   SeededRandom random_;
   FileTree tree_;
   std::list<DiskFault> faults_;

@@ -27,6 +27,7 @@ void SimFile::write_prefix(std::uint64_t position, std::span<const base::ByteVie
   for (const base::ByteView part : parts) {
     const base::ByteView written = part.first(std::min<std::uint64_t>(part.size(), limit));
     node_->image.write(position, written);
+    node_->modified = disk_.wall_clock_();
     disk_.scheduler_.trace().add("bytes", path_, {position}, written);
     position += written.size();
     limit -= written.size();
@@ -57,6 +58,7 @@ base::Result<> SimFile::write_at(std::uint64_t position, std::span<const base::B
 base::Result<> SimFile::truncate(std::uint64_t size) {
   if (auto begun = begin_change(DiskOperation::kTruncate); !begun) return begun;
   node_->image.truncate(size);
+  node_->modified = disk_.wall_clock_();
   disk_.scheduler_.trace().add("size", path_, {size});
   return {};
 }

@@ -29,11 +29,7 @@ SimProcess::SimProcess(SimHost& host, SimNetwork& network, std::shared_ptr<Life>
   }
 }
 
-base::Timestamp SimProcess::SimClock::wall() const {
-  const Duration passed = scheduler_.elapsed() - kUptimeAtStart + host_.wall_offset();
-  return base::Timestamp(kWallStartMs +
-                         std::chrono::floor<std::chrono::milliseconds>(passed).count());
-}
+base::Timestamp SimProcess::SimClock::wall() const { return host_.wall_time(); }
 
 void SimProcess::drop_loop_tasks() {
   for (const auto& loop : loops_) loop->drop_tasks();
@@ -46,13 +42,19 @@ SimHost::SimHost(SimWorld& simulation, std::string name, HostOptions options)
       name_(std::move(name)),
       options_(options),
       address_(simulation.network().add_host(name_)),
-      disk_(simulation.scheduler(), name_, options.disk) {
+      disk_(simulation.scheduler(), name_, options.disk, [this] { return wall_time(); }) {
   restart();
 }
 
 SimHost::~SimHost() {
   if (is_running()) kill();
   drop_last_process();
+}
+
+base::Timestamp SimHost::wall_time() const {
+  const Duration passed = simulation_.elapsed() - kUptimeAtStart + wall_offset_;
+  return base::Timestamp(kWallStartMs +
+                         std::chrono::floor<std::chrono::milliseconds>(passed).count());
 }
 
 World& SimHost::world() { return *processes_.back(); }

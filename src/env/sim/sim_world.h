@@ -57,7 +57,7 @@ class SimHost {
 
   // Moves the wall clock of the host; the monotonic one goes on.
   void jump_wall_clock(Duration by) { wall_offset_ += by; }
-  Duration wall_offset() const { return wall_offset_; }
+  base::Timestamp wall_time() const;
   // How often one of the process's loops waited for the disk.
   std::uint64_t disk_waits_on_loops();
 

@@ -79,6 +79,8 @@ class FakeLog final : public Log {
   EpochEndOffset end_offset_for_epoch(base::LeaderEpoch) const override { return {}; }
   std::vector<ActiveProducer> active_producers() const override { return {}; }
   base::Result<> delete_records(base::Offset, base::Offset) override { return {}; }
+  base::Result<std::size_t> delete_old_segments(const RetentionCheck&) override { return 0U; }
+  void expire_producers(base::Timestamp) override {}
   base::Result<> truncate_to(base::Offset) override { return {}; }
   base::Result<> flush() override { return {}; }
   base::Result<> close() override { return {}; }

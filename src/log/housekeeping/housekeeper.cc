@@ -10,10 +10,10 @@ namespace odradek::log::housekeeping {
 
 namespace {
 
-// A century instead of an overflow.
-env::Duration bounded(env::Duration time) {
-  return std::min<env::Duration>(time, std::chrono::years(100));
-}
+// Added to a time, it is still a time.
+constexpr env::Duration kLongest = std::chrono::years(100);
+
+env::Duration bounded(env::Duration time) { return std::min(time, kLongest); }
 
 class StopToken final : public Round {
  public:
@@ -25,6 +25,12 @@ class StopToken final : public Round {
 };
 
 }  // namespace
+
+env::Duration task_interval(std::int64_t ms) {
+  constexpr std::int64_t kLongestMs =
+      std::chrono::duration_cast<std::chrono::milliseconds>(kLongest).count();
+  return std::chrono::milliseconds(std::min(ms, kLongestMs));
+}
 
 struct Housekeeper::Entry {
   Task task;

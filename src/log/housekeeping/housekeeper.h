@@ -13,6 +13,9 @@
 
 namespace odradek::log::housekeeping {
 
+// `ms` as a duration; a century where it is longer.
+env::Duration task_interval(std::int64_t ms);
+
 // What a task's work is told while it runs.
 class Round {
  public:

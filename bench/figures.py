@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import backlog
+import durable
 import perf_tools
 import tools
 from brokers import BROKERS, ROOT, ApacheKafka, Odradek, kafka_tool
@@ -260,6 +261,11 @@ def load_tools(run):
     yield from perf_tools.measure(run, Figure)
 
 
+def durability(run):
+    """What the durable default costs beside the bare disk and beside the page cache."""
+    yield from durable.measure(run, Figure)
+
+
 FIGURES = {
     "first-record": first_record,
     "idle": idle,
@@ -269,6 +275,7 @@ FIGURES = {
     "tools": command_line,
     "perf-tools": load_tools,
     "backlog": late_readers,
+    "durable": durability,
 }
 
 
@@ -335,6 +342,9 @@ def arguments():
     parser.add_argument("--tool-pairs", type=int, default=3, help="of each performance tool")
     parser.add_argument("--tool-records", type=int, default=1000000, help="of each run of one")
     parser.add_argument("--tool-runs", type=int, default=20, help="of each command-line tool")
+    parser.add_argument("--durable-partitions", type=int, default=2000, help="written at once")
+    parser.add_argument("--durable-mib", type=int, default=4096, help="of each stream")
+    parser.add_argument("--durable-rounds", type=int, default=3)
     parser.add_argument("--markdown", metavar="FILE", help="write the report there, too")
     options = parser.parse_args()
     unknown = set(options.figures) - set(FIGURES)

@@ -61,6 +61,11 @@ StartError start_error(StartFailure otherwise, base::Error error) {
   return {failure, std::move(error)};
 }
 
+log::directory::FlushBounds flush_bounds_of(const config::Settings& settings) {
+  return {.max_ms = settings.number("log.unflushed.max.ms"),
+          .max_bytes = settings.number("log.unflushed.max.bytes")};
+}
+
 class RunningBroker : public Broker {
  public:
   RunningBroker(env::World& world, config::Settings settings)
@@ -147,6 +152,7 @@ base::Result<> RunningBroker::open_logs() {
       settings_.number("log.flush.start.offset.checkpoint.interval.ms");
   options.directory.high_watermark_interval_ms =
       settings_.number("replica.high.watermark.checkpoint.interval.ms");
+  options.directory.flush_bounds = flush_bounds_of(settings_);
   auto logs = log::LogManager::open(world_, std::move(options));
   if (!logs) return base::fail(std::move(logs));
   logs_ = std::move(*logs);
@@ -274,6 +280,10 @@ void RunningBroker::act_on_settings() {
   });
   live_config_->act([this](const config::Settings&, const config::Settings& now) {
     server_->set_limits(make_connection_limits(now, listener_configs_));
+  });
+  live_config_->act([this](const config::Settings& before, const config::Settings& now) {
+    const auto bounds = flush_bounds_of(now);
+    if (flush_bounds_of(before) != bounds) logs_->set_flush_bounds(bounds);
   });
   live_config_->act([this](const config::Settings&, const config::Settings& now) {
     logs_->set_recovery_threads(static_cast<int>(now.number("num.recovery.threads.per.data.dir")));

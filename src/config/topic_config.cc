@@ -19,11 +19,13 @@ std::optional<std::string> topic_default(const Settings& broker, std::string_vie
   if (topic_key == "segment.ms") return std::to_string(broker.log_roll_ms());
   if (topic_key == "segment.jitter.ms") return std::to_string(broker.log_roll_jitter_ms());
   if (topic_key == "retention.ms") return std::to_string(broker.log_retention_ms());
-  if (const auto broker_key = broker_key_of(topic_key); !broker_key.empty()) {
+  const Setting* setting = find_topic_setting(topic_key);
+  if (setting == nullptr) return std::nullopt;
+  // The first that has a value, its default included.
+  for (const std::string_view broker_key : setting->synonyms) {
     if (auto value = broker.value(broker_key)) return value;
   }
-  const Setting* setting = find_topic_setting(topic_key);
-  if (setting == nullptr || !setting->default_value) return std::nullopt;
+  if (!setting->default_value) return std::nullopt;
   return std::string(*setting->default_value);
 }
 

@@ -102,7 +102,7 @@ struct ActiveProducer {
 class ProgressListener {
  public:
   virtual ~ProgressListener() = default;
-  // `written_end_offset` or `flushed_end_offset` moved.
+  // One of the ends moved.
   virtual void on_progress() = 0;
   // The log can't be written any more: its directory is offline. Nothing after `flushed_end_offset`
   // is safe.
@@ -114,8 +114,9 @@ class ProgressListener {
 // for the disk, but for the reads of index pages.
 //
 // An append takes offsets and a place in the queue under the lock; one writer at a time writes the
-// queue out. Three ends follow each other: log_end_offset (offsets assigned) >= written_end_offset
-// (in the page cache, readable) >= flushed_end_offset (survives a power cut).
+// queue out. Ends follow each other: log_end_offset (offsets assigned) >= written_end_offset (in
+// the page cache, readable) >= answerable_end_offset (acks=1 may be answered) >= flushed_end_offset
+// (survives a power cut).
 class Log {
  public:
   struct OpenOptions {
@@ -164,7 +165,12 @@ class Log {
   virtual base::Offset log_start_offset() const = 0;
   virtual base::Offset log_end_offset() const = 0;
   virtual base::Offset written_end_offset() const = 0;
+  // Written, and flushed where the configuration does not let more be unflushed: flush.messages,
+  // log.unflushed.max.bytes.
+  virtual base::Offset answerable_end_offset() const = 0;
   virtual base::Offset flushed_end_offset() const = 0;
+  // What this replica has safely, as `write.caching` means it: flushed, or answerable.
+  virtual base::Offset safe_end_offset() const = 0;
   // The first offset of the oldest transaction that is open, or whose end lies at or above
   // `high_watermark` and could be lost yet; nothing when there is none. Kafka's first unstable
   // offset: the last stable offset is the smaller of it and the high watermark.

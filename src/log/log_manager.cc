@@ -135,6 +135,22 @@ base::Result<LogDirectory::LastStop> LogManager::begin_directory(LogDirectory& d
   return directory.begin();
 }
 
+void LogManager::set_flush_bounds(const directory::FlushBounds& bounds) {
+  for (LogDirectory* directory : all_directories()) directory->set_flush_bounds(bounds);
+}
+
+std::uint64_t LogManager::unflushed_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const LogDirectory* directory : all_directories()) bytes += directory->unflushed_bytes();
+  return bytes;
+}
+
+directory::FlushFigures LogManager::flush_figures() const {
+  directory::FlushFigures figures;
+  for (const LogDirectory* directory : all_directories()) figures += directory->flush_figures();
+  return figures;
+}
+
 bool LogManager::was_clean(const LogDirectory& directory) const {
   if (&directory == own_metadata_directory_.get()) return own_metadata_last_stop_.was_clean;
   for (std::size_t i = 0; i < directories_.size(); ++i) {

@@ -111,6 +111,12 @@ class LogManager {
     recovery_threads_per_directory_ = threads_per_directory;
   }
 
+  // Other bounds of every directory's unflushed bytes.
+  void set_flush_bounds(const directory::FlushBounds& bounds);
+  // Sums over all directories, the metadata log's own one included: see LogDirectory.
+  std::uint64_t unflushed_bytes() const;
+  directory::FlushFigures flush_figures() const;
+
   // Opens every log found, several at once in each directory; `decide` is called from several
   // threads. Blocks. A log that can't be opened takes its directory offline; an error only when no
   // directory is left.

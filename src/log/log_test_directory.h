@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <set>
@@ -77,8 +78,21 @@ class TestDirectory final : public directory::LogDirectory {
   }
   base::Result<> write_checkpoints() override { return {}; }
   base::Result<> add_log(Log&) override { return {}; }
-  void forget_log(Log& log) override { wants_flush.erase(&log); }
+  void forget_log(Log& log) override {
+    wants_flush.erase(&log);
+    flushes_within.erase(&log);
+  }
   void request_flush(Log& log) override { wants_flush.insert(&log); }
+  void request_flush_within(Log& log, env::Duration delay) override {
+    flushes_within[&log] = delay;
+  }
+  void add_unflushed(std::uint64_t bytes) override { unflushed += bytes; }
+  void remove_unflushed(std::uint64_t bytes, bool) override { unflushed -= bytes; }
+  std::uint64_t unflushed_bytes() const override { return unflushed; }
+  bool may_leave_unflushed() const override { return unflushed < max_unflushed; }
+  void set_flush_bounds(const directory::FlushBounds&) override {}
+  void count_flush(env::Duration) override { ++flushes; }
+  directory::FlushFigures flush_figures() const override { return {}; }
   env::WorkQueue& work_queue() override { return *queue_; }
   env::World& world() override { return world_; }
   void remove_later(std::string path, env::Duration) override {
@@ -95,6 +109,10 @@ class TestDirectory final : public directory::LogDirectory {
   std::map<base::TopicPartition, base::Offset> log_starts;
   std::map<base::TopicPartition, base::Offset> high_watermarks;
   std::set<Log*> wants_flush;
+  std::map<Log*, env::Duration> flushes_within;
+  std::atomic<std::uint64_t> unflushed = 0;
+  std::uint64_t max_unflushed = std::uint64_t{1} << 40U;
+  std::atomic<int> flushes = 0;
   std::vector<std::string> removals;
 
  private:

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 #include "log/directory/log_directory.h"
@@ -28,7 +29,9 @@ PartitionLog::PartitionLog(directory::LogDirectory& directory, const OpenOptions
       log_start_offset_(loaded.log_start_offset.value()),
       end_offset_(loaded.end_offset.value()),
       written_end_offset_(loaded.end_offset.value()),
+      answerable_end_offset_(loaded.end_offset.value()),
       flushed_end_offset_(loaded.end_offset.value()),
+      writes_are_cached_(options.config.write_caching),
       changed_(directory.world().workers().make_condition()),
       config_(options.config),
       segments_(std::move(loaded.segments)),
@@ -46,6 +49,10 @@ PartitionLog::~PartitionLog() {
     changed_->wait(lock, [this] { return writer_ != Writer::kWriting && notifying_ == 0; });
   }
   directory().forget_log(*this);
+  {
+    const Lock lock(mutex_);
+    forget_unflushed_locked();
+  }
   if (hand_over_) {
     const std::lock_guard guard(hand_over_->mutex);
     hand_over_->log = nullptr;
@@ -72,7 +79,14 @@ void PartitionLog::set_listener(ProgressListener* listener) {
 
 void PartitionLog::set_config(const LogConfig& config) {
   const std::lock_guard lock(mutex_);
+  const bool flushes_otherwise = config.flush_messages != config_.flush_messages ||
+                                 config.flush_ms != config_.flush_ms ||
+                                 config.write_caching != config_.write_caching;
   config_ = config;
+  writes_are_cached_ = config.write_caching;
+  if (!flushes_otherwise || failure_ || is_closed_) return;
+  // Who waits is told by the flush.
+  if (written_end_offset() > flushed_end_offset()) directory().request_flush(*this);
 }
 
 LogConfig PartitionLog::config() const {
@@ -192,6 +206,8 @@ void PartitionLog::on_directory_failure(const base::Error& error) {
 
 void PartitionLog::fail_locked(const base::Error& error) {
   if (!failure_) failure_ = error;
+  // A group that was given up between the two halves of a flush does not come back to it.
+  if (std::exchange(prepared_flush_, std::nullopt)) end_flush_locked();
   // What was not written will never be; the ends stay where they are.
   queue_.clear();
   finished_.clear();

@@ -55,7 +55,11 @@ class PartitionLog final : public Log {
   base::Offset log_start_offset() const override { return load(log_start_offset_); }
   base::Offset log_end_offset() const override { return load(end_offset_); }
   base::Offset written_end_offset() const override { return load(written_end_offset_); }
+  base::Offset answerable_end_offset() const override { return load(answerable_end_offset_); }
   base::Offset flushed_end_offset() const override { return load(flushed_end_offset_); }
+  base::Offset safe_end_offset() const override {
+    return writes_are_cached_ ? answerable_end_offset() : flushed_end_offset();
+  }
   std::optional<base::Offset> first_unstable_offset(base::Offset high_watermark) const override;
   std::uint64_t size_bytes() const override;
 
@@ -141,7 +145,10 @@ class PartitionLog final : public Log {
     bool names_changed = false;
     std::uint64_t names_version = 0;
     std::uint64_t cuts = 0;
+    std::uint64_t bytes = 0;
   };
+  // The flush that covers what was written last.
+  enum class FlushAsked : std::uint8_t { kNo, kInBackground, kAtOnce };
   // One look into an offset index: begun under the lock, ended without it.
   struct IndexLookup {
     base::Offset base_offset;
@@ -283,6 +290,11 @@ class PartitionLog final : public Log {
       BatchScanner scanner, base::Timestamp timestamp_min, base::Offset until,
       const RecordMatch& matches);
 
+  // What is written may be acknowledged, or a flush is asked for.
+  void settle_written_locked();
+  void ask_for_flush_locked();
+  // Nothing of it is unflushed any more, as far as the directory counts.
+  void forget_unflushed_locked();
   void begin_flush(Lock& lock);
   void end_flush_locked();
   base::Result<FlushPlan> plan_flush(Lock& lock);
@@ -338,7 +350,10 @@ class PartitionLog final : public Log {
   AtomicOffset log_start_offset_;
   AtomicOffset end_offset_;
   AtomicOffset written_end_offset_;
+  AtomicOffset answerable_end_offset_;
   AtomicOffset flushed_end_offset_;
+  // config_.write_caching
+  std::atomic<bool> writes_are_cached_;
 
   mutable std::mutex mutex_;
   // A role is free again, or nobody is called any more.
@@ -362,6 +377,9 @@ class PartitionLog final : public Log {
   bool is_flushing_ = false;
   std::optional<FlushPlan> prepared_flush_;
   KnownEnd flushed_;
+  FlushAsked flush_asked_ = FlushAsked::kNo;
+  // Written beyond the flushed end, as the directory counts them.
+  std::uint64_t unflushed_bytes_ = 0;
   std::shared_ptr<env::File> unflushed_snapshot_;
   // Counts the files that came or went, and how far that is durable.
   std::uint64_t names_version_ = 0;

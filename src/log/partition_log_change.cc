@@ -169,10 +169,15 @@ void PartitionLog::install_cut_locked(Cut cut, base::Offset offset) {
   }
   store(end_offset_, offset);
   store(written_end_offset_, offset);
+  store(answerable_end_offset_, std::min(answerable_end_offset(), offset));
   if (offset < flushed_end_offset()) {
     flushed_ = {offset, active_locked().base_offset(), active_locked().size()};
     store(flushed_end_offset_, offset);
   }
+  // A flush that was under way does not count any more.
+  flush_asked_ = FlushAsked::kNo;
+  if (offset > flushed_end_offset()) return ask_for_flush_locked();
+  forget_unflushed_locked();
 }
 
 base::Result<> PartitionLog::close() {
@@ -185,6 +190,7 @@ base::Result<> PartitionLog::close() {
   is_closed_ = true;
   auto done = close_files(lock);
   release_writer_locked();
+  forget_unflushed_locked();  // the directory's
   const base::Offset end = log_end_offset();
   lock.unlock();
   if (!done) return give_up(std::move(done));
@@ -218,6 +224,7 @@ base::Result<> PartitionLog::remove() {
   Lock lock(mutex_);
   take_writer(lock);
   const bool was_closed = std::exchange(is_closed_, true);
+  forget_unflushed_locked();
   const auto delay = std::chrono::milliseconds(config_.file_delete_delay_ms);
   release_writer_locked();
   lock.unlock();

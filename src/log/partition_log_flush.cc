@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/assert.h"
@@ -7,6 +8,32 @@
 #include "log/partition_log.h"
 
 namespace odradek::log {
+
+void PartitionLog::settle_written_locked() {
+  const base::Offset written = written_end_offset();
+  const bool may_wait =
+      written - flushed_end_offset() < config_.flush_messages && directory().may_leave_unflushed();
+  store(answerable_end_offset_,
+        may_wait ? written : std::max(answerable_end_offset(), flushed_end_offset()));
+  if (written > flushed_end_offset()) ask_for_flush_locked();
+}
+
+// What nobody waits for has its time: flush.ms, or the directory's.
+void PartitionLog::ask_for_flush_locked() {
+  const bool is_awaited = !config_.write_caching || answerable_end_offset() < written_end_offset();
+  const FlushAsked wanted = is_awaited ? FlushAsked::kAtOnce : FlushAsked::kInBackground;
+  if (flush_asked_ >= wanted) return;
+  flush_asked_ = wanted;
+  if (is_awaited) return directory().request_flush(*this);
+  // Years are as good as any longer time.
+  constexpr std::int64_t kLongestMs = std::int64_t{1} << 40U;
+  const std::chrono::milliseconds delay(std::clamp(config_.flush_ms, std::int64_t{0}, kLongestMs));
+  directory().request_flush_within(*this, delay);
+}
+
+void PartitionLog::forget_unflushed_locked() {
+  directory().remove_unflushed(std::exchange(unflushed_bytes_, 0), false);
+}
 
 void PartitionLog::begin_flush(Lock& lock) {
   changed_->wait(lock, [this] { return !is_flushing_; });
@@ -47,7 +74,9 @@ base::Result<PartitionLog::FlushPlan> PartitionLog::plan_flush(Lock& lock) {
       .epochs_unflushed = epochs_unflushed_,
       .names_changed = names_version_ != names_synced_version_,
       .names_version = names_version_,
-      .cuts = cuts_};
+      .cuts = cuts_,
+      .bytes = unflushed_bytes_};
+  flush_asked_ = FlushAsked::kNo;
   if (plan.end.offset == flushed_.offset) return plan;
   for (std::size_t i = segment_index_locked(flushed_.segment); i <= end; ++i) {
     if (!segments_[i]->is_open()) continue;
@@ -88,6 +117,9 @@ void PartitionLog::flushed_locked(const FlushPlan& plan) {
   flushed_ = plan.end;
   store(flushed_end_offset_, plan.end.offset);
   directory().set_recovery_point(name_, plan.end.offset);
+  unflushed_bytes_ -= plan.bytes;
+  directory().remove_unflushed(plan.bytes, true);
+  settle_written_locked();
 }
 
 base::Result<> PartitionLog::prepare_flush() {
@@ -113,7 +145,10 @@ base::Result<> PartitionLog::finish_flush(bool file_system_was_synced) {
   if (!prepared_flush_) return {};
   const FlushPlan plan = *std::exchange(prepared_flush_, std::nullopt);
   lock.unlock();
+  const env::Clock& clock = directory().world().clock();
+  const env::MonotonicTime started = clock.monotonic();
   auto done = carry_out_flush(plan, file_system_was_synced);
+  if (!file_system_was_synced) directory().count_flush(clock.monotonic() - started);
   lock.lock();
   // At once, before another flush can begin: after one that failed the system takes the bytes for
   // clean, and the next one says that all is well.

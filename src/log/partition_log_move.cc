@@ -205,6 +205,8 @@ void PartitionLog::install_relocation_locked(Relocation& relocation) {
   ++relocations_;
   is_leaving_ = true;
   path_->set(relocation.new_path);
+  forget_unflushed_locked();
+  flush_asked_ = FlushAsked::kNo;
   directory_ = &relocation.target;
   for (SegmentPointer& segment : segments_) {
     if (!segment->is_open() || !segment->files().log) continue;
@@ -228,6 +230,7 @@ void PartitionLog::install_relocation_locked(Relocation& relocation) {
   // All that is written is flushed there.
   flushed_ = relocation.end;
   store(flushed_end_offset_, relocation.end.offset);
+  store(answerable_end_offset_, relocation.end.offset);
   unflushed_snapshot_.reset();
   names_synced_version_ = relocation.names_version;
   epochs_changed_ = epochs_.entries() != relocation.epochs.entries();

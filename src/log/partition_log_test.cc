@@ -339,42 +339,6 @@ TEST_F(PartitionLogTest, RefusesWhatDoesNotFitIntoASegment) {
   EXPECT_EQ(append(*log, batch(1, 1, 10)).first_offset, Offset(0));
 }
 
-TEST_F(PartitionLogTest, CountsAsFlushedOnlyWhatWasWrittenWhenTheFlushBegan) {
-  auto log = open();
-  append(*log, batch(2, 1000));
-  ASSERT_TRUE(log->prepare_flush());
-  append(*log, batch(2, 1000));
-  ASSERT_TRUE(log->finish_flush(true));
-  EXPECT_EQ(log->flushed_end_offset(), Offset(2));
-  ASSERT_TRUE(log->flush());
-  EXPECT_EQ(log->flushed_end_offset(), Offset(4));
-}
-
-TEST_F(PartitionLogTest, WithWriteCachingNobodyAsksForAFlush) {
-  config_.write_caching = true;
-  auto log = open();
-  append(*log, batch(2, 1000));
-  EXPECT_TRUE(directory_->wants_flush.empty());
-  LogConfig durable = config_;
-  durable.write_caching = false;
-  log->set_config(durable);
-  append(*log, batch(2, 1000));
-  EXPECT_EQ(directory_->wants_flush.size(), 1U);
-}
-
-TEST_F(PartitionLogTest, FlushesAfterSoManyMessages) {
-  config_.write_caching = true;
-  config_.flush_messages = 5;
-  auto log = open();
-  append(*log, batch(4, 1000));
-  EXPECT_TRUE(directory_->wants_flush.empty());
-  append(*log, batch(1, 1000));
-  EXPECT_EQ(directory_->wants_flush.size(), 1U);
-  directory_->run_group(false);
-  append(*log, batch(4, 1000));
-  EXPECT_TRUE(directory_->wants_flush.empty());
-}
-
 TEST_F(PartitionLogTest, AFailedDirectoryTakesNoMoreAppendsAndTellsTheListener) {
   CountingListener listener;
   auto log = open();

@@ -115,12 +115,7 @@ base::Result<> PartitionLog::write_next(Lock& lock) {
     return finish_segment(lock, std::move(finished));
   }
   if (auto written = write_run(lock, take_run_locked()); !written) return written;
-  // With write caching a flush comes by flush.messages only; the background flush that bounds the
-  // unflushed tail in time and bytes belongs here too.
-  const std::int64_t unflushed = written_end_offset() - flushed_end_offset();
-  if (!config_.write_caching || unflushed >= config_.flush_messages) {
-    directory().request_flush(*this);
-  }
+  settle_written_locked();
   notify_progress(lock);
   return {};
 }
@@ -161,8 +156,11 @@ base::Result<> PartitionLog::write_run(Lock& lock, std::vector<PendingWrite> run
   if (!written) return written;
   writes_are_slow_ = was_slow;
   const PendingWrite& last = run.back();
+  const std::uint64_t bytes = last.position + last.bytes.size() - run.front().position;
   segment->set_written_size(last.position + last.bytes.size());
   store(written_end_offset_, last.end_offset);
+  unflushed_bytes_ += bytes;
+  directory().add_unflushed(bytes);
   return write_index_tail(lock, segment);
 }
 

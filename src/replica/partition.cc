@@ -99,7 +99,7 @@ void Partition::when_written(Offset end, CommitHandler handler) {
   std::optional<base::Error> error;
   {
     const std::lock_guard lock(mutex_);
-    if (log_->written_end_offset() < end) {
+    if (log_->answerable_end_offset() < end) {
       if (!retired_) {
         write_waiters_.emplace(end, std::move(handler));
         return;
@@ -218,7 +218,7 @@ base::Result<> Partition::check_leader_locked(base::LeaderEpoch current_leader_e
 
 Offset Partition::committed_end_locked() const {
   // The in-sync set is this replica alone, so what it has safely is committed.
-  return log_->config().write_caching ? log_->written_end_offset() : log_->flushed_end_offset();
+  return log_->safe_end_offset();
 }
 
 Offset Partition::visible_end_locked(Isolation isolation) const {
@@ -248,7 +248,7 @@ Partition::Released Partition::release_reached_locked() {
   Released released;
   advance_high_watermark_locked();
   release_until(high_watermark_, commit_waiters_, released);
-  release_until(log_->written_end_offset(), write_waiters_, released);
+  release_until(log_->answerable_end_offset(), write_waiters_, released);
   if (fetch_watches_.empty()) return released;
   const Offset ends[] = {high_watermark_, visible_end_locked(Isolation::kReadCommitted)};
   for (auto entry = fetch_watches_.begin(); entry != fetch_watches_.end();) {

@@ -80,7 +80,7 @@ class Partition : private log::ProgressListener {
   // at once and on this thread where it is so already.
   void when_committed(base::Offset end, CommitHandler handler);
   // The same for what was written, which is what acks=1 waits for: at once, but where the log
-  // writes on the pool.
+  // writes on the pool, or flush.messages lets no more be unflushed.
   void when_written(base::Offset end, CommitHandler handler);
 
   // Batches from `from` that `isolation` shows; see log::Log::read. `current_leader_epoch`, where

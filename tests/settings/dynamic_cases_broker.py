@@ -7,6 +7,7 @@ import struct
 import time
 from pathlib import Path
 
+from flushed import flushed_end, is_flushed_with_witness
 from live import BROKER, LOGGER, alter, change, of_brokers
 from node import until
 
@@ -197,3 +198,23 @@ def a_logger_is_silent(node, change_nothing):
     assert node.described(LOGGER, "1", "net") == "ERROR"
     change(node, LOGGER, "1", "kafka.network", None)
     until(refusals, lambda count: count > 0)
+
+
+def flushes_what_is_cached(node, change_bound, bound):
+    topic = node.topic("cached", write_caching="true")
+    assert not is_flushed_with_witness(node, topic)
+    change_bound(bound)
+    end = node.produce(topic)["BaseOffset"] + 1
+    until(lambda: flushed_end(node, topic), lambda offset: offset == end)
+    change_bound(None)
+    assert not is_flushed_with_witness(node, topic)
+
+
+@of_brokers("log.unflushed.max.ms")
+def cached_records_are_flushed_in_time(node, change_bound):
+    flushes_what_is_cached(node, change_bound, "20")
+
+
+@of_brokers("log.unflushed.max.bytes")
+def cached_records_are_flushed_when_there_are_many(node, change_bound):
+    flushes_what_is_cached(node, change_bound, "1")

@@ -5,6 +5,7 @@ import gzip
 import time
 
 from batches import record
+from flushed import flushed_end, is_flushed_with_witness
 from live import TOPIC, alter, of_topics
 from node import until
 
@@ -129,12 +130,19 @@ def deleted_files_stay_for_a_while(node, topic):
 
 @of_topics("write.caching", "true", True, False)
 def an_acknowledged_record_is_flushed(node, topic):
-    """Then the recovery point has moved with it by the time that another topic's has."""
-    if not node.segments("witness"):
-        node.topic("witness", write_caching="false")
-    ends = {}
-    for name in (topic, "witness"):
-        ends[name] = node.produce(name)["BaseOffset"] + 1
-    name = "recovery-point-offset-checkpoint"
-    until(lambda: node.checkpoint(name, "witness"), lambda offset: offset == ends["witness"])
-    return node.checkpoint(name, topic) == ends[topic]
+    return is_flushed_with_witness(node, topic)
+
+
+@of_topics("flush.messages", "1", False, True, write_caching="true")
+def each_record_is_flushed(node, topic):
+    return is_flushed_with_witness(node, topic)
+
+
+@of_topics("flush.ms", "20", False, True, write_caching="true")
+def a_record_is_flushed_before_long(node, topic):
+    if is_flushed_with_witness(node, topic):
+        return True
+    if node.described(TOPIC, topic, "flush.ms") != "20":
+        return False
+    end = node.produce(topic)["BaseOffset"] + 1
+    return until(lambda: flushed_end(node, topic), lambda offset: offset == end) == end

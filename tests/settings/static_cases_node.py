@@ -159,6 +159,15 @@ def log_start_on_disk_while_running(node):
     return checkpointed(node, "log-start-offset-checkpoint", "topic", 1)
 
 
+@effect("log.flush.scheduler.interval.ms", {DEFAULT: None, "20": 1}, write_caching_default="true",
+        log_flush_offset_checkpoint_interval_ms=50, log_unflushed_max_ms=HOUR_MS)
+def recovery_point_of_what_is_cached(node):
+    node.produce(node.topic())
+    if "log.flush.scheduler.interval.ms" in node.server.settings:
+        until(lambda: node.checkpoint("recovery-point-offset-checkpoint", "topic"), bool)
+    return node.checkpoint("recovery-point-offset-checkpoint", "topic")
+
+
 @effect("replica.high.watermark.checkpoint.interval.ms", {"3600000": None, "50": 1})
 def high_watermark_on_disk_while_running(node):
     node.produce(node.topic())
@@ -166,7 +175,7 @@ def high_watermark_on_disk_while_running(node):
 
 
 @effect("write.caching.default", {"false": 1, "true": None},
-        log_flush_offset_checkpoint_interval_ms=50)
+        log_flush_offset_checkpoint_interval_ms=50, log_unflushed_max_ms=HOUR_MS)
 def recovery_point_after_an_acknowledged_record(node):
     """The acknowledgement waits for the flush, or for nothing: then nothing is flushed soon."""
     node.produce(node.topic())

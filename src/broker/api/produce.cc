@@ -201,7 +201,7 @@ class ProduceAppender {
     if (appended && !appended->is_duplicate) appended->log_append_time = valid->log_append_time;
     const bool waits = request_.acks == kAllInSync ||
                        (request_.acks == 1 && appended &&
-                        partition->log().written_end_offset() <= appended->last_offset);
+                        partition->log().answerable_end_offset() <= appended->last_offset);
     if (appended && waits) {
       waits_.push_back({partition, appended->last_offset + 1, response_.responses.size() - 1,
                         response_.responses.back().partition_responses.size() - 1});

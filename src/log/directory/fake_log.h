@@ -56,7 +56,9 @@ class FakeLog final : public Log {
   base::Offset log_start_offset() const override { return {}; }
   base::Offset log_end_offset() const override { return {}; }
   base::Offset written_end_offset() const override { return {}; }
+  base::Offset answerable_end_offset() const override { return {}; }
   base::Offset flushed_end_offset() const override { return {}; }
+  base::Offset safe_end_offset() const override { return {}; }
   std::optional<base::Offset> first_unstable_offset(base::Offset) const override { return {}; }
   std::uint64_t size_bytes() const override { return 0; }
   base::Result<ReadInfo> read(base::Offset, base::Offset, std::uint64_t, bool, ReadMode) override {

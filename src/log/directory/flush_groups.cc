@@ -9,10 +9,12 @@
 namespace odradek::log::directory {
 
 FlushGroups::FlushGroups(env::World& world, std::string directory, Options options,
+                         FlushStatistics& statistics,
                          std::function<void(const base::Error&)> on_failure)
     : world_(world),
       directory_(std::move(directory)),
       options_(options),
+      statistics_(statistics),
       on_failure_(std::move(on_failure)),
       changed_(world.workers().make_condition()),
       queue_(world.workers().make_queue("flush " + directory_, options.max_parallel)) {}
@@ -117,7 +119,9 @@ void FlushGroups::flush_together() {
   };
   for_each_member(lock, group_, remember);
   lock.unlock();
+  const env::MonotonicTime started = world_.clock().monotonic();
   auto synced = world_.disk().sync_file_system(directory_);
+  statistics_.add(world_.clock().monotonic() - started);
   if (!synced) on_failure_(synced.error());
   lock.lock();
   if (!synced) abandon_locked();

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "env/world.h"
+#include "log/directory/flush_statistics.h"
 #include "log/log.h"
 
 namespace odradek::log::directory {
@@ -28,7 +29,7 @@ class FlushGroups {
 
   // `on_failure` is called on a worker with the error of a flush. The groups end with it.
   FlushGroups(env::World& world, std::string directory, Options options,
-              std::function<void(const base::Error&)> on_failure);
+              FlushStatistics& statistics, std::function<void(const base::Error&)> on_failure);
 
   // See LogDirectory.
   void add(Log& log);
@@ -62,6 +63,7 @@ class FlushGroups {
   env::World& world_;
   const std::string directory_;
   const Options options_;
+  FlushStatistics& statistics_;
   const std::function<void(const base::Error&)> on_failure_;
   const std::unique_ptr<env::Condition> changed_;
 

@@ -3,12 +3,16 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <mutex>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/log.h"
+#include "log/directory/background_flush.h"
 #include "log/directory/checkpoints.h"
 #include "log/directory/clean_shutdown_file.h"
 #include "log/directory/flush_groups.h"
@@ -102,8 +106,16 @@ class LogDirectoryImpl final : public LogDirectory {
   base::Result<> write_checkpoints() override;
 
   base::Result<> add_log(Log& log) override;
-  void forget_log(Log& log) override { groups_.forget(log); }
+  void forget_log(Log& log) override;
   void request_flush(Log& log) override { groups_.request(log); }
+  void request_flush_within(Log& log, env::Duration delay) override;
+  void add_unflushed(std::uint64_t bytes) override;
+  void remove_unflushed(std::uint64_t bytes, bool are_flushed) override;
+  std::uint64_t unflushed_bytes() const override { return unflushed_bytes_; }
+  bool may_leave_unflushed() const override { return unflushed_bytes_ < max_unflushed_bytes_; }
+  void set_flush_bounds(const FlushBounds& bounds) override;
+  void count_flush(env::Duration duration) override { flush_statistics_.add(duration); }
+  FlushFigures flush_figures() const override { return flush_statistics_.figures(); }
   env::WorkQueue& work_queue() override { return *work_queue_; }
   env::World& world() override { return world_; }
   void remove_later(std::string path, env::Duration delay) override;
@@ -125,6 +137,7 @@ class LogDirectoryImpl final : public LogDirectory {
   std::string path_of(std::string_view file) const { return path_ + '/' + std::string(file); }
   env::Duration interval_of(CheckpointKind kind) const;
   void write_checkpoint_later(CheckpointKind kind);
+  void submit_checkpoint(CheckpointKind kind);
   void remove_now(std::string path);
   void announce_failure();
   LastStop begin_after_crash();
@@ -142,7 +155,14 @@ class LogDirectoryImpl final : public LogDirectory {
   std::optional<base::Error> failure_;
   std::function<void(const base::Error&)> failure_handler_;
 
+  std::atomic<std::uint64_t> unflushed_bytes_ = 0;
+  std::atomic<std::uint64_t> max_unflushed_bytes_;
+  std::atomic<std::int64_t> max_unflushed_ms_;
+  // Flushed since the recovery points were last written: an unclean stop reads them again.
+  std::atomic<std::uint64_t> bytes_above_checkpoint_ = 0;
+  FlushStatistics flush_statistics_;
   FlushGroups groups_;
+  BackgroundFlush background_;
   std::unique_ptr<env::WorkQueue> work_queue_;
 };
 
@@ -159,8 +179,15 @@ LogDirectoryImpl::LogDirectoryImpl(env::World& world, std::string path, Director
       groups_(world, path_,
               {.max_parallel = options.max_parallel_flushes,
                .max_logs_flushed_singly = options.max_logs_flushed_singly},
-              [this](const base::Error& error) { fail(error); }),
+              flush_statistics_, [this](const base::Error& error) { fail(error); }),
+      background_(
+          world.clock(), [this](Log& log) { groups_.request(log); },
+          [this](env::Duration delay) {
+            const auto tick = [](LogDirectoryImpl& it) { it.background_.on_timer(); };
+            world_.loop(0).run_after(delay, anchored(tick));
+          }),
       work_queue_(world.workers().make_queue("work " + path_, options.max_parallel_work)) {
+  set_flush_bounds(options.flush_bounds);
   anchor_->directory = this;
 }
 
@@ -253,13 +280,50 @@ env::Duration LogDirectoryImpl::interval_of(CheckpointKind kind) const {
 }
 
 void LogDirectoryImpl::write_checkpoint_later(CheckpointKind kind) {
-  const auto write = [kind](LogDirectoryImpl& directory) {
-    directory.work_queue_->submit([&directory, kind] {
-      if (directory.failure()) return;
-      (void)directory.failed_or(directory.checkpoints_.write(kind));
-    });
-  };
+  const auto write = [kind](LogDirectoryImpl& directory) { directory.submit_checkpoint(kind); };
   world_.loop(0).run_after(interval_of(kind), anchored(write));
+}
+
+void LogDirectoryImpl::submit_checkpoint(CheckpointKind kind) {
+  work_queue_->submit([this, kind] {
+    if (failure()) return;
+    if (kind == CheckpointKind::kRecoveryPoint) bytes_above_checkpoint_ = 0;
+    (void)failed_or(checkpoints_.write(kind));
+  });
+}
+
+void LogDirectoryImpl::forget_log(Log& log) {
+  background_.forget(log);
+  groups_.forget(log);
+}
+
+void LogDirectoryImpl::set_flush_bounds(const FlushBounds& bounds) {
+  max_unflushed_ms_ = bounds.max_ms;
+  max_unflushed_bytes_ = static_cast<std::uint64_t>(bounds.max_bytes);
+  background_.flush_all();  // what is dirty has its time by the bounds before
+}
+
+void LogDirectoryImpl::request_flush_within(Log& log, env::Duration delay) {
+  if (unflushed_bytes_ >= max_unflushed_bytes_ / 2) return groups_.request(log);
+  const env::Duration longest = std::chrono::milliseconds(max_unflushed_ms_);
+  background_.flush_within(log, std::min(delay, longest));
+}
+
+void LogDirectoryImpl::add_unflushed(std::uint64_t bytes) {
+  const std::uint64_t before = unflushed_bytes_.fetch_add(bytes);
+  const std::uint64_t enough = max_unflushed_bytes_ / 2;
+  if (before < enough && before + bytes >= enough) background_.flush_all();
+}
+
+void LogDirectoryImpl::remove_unflushed(std::uint64_t bytes, bool are_flushed) {
+  const std::uint64_t before = unflushed_bytes_.fetch_sub(bytes);
+  ODRADEK_ASSERT(before >= bytes);
+  if (!are_flushed) return;
+  const std::uint64_t flushed = bytes_above_checkpoint_.fetch_add(bytes);
+  const std::uint64_t enough = max_unflushed_bytes_;
+  if (flushed < enough && flushed + bytes >= enough) {
+    submit_checkpoint(CheckpointKind::kRecoveryPoint);
+  }
 }
 
 base::Result<> LogDirectoryImpl::add_log(Log& log) {

@@ -14,6 +14,7 @@
 #include "base/topic_partition.h"
 #include "base/uuid.h"
 #include "env/world.h"
+#include "log/directory/flush_statistics.h"
 
 namespace odradek::log {
 class Log;
@@ -32,8 +33,20 @@ struct DirectoryIdentity {
   friend bool operator==(const DirectoryIdentity&, const DirectoryIdentity&) = default;
 };
 
+// How much that was written may be unflushed in a directory, where nobody waits for its flush.
+struct FlushBounds {
+  // log.unflushed.max.ms: then its flush begins.
+  std::int64_t max_ms = 2000;
+  // log.unflushed.max.bytes: from half of it on flushes begin at once, and from all of it on
+  // nothing is acknowledged before it is flushed.
+  std::int64_t max_bytes = std::int64_t{256} << 20U;
+
+  friend bool operator==(const FlushBounds&, const FlushBounds&) = default;
+};
+
 // Times and bounds of a directory; the names after them are Kafka's keys.
 struct DirectoryOptions {
+  FlushBounds flush_bounds = {};
   // log.flush.offset.checkpoint.interval.ms
   std::int64_t recovery_point_interval_ms = 60000;
   // log.flush.start.offset.checkpoint.interval.ms
@@ -126,6 +139,23 @@ class LogDirectory {
   // A flush that fails takes the directory offline: what it did not confirm is never
   // confirmed by a later one. Nothing happens in a failed directory. REQUIRES: added.
   virtual void request_flush(Log& log) = 0;
+
+  // The same where nobody waits: the flush begins within `delay`, or earlier where the directory's
+  // bounds say so.
+  virtual void request_flush_within(Log& log, env::Duration delay) = 0;
+  // The log wrote so many bytes that are not flushed yet.
+  virtual void add_unflushed(std::uint64_t bytes) = 0;
+  // So many of them are flushed, or are gone with what was cut, closed or removed.
+  virtual void remove_unflushed(std::uint64_t bytes, bool are_flushed) = 0;
+  // Written and not flushed. What was acknowledged and a power cut would take is no more than this;
+  // acks=all counts only with write.caching=true, or else is not acknowledged yet.
+  virtual std::uint64_t unflushed_bytes() const = 0;
+  // Whether what is written may be acknowledged unflushed, as far as the bounds go.
+  virtual bool may_leave_unflushed() const = 0;
+  virtual void set_flush_bounds(const FlushBounds& bounds) = 0;
+  // A call of the disk that flushed for this directory; the groups count their own syncs.
+  virtual void count_flush(env::Duration duration) = 0;
+  virtual FlushFigures flush_figures() const = 0;
 
   // Blocking work of this directory alone: cold reads, recovery, deletion.
   virtual env::WorkQueue& work_queue() = 0;

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What durability costs: acks=all with write.caching=false, beside the bare disk and beside
+write.caching=true, on the same file system and in the same run.
+"""
+
+import concurrent.futures
+import ctypes
+import os
+import socket
+import statistics
+import struct
+import time
+
+from brokers import Odradek
+from wire import ALL_IN_SYNC, PRODUCE, Client, Refused, record_batch, string
+
+CACHED = {"write.caching": "true"}
+PARTITIONS = 6
+IN_FLIGHT = 5
+BATCH_BYTES = 64 * 1024
+MS = 1000
+
+
+def measure(run, figure):
+    with run.broker(Odradek) as broker:
+        yield from one_at_a_time(run.options, broker, figure)
+        yield from all_at_once(run.options, broker, figure)
+        yield from stream(run.options, broker, figure)
+
+
+def percentiles(seconds):
+    cuts = statistics.quantiles(seconds, n=100)
+    return statistics.median(seconds) * MS, cuts[98] * MS
+
+
+def told(seconds):
+    return "p50 {:.2f} ms, p99 {:.2f} ms".format(*percentiles(seconds))
+
+
+def one_at_a_time(options, broker, figure):
+    """Each record waits for its answer; the bare flush writes as many bytes to a file and waits for
+    fdatasync. They take turns, so that both meet the same disk.
+    """
+    batch = record_batch(b"x" * 100, int(time.time() * 1000))
+    answers, flushes = [], []
+    file = os.open(broker.directory / "bare", os.O_RDWR | os.O_CREAT)
+    with Client(broker.port) as client:
+        client.create_topic("one-at-a-time", 1)
+        client.produce("one-at-a-time", batch)
+        for turn in range(10):
+            for _ in range(options.latencies // 10):
+                begun = time.perf_counter()
+                client.produce("one-at-a-time", batch)
+                answers.append(time.perf_counter() - begun)
+            for _ in range(options.latencies // 10):
+                begun = time.perf_counter()
+                os.pwrite(file, batch, len(flushes) * len(batch))
+                os.fdatasync(file)
+                flushes.append(time.perf_counter() - begun)
+    os.close(file)
+    bound_ms = 2 * percentiles(flushes)[0] + 0.3
+    yield figure(
+        f"one record at a time, durable, {len(answers)} records",
+        told(answers),
+        f"the bare flush: {told(flushes)}",
+        f"p50 at most twice the bare flush + 0.3 ms = {bound_ms:.2f} ms",
+        percentiles(answers)[0] <= bound_ms,
+    )
+
+
+def frame(correlation_id, topic, batches):
+    """A produce request as it goes over the wire; `batches` by partition."""
+    body = struct.pack(">hhii", -1, ALL_IN_SYNC, 60000, 1) + string(topic)
+    body += struct.pack(">i", len(batches))
+    parts = [struct.pack(">hhih", PRODUCE, 7, correlation_id, -1) + body]
+    for partition, batch in batches.items():
+        parts += [struct.pack(">ii", partition, len(batch)), batch]
+    whole = b"".join(parts)
+    return struct.pack(">i", len(whole)) + whole
+
+
+class Pipe:
+    """One connection with several produce requests in flight."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.input = self.socket.makefile("rb", buffering=1 << 20)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.input.close()
+        self.socket.close()
+
+    def send(self, request):
+        self.socket.sendall(request)
+
+    def receive(self, topic, partitions):
+        """Answers come in the order of requests."""
+        (length,) = struct.unpack(">i", self.input.read(4))
+        answer = self.input.read(length)
+        at = 4 + 4 + len(string(topic)) + 4
+        for _ in range(partitions):
+            # Partition, error, base offset, append time, log start.
+            _, error = struct.unpack_from(">ih", answer, at)
+            if error:
+                raise Refused(f"Produce to {topic}: error {error}")
+            at += 4 + 2 + 8 + 8 + 8
+
+
+def all_at_once(options, broker, figure):
+    """One record for each of many partitions in one request, as a producer sends them; the first
+    ones make the files. The bare disk: the same bytes written to as many files, and one syncfs.
+    """
+    count = options.durable_partitions
+    batch = record_batch(b"x" * 100, int(time.time() * 1000))
+    request = frame(1, "all-at-once", dict.fromkeys(range(count), batch))
+    seconds = []
+    with Client(broker.port) as client, Pipe(broker.port) as pipe:
+        client.create_topic("all-at-once", count)
+        for _ in range(options.durable_rounds + 1):
+            begun = time.perf_counter()
+            pipe.send(request)
+            pipe.receive("all-at-once", count)
+            seconds.append(time.perf_counter() - begun)
+    bare = [value * MS for value in bare_files(broker.directory, count, batch, options)]
+    first, *others = [value * MS for value in seconds]
+    yield figure(
+        f"{count} partitions, one record each at once, durable",
+        f"median {statistics.median(others):.0f} ms ({min(others):.0f} to {max(others):.0f}); the "
+        f"first one {first:.0f} ms",
+        f"bare files: median {statistics.median(bare[1:]):.0f} ms; the first one {bare[0]:.0f} ms",
+        "all answered in at most 100 ms",
+        statistics.median(others) <= 100 and first <= 100,
+    )
+
+
+def bare_files(directory, count, batch, options):
+    place = directory / "bare-files"
+    place.mkdir()
+    handles = {}
+    for turn in range(options.durable_rounds + 1):
+        begun = time.perf_counter()
+        for number in range(count):
+            if number not in handles:
+                handles[number] = os.open(place / str(number), os.O_RDWR | os.O_CREAT)
+            os.pwrite(handles[number], batch, turn * len(batch))
+        sync_file_system(place)
+        yield time.perf_counter() - begun
+    for handle in handles.values():
+        os.close(handle)
+
+
+def sync_file_system(place):
+    handle = os.open(place, os.O_RDONLY)
+    if ctypes.CDLL(None, use_errno=True).syncfs(handle) != 0:
+        raise OSError(ctypes.get_errno(), "syncfs")
+    os.close(handle)
+
+
+def large_batch():
+    """One of 64 KiB, of one record."""
+    now_ms = int(time.time() * 1000)
+    overhead = len(record_batch(b"x" * 60000, now_ms)) - 60000
+    batch = record_batch(os.urandom(BATCH_BYTES - overhead), now_ms)
+    assert len(batch) == BATCH_BYTES
+    return batch
+
+
+def stream(options, broker, figure):
+    """Six partitions, a batch of 64 KiB for each in a request, five requests in flight; durable,
+    cached, and a bare loop that writes as much to six files and flushes them, in turns.
+    """
+    batch = large_batch()
+    rates = {"durable": [], "cached": [], "bare": []}
+    with Client(broker.port) as client:
+        for _ in range(options.durable_rounds):
+            for kind, configs in (("durable", {}), ("cached", CACHED)):
+                client.create_topic(f"stream-{kind}", PARTITIONS, configs)
+                os.sync()
+                rates[kind].append(produced_rate(broker.port, f"stream-{kind}", batch, options))
+            os.sync()
+            rates["bare"].append(bare_rate(broker.directory, batch, options))
+    durable, cached, bare = (statistics.median(rates[kind]) for kind in rates)
+    bound = min(0.8 * cached, 0.9 * bare)
+    yield figure(
+        f"batches of 64 KiB, {PARTITIONS} partitions, {IN_FLIGHT} in flight, "
+        f"{options.durable_mib} MiB, durable",
+        f"{durable:.0f} MiB/s",
+        f"write.caching=true {cached:.0f} MiB/s ({durable / cached:.0%}), a bare loop "
+        f"{bare:.0f} MiB/s ({durable / bare:.0%})",
+        "at least 80 % of write.caching=true, or 90 % of the bare loop",
+        durable >= bound,
+    )
+
+
+def produced_rate(port, topic, batch, options):
+    count = options.durable_mib * 2**20 // (PARTITIONS * BATCH_BYTES)
+    request = frame(1, topic, dict.fromkeys(range(PARTITIONS), batch))
+    with Pipe(port) as pipe:
+        begun = time.perf_counter()
+        for number in range(count + IN_FLIGHT):
+            if number >= IN_FLIGHT:
+                pipe.receive(topic, PARTITIONS)
+            if number < count:
+                pipe.send(request)
+        return options.durable_mib / (time.perf_counter() - begun)
+
+
+def bare_rate(directory, batch, options):
+    """What is in flight to one client makes a group."""
+    count = options.durable_mib * 2**20 // (PARTITIONS * BATCH_BYTES)
+    paths = [directory / f"bare-{number}" for number in range(PARTITIONS)]
+    handles = [os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC) for path in paths]
+
+    def group(handle, position):
+        for number in range(IN_FLIGHT):
+            os.pwrite(handle, batch, position + number * BATCH_BYTES)
+        os.fdatasync(handle)
+
+    with concurrent.futures.ThreadPoolExecutor(PARTITIONS) as threads:
+        begun = time.perf_counter()
+        for done in range(0, count, IN_FLIGHT):
+            list(threads.map(lambda handle: group(handle, done * BATCH_BYTES), handles))
+        seconds = time.perf_counter() - begun
+    for handle, path in zip(handles, paths):
+        os.close(handle)
+        path.unlink()
+    return options.durable_mib / seconds

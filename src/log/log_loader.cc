@@ -15,6 +15,7 @@
 #include "log/log_recovery.h"
 #include "log/partition_metadata.h"
 #include "log/producer_batch.h"
+#include "log/recovery/batch_walker.h"
 #include "log/segment_files.h"
 
 namespace odradek::log {
@@ -23,6 +24,21 @@ LoadedLog::LoadedLog(env::Disk& disk, const std::string& partition_path)
     : path(std::make_shared<PartitionPath>(partition_path)), snapshots(disk, partition_path, {}) {}
 
 namespace {
+
+constexpr base::Offset kHeadersOnly{std::numeric_limits<std::int64_t>::max()};
+
+// All batches from `position` on, those that reach beyond `whole_from` with their checksums.
+recovery::BatchWalker walk_segment(const Segment& segment, std::shared_ptr<env::File> file,
+                                   std::uint64_t position, base::Offset whole_from) {
+  constexpr std::int64_t kOffsetsMax = std::int64_t{1} << 31U;
+  return recovery::BatchWalker({.file = std::move(file),
+                                .position = position,
+                                .end_position = segment.size(),
+                                .first_offset = segment.base_offset(),
+                                .end_offset = segment.base_offset() + kOffsetsMax,
+                                .whole_from = whole_from},
+                               BatchScanner::kReplayChunkBytes);
+}
 
 // One opening: what its steps share.
 class Loader {
@@ -90,6 +106,7 @@ std::shared_ptr<Segment> Loader::found_segment(base::Offset base_offset, std::ui
 }
 
 base::Result<> Loader::create() {
+  if (auto done = directory_.settle_forgotten(options_.name); !done) return done;
   if (auto made = disk_.make_directories(log_.path->value()); !made) return made;
   if (!options_.topic_id.is_zero()) {
     if (auto written = write_partition_metadata(disk_, log_.path->value(), options_.topic_id,
@@ -148,15 +165,17 @@ base::Result<> Loader::find_lost_epochs() {
     if (segment->size() == 0) continue;
     auto files = segment->open_files(disk_);
     if (!files) return base::fail(std::move(files));
-    BatchScanner scanner(files->log, 0, segment->size(), BatchScanner::kReplayChunkBytes);
+    auto walker = walk_segment(*segment, files->log, 0, kHeadersOnly);
     for (;;) {
-      auto header = scanner.next();
-      if (!header) return base::fail(std::move(header));
-      if (!*header) break;
+      auto step = walker.next();
+      if (!step) return base::fail(std::move(step));
+      if (!*step) break;
+      const auto* header = std::get_if<record::BatchHeader>(&**step);
+      if (header == nullptr) continue;  // what is damaged is told by whoever reads it
       const auto latest = log_.epochs.latest();
-      const base::LeaderEpoch epoch = (*header)->leader_epoch();
+      const base::LeaderEpoch epoch = header->leader_epoch();
       if (epoch.value() < 0 || (latest && epoch <= latest->epoch)) continue;
-      log_.epochs_changed |= log_.epochs.assign(epoch, (*header)->base_offset());
+      log_.epochs_changed |= log_.epochs.assign(epoch, header->base_offset());
     }
   }
   return {};
@@ -202,22 +221,23 @@ base::Result<std::optional<base::Offset>> Loader::end_of_last_segment() {
   if (last.size() == 0) return last.base_offset();
   const auto snapshot = log_.snapshots.latest();
   if (snapshot && *snapshot == options_.recovery_point && *snapshot > last.base_offset()) {
+    log_.is_end_checked = false;
     return *snapshot;
   }
   auto files = last.open_files(disk_);
   if (!files) return base::fail(std::move(files));
   const std::uint64_t near = files->offset_index.last().position;
-  BatchScanner scanner(files->log, near < last.size() ? near : 0, last.size());
-  base::Offset end = last.base_offset();
-  for (;;) {
-    auto header = scanner.next();
-    if (!header && header.error().code != base::ErrorCode::kCorruptMessage) {
-      return base::fail(std::move(header));
-    }
-    if (!header || !*header) break;
-    end = (*header)->next_offset();
+  auto walker =
+      walk_segment(last, files->log, near < last.size() ? near : 0, last.base_offset() - 1);
+  auto header = walker.next_batch();
+  while (header && *header) header = walker.next_batch();
+  if (!header && header.error().code != base::ErrorCode::kCorruptMessage) {
+    return base::fail(std::move(header));
   }
-  if (scanner.next_position() != last.size()) return std::nullopt;
+  const base::Offset end = walker.next_offset();
+  if (walker.next_position() != last.size()) return std::nullopt;
+  // Shorter than it was, unless the snapshot says that the recovery point is what is wrong.
+  if (end < options_.recovery_point && snapshot != end) return std::nullopt;
   return end;
 }
 
@@ -302,18 +322,21 @@ base::Result<> replay_producers(env::Disk& disk, const Segments& segments,
     if (!files) return base::fail(std::move(files));
     auto start = files->offset_index.lookup(from);
     if (!start) return base::fail(std::move(start));
-    BatchScanner scanner(files->log, start->position, segment.size(),
-                         BatchScanner::kReplayChunkBytes);
+    const bool is_batch_there = start->position < segment.size();
+    auto walker = walk_segment(segment, files->log, is_batch_there ? start->position : 0, from);
     for (;;) {
-      auto header = scanner.next();
-      if (!header) return base::fail(std::move(header));
-      if (!*header || (*header)->base_offset() >= end) break;
-      if ((*header)->last_offset() < from || !(*header)->has_producer_id()) continue;
-      auto batch = scanner.whole();
+      auto step = walker.next();
+      if (!step) return base::fail(std::move(step));
+      if (!*step) break;
+      const auto* header = std::get_if<record::BatchHeader>(&**step);
+      if (header == nullptr) continue;  // as above
+      if (header->base_offset() >= end) break;
+      if (header->last_offset() < from || !header->has_producer_id()) continue;
+      auto batch = walker.whole();
       if (!batch) return base::fail(std::move(batch));
       auto state = producer_batch_of(*batch);
-      if (!state) return base::fail(std::move(state));
-      if (!*state) continue;
+      if (!state && state.error().os_error != 0) return base::fail(std::move(state));
+      if (!state || !*state) continue;
       const auto aborted = producers.append(**state);
       if (!aborted || aborted->last_offset < unindexed_from) continue;
       auto index = transaction_index_of(disk, segment, indexes);

@@ -37,6 +37,9 @@ struct LoadedLog {
   bool epochs_changed = false;
   ProducerState producers;
   ProducerSnapshots snapshots;
+  // Whether the last segment's end was looked at. After a clean stop it is not, until somebody
+  // appends.
+  bool is_end_checked = true;
 };
 
 // How much sooner than segment.ms a new segment is to be rolled, by segment.jitter.ms.

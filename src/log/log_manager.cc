@@ -237,13 +237,14 @@ base::Result<LogManager::Loaded> LogManager::try_load(const Found& found,
     if (auto done = set_aside(found, why); !done) return base::fail(std::move(done));
     return Loaded::kStray;
   }
-  auto opened =
-      Log::open(directory, {.name = found.name,
-                            .topic_id = decision.topic_id,
-                            .config = decision.config,
-                            .recovery_point = directory.recovery_point(found.name),
-                            .log_start_offset = directory.log_start_offset(found.name),
-                            .was_clean = places_[found.directory_index].last_stop.was_clean});
+  const LogDirectory::LastStop& last_stop = places_[found.directory_index].last_stop;
+  auto opened = Log::open(directory, {.name = found.name,
+                                      .topic_id = decision.topic_id,
+                                      .config = decision.config,
+                                      .recovery_point = directory.recovery_point(found.name),
+                                      .log_start_offset = directory.log_start_offset(found.name),
+                                      .was_clean = last_stop.was_clean,
+                                      .is_recovery_point_lost = !last_stop.are_checkpoints_whole});
   if (!opened) return base::fail(std::move(opened));
   if (!*topic_id && !decision.topic_id.is_zero()) {
     if (auto done = write_topic_id(found, decision.topic_id); !done) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "log/log_recovery.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -8,6 +10,7 @@
 #include "log/batch_scanner.h"
 #include "log/directory/log_directory.h"
 #include "log/file_names.h"
+#include "log/recovery/batch_walker.h"
 #include "log/segment_files.h"
 
 namespace odradek::log {
@@ -63,24 +66,115 @@ base::Result<bool> entry_is_true(Segment& segment) {
   return *header && (*header)->last_offset() == entry.offset;
 }
 
-// Whether the batch can follow a log that ends at `expected`.
-bool can_follow(const record::BatchHeader& header, const Segment& segment, base::Offset expected) {
-  return header.base_offset() >= expected && header.last_offset_delta() >= 0 &&
-         segment.can_index(header.last_offset());
+// Batches from an index entry on, what lies between them, and the bytes that stay.
+class SegmentReading {
+ public:
+  SegmentReading(Segment& segment, const RecoveryBounds& bounds, std::uint64_t start)
+      : segment_(segment),
+        bounds_(bounds),
+        walker_({.file = segment.files().log,
+                 .position = start,
+                 .end_position = segment.size(),
+                 .first_offset = segment.base_offset(),
+                 .end_offset = bounds.end_offset,
+                 .whole_from = bounds.recovery_point},
+                BatchScanner::kReplayChunkBytes),
+        valid_bytes_(start) {
+    recovered_.end_offset = segment.base_offset();
+  }
+
+  base::Result<> read(LeaderEpochCache& epochs, bool& epochs_changed);
+
+  RecoveredSegment take() { return std::move(recovered_); }
+  std::uint64_t valid_bytes() const { return valid_bytes_; }
+
+ private:
+  void take_batch(const record::BatchHeader& header, LeaderEpochCache& epochs,
+                  bool& epochs_changed);
+  // False: nothing of what follows stays.
+  base::Result<bool> pass_over_damage();
+  void end_at_recovery_point();
+
+  Segment& segment_;
+  const RecoveryBounds bounds_;
+  recovery::BatchWalker walker_;
+  RecoveredSegment recovered_;
+  std::uint64_t valid_bytes_;
+};
+
+base::Result<> SegmentReading::read(LeaderEpochCache& epochs, bool& epochs_changed) {
+  for (;;) {
+    auto header = walker_.next_batch();
+    if (header && !*header) break;
+    if (header) {
+      take_batch(**header, epochs, epochs_changed);
+      continue;
+    }
+    if (header.error().code != base::ErrorCode::kCorruptMessage) {
+      return base::fail(std::move(header));
+    }
+    const bool is_safe_to_cut = recovered_.end_offset >= bounds_.recovery_point;
+    // Nobody was told that what follows is safe.
+    if (is_safe_to_cut && !bounds_.is_recovery_point_lost) return {};
+    auto goes_on = pass_over_damage();
+    if (!goes_on) return base::fail(std::move(goes_on));
+    if (!*goes_on) return {};
+  }
+  end_at_recovery_point();
+  return {};
 }
 
-base::Result<bool> is_whole(BatchScanner& scanner) {
-  auto batch = scanner.whole();
-  if (batch) return batch->crc_matches();
-  if (batch.error().code == base::ErrorCode::kCorruptMessage) return false;
-  return base::fail(std::move(batch));
+void SegmentReading::take_batch(const record::BatchHeader& header, LeaderEpochCache& epochs,
+                                bool& epochs_changed) {
+  segment_.index_batch(header, walker_.position(), bounds_.index_interval_bytes);
+  const auto latest = epochs.latest();
+  if (header.leader_epoch().value() >= 0 && (!latest || header.leader_epoch() > latest->epoch)) {
+    epochs_changed |= epochs.assign(header.leader_epoch(), header.base_offset());
+  }
+  recovered_.end_offset = header.next_offset();
+  valid_bytes_ = walker_.next_position();
+}
+
+base::Result<bool> SegmentReading::pass_over_damage() {
+  auto step = walker_.next();
+  if (!step) return base::fail(std::move(step));
+  recovery::Damage damage = std::get<recovery::Damage>(step->value());
+  const bool is_at_end = damage.end_position == segment_.size();
+  if (bounds_.is_recovery_point_lost && recovered_.end_offset >= bounds_.recovery_point) {
+    if (is_at_end) return false;
+    recovered_.damages.push_back(damage);
+    recovered_.end_offset = damage.end_offset;
+    valid_bytes_ = damage.end_position;
+    return true;
+  }
+  const bool is_beyond = damage.end_offset > bounds_.recovery_point;
+  damage.end_offset =
+      std::max(std::min(damage.end_offset, bounds_.recovery_point), damage.first_offset);
+  recovered_.damages.push_back(damage);
+  recovered_.end_offset = damage.end_offset;
+  valid_bytes_ = damage.end_position;
+  // What is whole behind the recovery point follows a hole: it goes with the torn tail.
+  recovered_.is_end_damaged = is_at_end || is_beyond;
+  return !recovered_.is_end_damaged;
+}
+
+// The file ends before what was flushed.
+void SegmentReading::end_at_recovery_point() {
+  const base::Offset least = std::min(bounds_.recovery_point, bounds_.end_offset);
+  if (recovered_.end_offset >= least) return;
+  recovered_.damages.push_back({.kind = recovery::DamageKind::kMissing,
+                                .position = valid_bytes_,
+                                .end_position = valid_bytes_,
+                                .first_offset = recovered_.end_offset,
+                                .end_offset = least});
+  recovered_.end_offset = least;
+  recovered_.is_end_damaged = true;
 }
 
 }  // namespace
 
 base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment,
-                                               base::Offset recovery_point,
-                                               std::int32_t index_interval_bytes,
+                                               const RecoveryBounds& bounds,
                                                LeaderEpochCache& epochs, bool& epochs_changed) {
   if (!segment.is_open()) {
     if (auto done = forget_cached_indexes(disk, segment); !done) return base::fail(std::move(done));
@@ -89,7 +183,7 @@ base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment
     segment.install(std::move(*files));
   }
   const std::shared_ptr<env::File> file = segment.files().log;
-  auto start = trusted_position(segment, recovery_point);
+  auto start = trusted_position(segment, bounds.recovery_point);
   if (!start) return base::fail(std::move(start));
   auto is_true = entry_is_true(segment);
   if (!is_true) return base::fail(std::move(is_true));
@@ -100,32 +194,10 @@ base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment
   file->drop_from_cache(*start);
   segment.begin_recovery();
 
-  RecoveredSegment recovered{.end_offset = segment.base_offset()};
-  BatchScanner scanner(file, *start, segment.size(), BatchScanner::kReplayChunkBytes);
-  std::uint64_t valid_bytes = *start;
-  for (;;) {
-    auto header = scanner.next();
-    if (!header && header.error().code != base::ErrorCode::kCorruptMessage) {
-      return base::fail(std::move(header));
-    }
-    if (!header || !*header || !can_follow(**header, segment, recovered.end_offset)) break;
-    const base::Offset end = (*header)->next_offset();
-    if (end > recovery_point) {
-      auto whole = is_whole(scanner);
-      if (!whole) return base::fail(std::move(whole));
-      if (!*whole) break;
-    }
-    // whole() may have moved what the header views.
-    auto batch = scanner.current();
-    if (!batch) return base::fail(std::move(batch));
-    segment.index_batch(*batch, scanner.position(), index_interval_bytes);
-    const auto latest = epochs.latest();
-    if (batch->leader_epoch().value() >= 0 && (!latest || batch->leader_epoch() > latest->epoch)) {
-      epochs_changed |= epochs.assign(batch->leader_epoch(), batch->base_offset());
-    }
-    recovered.end_offset = end;
-    valid_bytes = scanner.next_position();
-  }
+  SegmentReading reading(segment, bounds, *start);
+  if (auto done = reading.read(epochs, epochs_changed); !done) return base::fail(std::move(done));
+  const std::uint64_t valid_bytes = reading.valid_bytes();
+  RecoveredSegment recovered = reading.take();
   recovered.cut_bytes = segment.size() - valid_bytes;
   if (recovered.cut_bytes > 0) {
     if (auto cut = file->truncate(valid_bytes); !cut) return base::fail(std::move(cut));
@@ -148,17 +220,29 @@ base::Result<> flush_segment(const Segment& segment) {
   return {};
 }
 
-void report_cut(const Log::OpenOptions& options, base::Offset end, std::uint64_t bytes) {
-  if (bytes == 0) return;
-  if (end < options.recovery_point) {
-    base::log::error("log",
-                     "{}: damaged at offset {}, below {} up to which it was flushed: {} bytes from "
-                     "there on can't be read and are cut",
-                     options.name.to_string(), end.value(), options.recovery_point.value(), bytes);
-    return;
+void report_damage(const Log::OpenOptions& options, Segment& segment,
+                   const RecoveredSegment& recovered) {
+  for (const recovery::Damage& damage : recovered.damages) {
+    // Of a compacted log records may go at the end of a segment.
+    const bool is_told =
+        damage.kind != recovery::DamageKind::kMissing || !options.config.cleanup_compact;
+    if (!is_told || !segment.known().add_damage(damage)) continue;
+    base::log::error("log", "{}: below offset {}, up to which it was flushed: {}",
+                     options.name.to_string(), options.recovery_point.value(),
+                     recovery::describe(damage, segment.path(kLogSuffix)));
   }
-  base::log::warn("log", "{}: the unclean stop tore what follows offset {}: {} bytes are cut",
-                  options.name.to_string(), end.value() - 1, bytes);
+}
+
+void report_cut(const Log::OpenOptions& options, const Segment& segment, base::Offset end,
+                std::uint64_t cut_bytes, std::uint64_t later_segments, std::uint64_t later_bytes) {
+  if (cut_bytes == 0 && later_bytes == 0) return;
+  std::string what = fmt::format("{} bytes from position {} of {} on", cut_bytes, segment.size(),
+                                 segment.path(kLogSuffix));
+  if (later_segments > 0) {
+    what += fmt::format(" and {} later segments with {} bytes", later_segments, later_bytes);
+  }
+  base::log::warn("log", "{}: the unclean stop tore its end: {} are cut, and it ends at offset {}",
+                  options.name.to_string(), what, end.value());
 }
 
 // Removes the segments from the place `first` on; returns their bytes.
@@ -182,7 +266,31 @@ base::Result<std::uint64_t> remove_segments(directory::LogDirectory& directory,
 bool continues(const Segment& next, base::Offset end, const Log::OpenOptions& options) {
   if (next.base_offset() == end) return true;
   if (next.base_offset() < end) return false;
+  if (options.is_recovery_point_lost) return true;
   return options.config.cleanup_compact || next.base_offset() <= options.recovery_point;
+}
+
+// Never beyond the recovery point where the next segment begins there or below; what the disk kept
+// of the unflushed ones says nothing.
+RecoveryBounds bounds_of(const Segment& segment, const Segment* next,
+                         const Log::OpenOptions& options) {
+  constexpr std::int64_t kOffsetsMax = std::int64_t{1} << 31U;
+  RecoveryBounds bounds{.recovery_point = std::max(options.recovery_point, segment.base_offset()),
+                        .is_recovery_point_lost = options.is_recovery_point_lost,
+                        .end_offset = segment.base_offset() + kOffsetsMax,
+                        .index_interval_bytes = options.config.index_interval_bytes};
+  const bool is_next_true = next != nullptr && (options.is_recovery_point_lost ||
+                                                next->base_offset() <= options.recovery_point);
+  if (is_next_true) {
+    bounds.end_offset = next->base_offset();
+  }
+  return bounds;
+}
+
+std::shared_ptr<Segment> new_segment(directory::LogDirectory& directory,
+                                     const Log::OpenOptions& options, const LoadedLog& log) {
+  return Segment::make_new(log.path, log.end_offset, directory.world().clock().wall(),
+                           roll_jitter_ms(directory.world().random(), options.config));
 }
 
 }  // namespace
@@ -201,22 +309,28 @@ base::Result<> recover_segments(directory::LogDirectory& directory, const Log::O
     Segment& segment = *log.segments[i];
     log.end_offset = segment.base_offset();
     if (segment.is_open()) continue;  // made anew: there was none
-    auto recovered =
-        recover_segment(disk, segment, std::max(options.recovery_point, segment.base_offset()),
-                        options.config.index_interval_bytes, log.epochs, log.epochs_changed);
+    const bool is_last = i + 1 == log.segments.size();
+    auto recovered = recover_segment(
+        disk, segment, bounds_of(segment, is_last ? nullptr : log.segments[i + 1].get(), options),
+        log.epochs, log.epochs_changed);
     if (!recovered) return base::fail(std::move(recovered));
     if (!options.is_synced_by_caller) {
       if (auto flushed = flush_segment(segment); !flushed) return flushed;
     }
     segment.close();
     log.end_offset = recovered->end_offset;
+    report_damage(options, segment, *recovered);
     // The disk may have kept a later segment and lost this one's tail, at the end of a batch.
-    const bool is_last = i + 1 == log.segments.size();
     const bool is_followed = is_last || continues(*log.segments[i + 1], log.end_offset, options);
-    if (recovered->cut_bytes == 0 && is_followed) continue;
-    auto later_bytes = remove_segments(directory, options, log, i + 1);
-    if (!later_bytes) return base::fail(std::move(later_bytes));
-    report_cut(options, log.end_offset, recovered->cut_bytes + *later_bytes);
+    if (recovered->cut_bytes > 0 || !is_followed) {
+      const std::size_t later = log.segments.size() - i - 1;
+      auto later_bytes = remove_segments(directory, options, log, i + 1);
+      if (!later_bytes) return base::fail(std::move(later_bytes));
+      report_cut(options, segment, log.end_offset, recovered->cut_bytes, later, *later_bytes);
+    }
+    if (recovered->is_end_damaged && i + 1 == log.segments.size()) {
+      log.segments.push_back(new_segment(directory, options, log));
+    }
   }
   return {};
 }

@@ -76,6 +76,7 @@ class TestDirectory final : public directory::LogDirectory {
     recovery_points.erase(name);
     log_starts.erase(name);
   }
+  base::Result<> settle_forgotten(const base::TopicPartition&) override { return {}; }
   base::Result<> write_checkpoints() override { return {}; }
   base::Result<> add_log(Log&) override { return {}; }
   void forget_log(Log& log) override {

@@ -40,7 +40,8 @@ PartitionLog::PartitionLog(directory::LogDirectory& directory, const OpenOptions
       producers_(std::move(loaded.producers)),
       snapshots_(std::move(loaded.snapshots)),
       flushed_{loaded.end_offset, active_locked().base_offset(), active_locked().size()},
-      epochs_changed_(loaded.epochs_changed) {}
+      epochs_changed_(loaded.epochs_changed),
+      is_end_checked_(loaded.is_end_checked) {}
 
 PartitionLog::~PartitionLog() {
   {

@@ -273,6 +273,9 @@ class PartitionLog final : public Log {
                                                              Checked& checked);
   static base::Result<OffsetPosition> place_to_check_from(const ReadPlan& plan, base::Offset from,
                                                           bool& is_index_wrong);
+  // That the active segment ends with the last batch of the log: once, before the first append after
+  // a clean stop. Where it does not, another one begins.
+  base::Result<> check_end(Lock& lock);
   void note_checked_locked(Segment& segment, const Checked& checked);
   std::unexpected<base::Error> damaged(const std::string& file, base::Offset offset,
                                        const recovery::Damage& damage) const;
@@ -400,6 +403,7 @@ class PartitionLog final : public Log {
   bool failure_was_told_ = false;
   bool is_cutting_ = false;
   bool is_closed_ = false;
+  bool is_end_checked_ = true;
   ProgressListener* listener_ = nullptr;
   int notifying_ = 0;
 };

@@ -48,6 +48,9 @@ base::Result<> PartitionLog::prepare_append(Lock& lock) {
   while (!active_locked().is_open()) {
     if (auto opened = open_segment(lock, segments_.back()); !opened) return opened;
   }
+  if (!is_end_checked_) {
+    if (auto checked = check_end(lock); !checked) return checked;
+  }
   // The caller orders changes of the role and appends: it does not lead while the log is cut.
   ODRADEK_ASSERT(!is_cutting_);
   return {};

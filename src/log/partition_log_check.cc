@@ -119,4 +119,62 @@ void PartitionLog::note_checked_locked(Segment& segment, const Checked& checked)
   }
 }
 
+namespace {
+
+// Where the batches end that follow each other from an index entry, or from the beginning, on.
+base::Result<OffsetPosition> end_of_batches(const std::shared_ptr<env::File>& file,
+                                            OffsetPosition last, base::Offset base_offset,
+                                            std::uint64_t size, base::Offset end) {
+  for (const std::uint64_t start : {last.position < size ? last.position : 0, std::uint64_t{0}}) {
+    recovery::BatchWalker walker({.file = file,
+                                  .position = start,
+                                  .end_position = size,
+                                  .first_offset = base_offset,
+                                  .end_offset = end,
+                                  .whole_from = end - 1});
+    auto header = walker.next_batch();
+    while (header && *header) header = walker.next_batch();
+    if (!header && header.error().code != base::ErrorCode::kCorruptMessage) {
+      return base::fail(std::move(header));
+    }
+    // What an index entry names may be no batch.
+    if (header || walker.position() != start || start == 0) {
+      return OffsetPosition{walker.next_offset(), walker.next_position()};
+    }
+  }
+  return OffsetPosition{base_offset, 0};
+}
+
+}  // namespace
+
+base::Result<> PartitionLog::check_end(Lock& lock) {
+  const SegmentPointer segment = segments_.back();
+  const base::Offset log_end = log_end_offset();
+  const std::shared_ptr<env::File> file = segment->files().log;
+  const OffsetPosition last = segment->files().offset_index.last();
+  const std::uint64_t size = segment->written_size();
+  lock.unlock();
+  auto end = end_of_batches(file, last, segment->base_offset(), size, log_end);
+  lock.lock();
+  if (!end) return base::fail(std::move(end));
+  if (auto usable = check_usable_locked(); !usable) return usable;
+  if (is_end_checked_) return {};
+  is_end_checked_ = true;
+  if (size == 0 || (end->offset == log_end && end->position == size)) return {};
+  const bool are_bytes_there = end->position < size;
+  Checked checked;
+  // Of a compacted log records may go at a segment's end.
+  if (are_bytes_there || !config_.cleanup_compact) {
+    checked.damages.push_back(
+        {.kind = are_bytes_there ? recovery::DamageKind::kNoBatch : recovery::DamageKind::kMissing,
+         .position = end->position,
+         .end_position = size,
+         .first_offset = end->offset,
+         .end_offset = log_end});
+  }
+  note_checked_locked(*segment, checked);
+  roll_locked(log_end);
+  return {};
+}
+
 }  // namespace odradek::log

@@ -74,6 +74,61 @@ TEST_F(RecoveryTest, DoesNotReadAgainWhatLiesBelowTheRecoveryPoint) {
   EXPECT_EQ(open(false)->log_end_offset(), Offset(20));
 }
 
+TEST_F(RecoveryTest, NothingIsCutBelowTheRecoveryPoint) {
+  write_and_close();
+  const std::string whole = content(kLog);
+  struct Case {
+    std::string bytes;
+    std::vector<std::int64_t> refused;
+  };
+  const std::size_t batch_bytes = whole.size() / 10;
+  std::string without_middle = whole;
+  std::fill_n(without_middle.begin() + static_cast<std::ptrdiff_t>(4 * batch_bytes), batch_bytes,
+              '\0');
+  const std::vector<Case> cases = {
+      {without_middle, {8, 9}},
+      {whole.substr(0, 8 * batch_bytes), {16, 17, 18, 19}},
+      {whole.substr(0, 8 * batch_bytes + 100), {16, 17, 18, 19}},
+      {whole.substr(0, 9 * batch_bytes) + std::string(300, 'x'), {18, 19}},
+  };
+  for (const Case& damaged : cases) {
+    SCOPED_TRACE(damaged.bytes.size());
+    put(kLog, damaged.bytes);
+    directory_->recovery_points[name_] = Offset(20);
+    auto log = open(false);
+    EXPECT_EQ(log->log_end_offset(), Offset(20));
+    for (std::int64_t offset = 0; offset < 20; ++offset) {
+      auto info = log->read(Offset(offset), Offset(20), 1, true);
+      EXPECT_EQ(!info, std::ranges::count(damaged.refused, offset) == 1) << offset;
+    }
+    EXPECT_EQ(append(*log, batch(1, 9000)).first_offset, Offset(20));
+    EXPECT_EQ(read(*log, 20, 21), (std::vector<std::int64_t>{20}));
+    ASSERT_TRUE(log->close());
+    log.reset();
+    EXPECT_EQ(content(kLog).substr(0, damaged.bytes.size()), damaged.bytes);
+    std::filesystem::remove(file("00000000000000000020.log"));
+    std::filesystem::remove(file("00000000000000000021.snapshot"));
+  }
+}
+
+TEST_F(RecoveryTest, NothingIsCutThatMayLieBelowARecoveryPointThatIsLost) {
+  write_and_close();
+  std::string bytes = content(kLog);
+  bytes[bytes.size() / 2] ^= 1;
+  put(kLog, bytes + "torn");
+  std::filesystem::remove(file("00000000000000000020.snapshot"));
+  auto log = Log::open(*directory_, {.name = name_,
+                                     .topic_id = base::Uuid::from_random(1, 2),
+                                     .config = config_,
+                                     .was_clean = false,
+                                     .is_recovery_point_lost = true});
+  ASSERT_TRUE(log) << log.error().message;
+  EXPECT_EQ((*log)->log_end_offset(), Offset(20));
+  EXPECT_EQ(content(kLog), bytes);
+  EXPECT_EQ(read(**log, 12, 20, 1), (std::vector<std::int64_t>{12}));
+  EXPECT_FALSE((*log)->read(Offset(10), Offset(20), 1, true));
+}
+
 TEST_F(RecoveryTest, RebuildsIndexesThatAreMissingShortOrWrong) {
   write_and_close();
   const std::string index = content(kIndex);

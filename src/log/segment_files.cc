@@ -11,6 +11,7 @@
 #include "log/batch_scanner.h"
 #include "log/directory/log_directory.h"
 #include "log/file_names.h"
+#include "log/recovery/batch_walker.h"
 
 namespace odradek::log {
 
@@ -112,13 +113,20 @@ base::Result<base::Offset> Tidying::end_of(const FoundFile& file) const {
   if (!opened) return base::fail(std::move(opened));
   auto size = (*opened)->size();
   if (!size) return base::fail(std::move(size));
-  BatchScanner scanner(*opened, 0, *size, BatchScanner::kReplayChunkBytes);
+  recovery::BatchWalker walker({.file = *opened,
+                                .end_position = *size,
+                                .first_offset = file.offset,
+                                .end_offset = kGreatestOffset,
+                                .whole_from = kGreatestOffset},
+                               BatchScanner::kReplayChunkBytes);
   base::Offset end = file.offset;
   for (;;) {
-    auto header = scanner.next();
-    if (!header) return base::fail(std::move(header));
-    if (!*header) return end;
-    end = (*header)->next_offset();
+    auto step = walker.next();
+    if (!step) return base::fail(std::move(step));
+    if (!*step) return end;
+    // What is damaged replaces nothing.
+    const auto* header = std::get_if<record::BatchHeader>(&**step);
+    if (header != nullptr) end = header->next_offset();
   }
 }
 

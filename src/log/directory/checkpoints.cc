@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "log/directory/checkpoints.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -106,12 +107,18 @@ void Checkpoints::forget(const base::TopicPartition& partition) {
     if (node.empty()) return;
     for (const CheckpointKind kind : kCheckpointKinds) {
       if (node.mapped().offsets[index_of(kind)] == base::kNoOffset) continue;
+      stale_[index_of(kind)].insert(partition);
       has_become_dirty[index_of(kind)] = mark_dirty_locked(kind);
     }
   }
   for (const CheckpointKind kind : kCheckpointKinds) {
     if (has_become_dirty[index_of(kind)]) on_dirty_(kind);
   }
+}
+
+bool Checkpoints::is_stale(const base::TopicPartition& partition) const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(stale_, [&](const auto& names) { return names.contains(partition); });
 }
 
 void Checkpoints::keep_only(const std::unordered_set<base::TopicPartition>& partitions) {
@@ -133,11 +140,13 @@ base::Result<> Checkpoints::write(CheckpointKind kind) {
   is_writing_ = true;
   is_dirty_[index] = false;
   const PartitionOffsets offsets = collect_locked(kind);
+  const auto settled = stale_[index];
   lock.unlock();
   auto done = write_offset_checkpoint(world_.disk(), path_of(kind), offsets);
   lock.lock();
   is_writing_ = false;
   if (!done) is_dirty_[index] = true;
+  if (done) std::erase_if(stale_[index], [&](const auto& name) { return settled.contains(name); });
   lock.unlock();
   written_->notify_all();
   return done;

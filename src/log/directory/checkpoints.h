@@ -44,6 +44,8 @@ class Checkpoints {
   void set_recovery_point_at_close(const base::TopicPartition& partition, base::Offset offset);
   void settle_closed();
   void forget(const base::TopicPartition& partition);
+  // Whether a file still says something of a partition that was forgotten.
+  bool is_stale(const base::TopicPartition& partition) const;
   void keep_only(const std::unordered_set<base::TopicPartition>& partitions);
 
   // Writes the file where it changed since the last writing. Blocks.
@@ -70,6 +72,8 @@ class Checkpoints {
 
   mutable std::mutex mutex_;
   std::unordered_map<base::TopicPartition, Values> values_;
+  // Forgotten since the files were written last.
+  std::array<std::unordered_set<base::TopicPartition>, kKinds> stale_;
   std::array<bool, kKinds> is_dirty_{};
   bool is_writing_ = false;
 };

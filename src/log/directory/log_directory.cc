@@ -103,6 +103,9 @@ class LogDirectoryImpl final : public LogDirectory {
     checkpoints_.set(CheckpointKind::kLogStartOffset, partition, offset);
   }
   void forget(const base::TopicPartition& partition) override { checkpoints_.forget(partition); }
+  base::Result<> settle_forgotten(const base::TopicPartition& partition) override {
+    return checkpoints_.is_stale(partition) ? write_checkpoints() : base::Result<>();
+  }
   base::Result<> write_checkpoints() override;
 
   base::Result<> add_log(Log& log) override;
@@ -140,7 +143,7 @@ class LogDirectoryImpl final : public LogDirectory {
   void submit_checkpoint(CheckpointKind kind);
   void remove_now(std::string path);
   void announce_failure();
-  LastStop begin_after_crash();
+  LastStop begin_after_crash(bool are_checkpoints_whole);
   base::Result<> failed_or(base::Result<> result);
 
   env::World& world_;
@@ -218,18 +221,20 @@ base::Result<LogDirectory::LastStop> LogDirectoryImpl::begin() {
   if (!are_well_formed) return explained(std::move(are_well_formed), path_);
   const std::string mark = path_of(kCleanShutdownFile);
   auto text = world_.disk().read_file(mark, 4096);
-  if (!text && text.error().os_error == ENOENT) return begin_after_crash();
+  if (!text && text.error().os_error == ENOENT) return begin_after_crash(*are_well_formed);
   if (!text) return explained(std::move(text), path_);
   auto removed = world_.disk().remove_file(mark);
   if (removed) removed = world_.disk().sync_directory(path_);
   if (!removed) return explained(std::move(removed), path_);
-  return LastStop{.was_clean = *are_well_formed, .broker_epoch = parse_clean_shutdown_epoch(*text)};
+  return LastStop{.was_clean = *are_well_formed,
+                  .broker_epoch = parse_clean_shutdown_epoch(*text),
+                  .are_checkpoints_whole = *are_well_formed};
 }
 
 // What a killed process left in memory goes to the disk, where recovery looks for it.
-LogDirectory::LastStop LogDirectoryImpl::begin_after_crash() {
+LogDirectory::LastStop LogDirectoryImpl::begin_after_crash(bool are_checkpoints_whole) {
   (void)failed_or(world_.disk().sync_file_system(path_));
-  return {};
+  return {.are_checkpoints_whole = are_checkpoints_whole};
 }
 
 base::Result<FoundLogs> LogDirectoryImpl::find_logs() {

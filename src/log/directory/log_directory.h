@@ -103,6 +103,9 @@ class LogDirectory {
   struct LastStop {
     bool was_clean = false;
     std::int64_t broker_epoch = -1;
+    // False where a checkpoint file is damaged: the recovery points are 0 then, and may be lower
+    // than the true ones.
+    bool are_checkpoints_whole = true;
   };
   [[nodiscard]] virtual base::Result<LastStop> begin() = 0;
   // Lists the partition directories; those marked for deletion are removed in the background.
@@ -123,6 +126,10 @@ class LogDirectory {
                                            base::Offset offset) = 0;
   virtual void set_log_start_offset(const base::TopicPartition& partition, base::Offset offset) = 0;
   virtual void forget(const base::TopicPartition& partition) = 0;
+  // Before a log is made under the name of one that was forgotten: the checkpoint files say nothing
+  // of that one any more, durably. A stale recovery point would hide a torn tail of the new one, a
+  // stale start its records. Blocks where there is something to write.
+  [[nodiscard]] virtual base::Result<> settle_forgotten(const base::TopicPartition& partition) = 0;
   // Writes the checkpoint files (recovery point, log start, high watermark) that changed, durably.
   // Blocks. The directory also does so by itself, a while after a change and at the end.
   [[nodiscard]] virtual base::Result<> write_checkpoints() = 0;

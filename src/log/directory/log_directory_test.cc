@@ -207,6 +207,20 @@ TEST_F(LogDirectoryTest, AForgottenPartitionLeavesTheCheckpoints) {
   EXPECT_EQ(content("recovery-point-offset-checkpoint"), "0\n0\n");
 }
 
+TEST_F(LogDirectoryTest, ANameIsGivenAgainOnceTheCheckpointsForgotIt) {
+  auto directory = open_formatted();
+  directory->set_recovery_point(orders, base::Offset(4));
+  EXPECT_TRUE(directory->write_checkpoints());
+  directory->forget(orders);
+  const base::TopicPartition other{"other", 0};
+  EXPECT_TRUE(directory->settle_forgotten(other));
+  EXPECT_EQ(content("recovery-point-offset-checkpoint"), "0\n1\norders 3 4\n");
+  EXPECT_TRUE(directory->settle_forgotten(orders));
+  EXPECT_EQ(content("recovery-point-offset-checkpoint"), "0\n0\n");
+  host.disk().inject({.operation = DiskOperation::kWrite, .path_contains = "checkpoint"});
+  EXPECT_TRUE(directory->settle_forgotten(orders));
+}
+
 TEST_F(LogDirectoryTest, AMalformedCheckpointMakesTheStopUnclean) {
   auto directory = open_formatted();
   EXPECT_TRUE(directory->close_cleanly(3));

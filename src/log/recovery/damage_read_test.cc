@@ -2,8 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <random>
 
 #include "log/log_test_fixture.h"
 
@@ -166,6 +169,56 @@ TEST_F(DamageReadTest, AnIndexThatIsWrongMisleadsNobody) {
     }
     log.reset();
     put(kIndex, index_);
+  }
+}
+
+TEST_F(DamageReadTest, WhateverHappensToTheFileNothingWrongIsServed) {
+  write_and_close();
+  for (std::uint32_t seed = 1; seed <= 100; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937 random(seed);
+    std::string bytes = whole_;
+    const std::size_t at = random() % bytes.size();
+    const std::size_t length = 1 + random() % (bytes.size() - at);
+    switch (random() % 5) {
+      case 0:
+        bytes[at] ^= static_cast<char>(1U << (random() % 8));
+        break;
+      case 1:
+        std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), length, '\0');
+        break;
+      case 2:
+        bytes.erase(at, length);
+        break;
+      case 3:
+        for (std::size_t i = 0; i < std::min<std::size_t>(length, 600); ++i) {
+          bytes[at + i] = static_cast<char>(random());
+        }
+        break;
+      default:
+        for (std::size_t i = 0; i < 1 + length % 500; ++i) {
+          bytes += static_cast<char>(random());
+        }
+    }
+    put(kLog, bytes);
+    put(kIndex, index_);
+    auto log = open(random() % 2 == 0);
+    ASSERT_EQ(log->log_end_offset(), Offset(40));
+    const Consumed consumed = consume(*log, random() % 3000);
+    // Each offset is served or refused, and what is served is a batch of the log.
+    std::vector<std::int64_t> expected = all_but(20, 20);
+    EXPECT_TRUE(std::ranges::includes(expected, consumed.batches));
+    EXPECT_EQ(consumed.batches.size() * 2 + consumed.refused.size(), 40U);
+    // It goes on.
+    EXPECT_EQ(append(*log, batch(2, 5000)).first_offset, Offset(40));
+    EXPECT_EQ(read(*log, 40, 42), (std::vector<std::int64_t>{40}));
+    EXPECT_EQ(read(*log, 41, 42), (std::vector<std::int64_t>{40}));
+    ASSERT_TRUE(log->close());
+    log.reset();
+    std::filesystem::remove_all(file(""));
+    std::filesystem::create_directories(file(""));
+    directory_->recovery_points[name_] = Offset(40);
+    if (::testing::Test::HasFailure()) return;
   }
 }
 

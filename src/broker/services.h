@@ -11,10 +11,12 @@
 #include "config/live_settings.h"
 #include "env/world.h"
 #include "metadata/cluster_image.h"
-#include "replica/partition_set.h"
 
 namespace odradek::log {
 class LogManager;
+}
+namespace odradek::replica {
+class PartitionSet;
 }
 
 namespace odradek::broker {

@@ -10,6 +10,7 @@
 #include "broker/api/produce_validation.h"
 #include "broker/api/topic_lookup.h"
 #include "broker/internal_topics.h"
+#include "replica/partition_set.h"
 #include "wire/messages/produce.h"
 
 namespace odradek::broker::api {

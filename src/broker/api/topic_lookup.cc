@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "config/value.h"
+#include "replica/partition_set.h"
 
 namespace odradek::broker::api {
 

@@ -9,6 +9,7 @@
 #include "broker/services.h"
 #include "config/settings.h"
 #include "metadata/cluster_image.h"
+#include "replica/partition.h"
 
 namespace odradek::broker::api {
 

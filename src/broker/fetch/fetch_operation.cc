@@ -7,6 +7,7 @@
 #include "broker/api/topic_lookup.h"
 #include "env/disk.h"
 #include "log/directory/log_directory.h"
+#include "replica/partition_set.h"
 
 namespace odradek::broker {
 

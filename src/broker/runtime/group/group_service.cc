@@ -9,6 +9,7 @@
 
 #include "broker/internal_topics.h"
 #include "broker/java_hash.h"
+#include "replica/partition_set.h"
 
 namespace odradek::broker {
 namespace {

@@ -84,6 +84,8 @@ class TestDirectory final : public directory::LogDirectory {
     flushes_within.erase(&log);
   }
   void request_flush(Log& log) override { wants_flush.insert(&log); }
+  void hold_flushes() override {}
+  void release_flushes() override {}
   void request_flush_within(Log& log, env::Duration delay) override {
     flushes_within[&log] = delay;
   }

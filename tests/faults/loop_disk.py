@@ -8,6 +8,7 @@ import fcntl
 import os
 import struct
 import subprocess
+from pathlib import Path
 
 EXT4_IOC_SHUTDOWN = 0x8004587D
 NOLOGFLUSH = struct.pack("I", 2)
@@ -46,10 +47,27 @@ class LoopDisk:
         self.image.unlink(missing_ok=True)
 
 
+def write_page_by_page(disk):
+    """Of a mounted disk. The loop device takes a write that went half well for one that went well;
+    where its file's disk may be full, no write is to be larger than what fits or does not."""
+    listed = run("losetup", "-j", disk.image, "-O", "NAME", "-n")
+    queue = Path("/sys/block") / Path(listed.strip()).name / "queue"
+    (queue / "max_sectors_kb").write_text("4")
+
+
+def check(disk):
+    """Mends the file system of a disk that is not mounted, as the start of a machine does."""
+    done = subprocess.run(["e2fsck", "-f", "-y", disk.image], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    if done.returncode not in (0, 1):
+        raise OSError(f"e2fsck: {done.stdout.strip()}")
+
+
 def run(*command):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
         raise OSError(f"{command[0]}: {done.stdout.strip()}")
+    return done.stdout
 
 
 def why_not(directory):

@@ -10,6 +10,7 @@
 #include "broker/api/produce_validation.h"
 #include "broker/api/topic_lookup.h"
 #include "broker/internal_topics.h"
+#include "log/directory/log_directory.h"
 #include "replica/partition_set.h"
 #include "wire/messages/produce.h"
 
@@ -139,7 +140,14 @@ class ProduceAppender {
 
   void run() {
     response_.responses.reserve(request_.topic_data.size());
+    // What one request brings is flushed together.
+    log::directory::FlushHold hold;
+    const auto& topics = request_.topic_data;
+    if (topics.size() > 1 || (topics.size() == 1 && topics[0].partition_data.size() > 1)) {
+      hold_ = &hold;
+    }
     for (const auto& topic : request_.topic_data) append_topic(topic);
+    hold_ = nullptr;
   }
 
   ProduceResponse take_response() { return std::move(response_); }
@@ -197,6 +205,7 @@ class ProduceAppender {
     auto valid = validate_produced(data.records->bytes(), partition->log().config(),
                                    context_.version, services_, record_errors_);
     if (!valid) return base::fail(std::move(valid));
+    if (hold_ != nullptr) hold_->add(partition->log().directory());
     auto appended = partition->append(std::move(valid->bytes), log::AppendOrigin::kClient);
     // Of a duplicate: the time of the first writing.
     if (appended && !appended->is_duplicate) appended->log_append_time = valid->log_append_time;
@@ -232,6 +241,7 @@ class ProduceAppender {
   std::shared_ptr<const metadata::ClusterImage> image_;
   ProduceResponse response_;
   std::vector<PendingProduce::Wait> waits_;
+  log::directory::FlushHold* hold_ = nullptr;  // where there are several partitions
   std::vector<ProduceResponse::BatchIndexAndErrorMessage> record_errors_;
   // Of the partition that is appended to, once the request has a batch for it.
   base::Offset log_start_ = base::kNoOffset;

@@ -118,10 +118,20 @@ base::Result<> LinuxDisk::sync_directory(const std::string& path) {
   return {};
 }
 
+base::Result<std::shared_ptr<const Descriptor>> LinuxDisk::file_system(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  auto& known = file_systems_[path];
+  if (known != nullptr) return known;
+  auto opened = std::make_shared<const Descriptor>(open_descriptor(path, O_RDONLY));
+  if (!opened->valid()) return storage_error(path, "open", errno);
+  known = std::move(opened);
+  return known;
+}
+
 base::Result<> LinuxDisk::sync_file_system(const std::string& path) {
-  const Descriptor directory = open_descriptor(path, O_RDONLY);
-  if (!directory.valid()) return storage_error(path, "open", errno);
-  if (::syncfs(directory.get()) != 0) return storage_error(path, "sync file system", errno);
+  const auto directory = file_system(path);
+  if (!directory) return std::unexpected(directory.error());
+  if (::syncfs((*directory)->get()) != 0) return storage_error(path, "sync file system", errno);
   return {};
 }
 

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
 #include "env/disk.h"
 
 namespace odradek::env {
+
+class Descriptor;
 
 class LinuxDisk final : public Disk {
  public:
@@ -21,6 +28,14 @@ class LinuxDisk final : public Disk {
   base::Result<DiskSpace> space(const std::string& path) override;
   std::string absolute_path(const std::string& path) override;
   base::Result<std::unique_ptr<DirectoryLock>> lock(const std::string& path) override;
+
+ private:
+  base::Result<std::shared_ptr<const Descriptor>> file_system(const std::string& path);
+
+  std::mutex mutex_;
+  // What was synced once stays open: a new descriptor would not be told of an error that another
+  // one has been told of, though it is this one's bytes that are lost.
+  std::map<std::string, std::shared_ptr<const Descriptor>> file_systems_;
 };
 
 }  // namespace odradek::env

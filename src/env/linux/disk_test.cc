@@ -76,6 +76,16 @@ TEST_F(LinuxDiskTest, OpenModesMeanWhatTheySay) {
   EXPECT_FALSE(disk_.open(path("x"), OpenMode::kRead).value()->write_at(0, as_bytes("y")));
 }
 
+// It is the one that is told of an error that somebody else's sync was told of, too.
+TEST_F(LinuxDiskTest, AFileSystemThatWasSyncedStaysOpen) {
+  const std::string place = directory_ + "/place";
+  ASSERT_TRUE(disk_.make_directories(place));
+  EXPECT_TRUE(disk_.sync_file_system(place));
+  ASSERT_TRUE(disk_.remove_tree(place));
+  EXPECT_TRUE(disk_.sync_file_system(place));
+  EXPECT_FALSE(disk_.sync_file_system(directory_ + "/missing"));
+}
+
 TEST_F(LinuxDiskTest, TruncateCutsAndExtends) {
   const auto file = create("a");
   ASSERT_TRUE(file->write_at(0, as_bytes("abcdef")));

@@ -79,6 +79,8 @@ class SimDisk {
 
   DiskOptions& options() { return options_; }
   void inject(DiskFault fault) { faults_.push_back(std::move(fault)); }
+  // Whether all that was injected has happened.
+  bool faults_are_used_up() const { return faults_.empty(); }
   // Nothing that was injected, or is to be run before an operation, happens any more.
   void clear_faults();
   // Runs `action` (a power cut, usually) just before the operation with this number, counted from 0

@@ -45,7 +45,23 @@ void FlushGroups::request(Log& log) {
   if (member.is_pending || member.is_forgotten) return;
   member.is_pending = true;
   pending_.push_back(&member);
-  if (is_running_) return;
+  if (!is_running_ && holds_ == 0) start_group_locked();
+}
+
+void FlushGroups::hold() {
+  const std::lock_guard lock(mutex_);
+  ++holds_;
+}
+
+// Whoever else holds does not keep those waiting that are there: many in turn would keep them for
+// ever.
+void FlushGroups::release() {
+  const std::lock_guard lock(mutex_);
+  --holds_;
+  if (!is_running_ && !pending_.empty()) start_group_locked();
+}
+
+void FlushGroups::start_group_locked() {
   is_running_ = true;
   queue_->submit([this] { run_group(); });
 }
@@ -147,8 +163,8 @@ void FlushGroups::for_each_member(std::unique_lock<std::mutex>& lock, std::vecto
 
 void FlushGroups::end_group_locked() {
   is_group_open_ = false;
-  is_running_ = !pending_.empty();
-  if (is_running_) queue_->submit([this] { run_group(); });
+  is_running_ = false;
+  if (!pending_.empty()) start_group_locked();
 }
 
 }  // namespace odradek::log::directory

@@ -35,6 +35,9 @@ class FlushGroups {
   void add(Log& log);
   void forget(Log& log);
   void request(Log& log);
+  // See FlushHold.
+  void hold();
+  void release();
 
   // Ends all flushing for good; what runs comes to its end.
   void abandon();
@@ -58,6 +61,7 @@ class FlushGroups {
   void for_each_member(std::unique_lock<std::mutex>& lock, std::vector<Member*>& list,
                        const std::function<base::Result<>(Log&)>& step);
   void end_group_locked();
+  void start_group_locked();
   void abandon_locked();
 
   env::World& world_;
@@ -74,6 +78,8 @@ class FlushGroups {
   // The group that runs: those not taken up yet, and those prepared for a common sync.
   std::vector<Member*> group_;
   std::vector<Member*> prepared_;
+  // Those who will ask for more in a moment.
+  int holds_ = 0;
   // A group runs or is about to.
   bool is_running_ = false;
   // Between run_group's taking the members and the last one's end.

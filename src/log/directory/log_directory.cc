@@ -111,6 +111,8 @@ class LogDirectoryImpl final : public LogDirectory {
   base::Result<> add_log(Log& log) override;
   void forget_log(Log& log) override;
   void request_flush(Log& log) override { groups_.request(log); }
+  void hold_flushes() override { groups_.hold(); }
+  void release_flushes() override { groups_.release(); }
   void request_flush_within(Log& log, env::Duration delay) override;
   void add_unflushed(std::uint64_t bytes) override;
   void remove_unflushed(std::uint64_t bytes, bool are_flushed) override;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -147,6 +148,9 @@ class LogDirectory {
   // confirmed by a later one. Nothing happens in a failed directory. REQUIRES: added.
   virtual void request_flush(Log& log) = 0;
 
+  // See FlushHold.
+  virtual void hold_flushes() = 0;
+  virtual void release_flushes() = 0;
   // The same where nobody waits: the flush begins within `delay`, or earlier where the directory's
   // bounds say so.
   virtual void request_flush_within(Log& log, env::Duration delay) = 0;
@@ -183,6 +187,29 @@ class LogDirectory {
   // `.kafka_cleanshutdown` with the broker epoch. Nothing is written to a directory that has
   // failed: KAFKA_STORAGE_ERROR.
   [[nodiscard]] virtual base::Result<> close_cleanly(std::int64_t broker_epoch) = 0;
+};
+
+// Held by who is about to write to several logs: what they ask for goes out as one group when it
+// ends, instead of a group of the first one and another of the rest. For no longer than it takes to
+// write; other people's flushes wait, too, as for a group that runs. Threads: one.
+class FlushHold {
+ public:
+  FlushHold() = default;
+  ~FlushHold() {
+    for (LogDirectory* directory : directories_) directory->release_flushes();
+  }
+  FlushHold(const FlushHold&) = delete;
+  FlushHold& operator=(const FlushHold&) = delete;
+
+  // Nothing changes where it is held already. It outlives the hold.
+  void add(LogDirectory& directory) {
+    if (std::ranges::find(directories_, &directory) != directories_.end()) return;
+    directory.hold_flushes();
+    directories_.push_back(&directory);
+  }
+
+ private:
+  std::vector<LogDirectory*> directories_;
 };
 
 }  // namespace odradek::log::directory

@@ -310,6 +310,39 @@ TEST_F(LogDirectoryTest, ManyLogsAreFlushedByOneSync) {
   }
 }
 
+TEST_F(LogDirectoryTest, WhatIsAskedForDuringAHoldIsOneGroup) {
+  auto directory = open_formatted({.max_logs_flushed_singly = 2});
+  std::vector<std::unique_ptr<FakeLog>> logs;
+  for (int i = 0; i < 3; ++i) logs.push_back(add_fake_log(*directory, std::to_string(i)));
+  {
+    FlushHold hold;
+    hold.add(*directory);
+    hold.add(*directory);
+    for (const auto& log : logs) {
+      directory->request_flush(*log);
+      simulation.run_for(seconds(1));
+      EXPECT_EQ(log->prepared, 0);
+    }
+  }
+  EXPECT_TRUE(until([&] { return logs[0]->flushed_together == 1; }));
+  EXPECT_EQ(directory->flush_figures().count, 1U) << "all by one sync";
+  for (const auto& log : logs) directory->forget_log(*log);
+}
+
+TEST_F(LogDirectoryTest, AnotherHoldKeepsNobodyWaiting) {
+  auto directory = open_formatted();
+  auto log = add_fake_log(*directory, "a");
+  FlushHold other;
+  other.add(*directory);
+  {
+    FlushHold hold;
+    hold.add(*directory);
+    directory->request_flush(*log);
+  }
+  EXPECT_TRUE(until([&] { return log->flushed_singly == 1; }));
+  directory->forget_log(*log);
+}
+
 TEST_F(LogDirectoryTest, AForgottenLogIsNotFlushed) {
   auto directory = open_formatted();
   auto log = add_fake_log(*directory, "a");

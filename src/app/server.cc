@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
 #include "base/log.h"
 #include "broker/broker.h"
 #include "config/check.h"
+#include "env/fail_point.h"
 #include "env/linux/linux_world.h"
 
 namespace odradek::app {
@@ -202,6 +204,11 @@ int serve(env::LinuxWorld& world, broker::Broker& broker) {
 }  // namespace
 
 int run_server(const ServerArguments& arguments) {
+  if (const char* const points = std::getenv("ODRADEK_FAILPOINTS")) {
+    if (auto armed = env::arm_fail_points(points); !armed) {
+      return not_started(broker::StartFailure::kConfiguration, armed.error());
+    }
+  }
   raise_file_limit();
   tune_memory();
   auto settings = checked_settings(arguments);

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include "env/fail_point.h"
+
 namespace odradek::env {
 namespace {
 
@@ -47,7 +49,9 @@ base::Result<> Disk::write_file(const std::string& path, std::string_view conten
     if (auto done = (*file)->write_at(0, base::as_bytes(content)); !done) return done;
     if (auto done = (*file)->flush(); !done) return done;
   }
+  fail_point(FailPoint::kFileWritten);
   if (auto done = rename(temporary, path); !done) return done;
+  fail_point(FailPoint::kFileRenamed);
   return sync_directory(directory_of(path));
 }
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/assert.h"
+#include "env/fail_point.h"
 #include "log/directory/checkpoint_file.h"
 
 namespace odradek::log {
@@ -142,6 +143,7 @@ base::Result<> write_leader_epochs(env::Disk& disk, const std::string& partition
   if (disk.exists(path)) {
     if (auto done = (*file)->flush(); !done) return done;
   }
+  env::fail_point(env::FailPoint::kEpochsWritten);
   return disk.rename(temporary, path);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "env/fail_point.h"
 #include "log/batch_scanner.h"
 #include "log/directory/log_directory.h"
 #include "log/file_names.h"
@@ -108,6 +109,7 @@ std::shared_ptr<Segment> Loader::found_segment(base::Offset base_offset, std::ui
 base::Result<> Loader::create() {
   if (auto done = directory_.settle_forgotten(options_.name); !done) return done;
   if (auto made = disk_.make_directories(log_.path->value()); !made) return made;
+  env::fail_point(env::FailPoint::kPartitionCreated);
   if (!options_.topic_id.is_zero()) {
     if (auto written = write_partition_metadata(disk_, log_.path->value(), options_.topic_id,
                                                 options_.is_synced_by_caller);

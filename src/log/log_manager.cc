@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "env/fail_point.h"
 #include "log/directory/identities.h"
 #include "log/directory/partition_name.h"
 #include "log/parallel.h"
@@ -172,6 +173,7 @@ base::Result<LoadSummary> LogManager::load_logs(const Decide& decide) {
   std::vector<Loaded> loaded(found.size());
   run_in_parallel(world_.workers(), "load logs", parallelism(), found.size(),
                   [&](std::size_t i) { loaded[i] = load(found[i], decide); });
+  env::fail_point(env::FailPoint::kRecoveryDone);
   LoadSummary summary;
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (loaded[i] == Loaded::kStray) ++summary.strays;

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/log.h"
+#include "env/fail_point.h"
 #include "log/batch_scanner.h"
 #include "log/directory/log_directory.h"
 #include "log/file_names.h"
@@ -201,6 +202,7 @@ base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment
   recovered.cut_bytes = segment.size() - valid_bytes;
   if (recovered.cut_bytes > 0) {
     if (auto cut = file->truncate(valid_bytes); !cut) return base::fail(std::move(cut));
+    env::fail_point(env::FailPoint::kRecoveryCut);
   }
   segment.end_recovery(valid_bytes);
   Segment::Completion completion = segment.begin_completion();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "env/fail_point.h"
 #include "log/directory/log_directory.h"
 #include "log/file_names.h"
 #include "log/partition_log.h"
@@ -235,6 +236,7 @@ base::Result<> PartitionLog::remove() {
   const std::string marked = directory().path() + '/' + deleted_directory_name(name_, unique);
   if (auto renamed = disk().rename(path_->value(), marked); !renamed)
     return give_up(std::move(renamed));
+  env::fail_point(env::FailPoint::kPartitionRemoved);
   if (auto synced = disk().sync_directory(directory().path()); !synced) {
     return give_up(std::move(synced));
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "env/fail_point.h"
 #include "log/directory/log_directory.h"
 #include "log/partition_log.h"
 
@@ -93,6 +94,7 @@ base::Result<PartitionLog::FlushPlan> PartitionLog::plan_flush(Lock& lock) {
 base::Result<> PartitionLog::carry_out_flush(const FlushPlan& plan,
                                              bool file_system_was_synced) const {
   if (file_system_was_synced) return {};
+  env::fail_point(env::FailPoint::kFlushBegun);
   for (const auto& file : plan.files) {
     if (auto done = file->flush(); !done) return done;
   }
@@ -149,6 +151,7 @@ base::Result<> PartitionLog::finish_flush(bool file_system_was_synced) {
   const env::MonotonicTime started = clock.monotonic();
   auto done = carry_out_flush(plan, file_system_was_synced);
   if (!file_system_was_synced) directory().count_flush(clock.monotonic() - started);
+  env::fail_point(env::FailPoint::kFlushDone);
   lock.lock();
   // At once, before another flush can begin: after one that failed the system takes the bytes for
   // clean, and the next one says that all is well.

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "env/fail_point.h"
 #include "log/directory/log_directory.h"
 #include "log/file_names.h"
 #include "log/partition_log.h"
@@ -150,6 +151,7 @@ base::Result<> PartitionLog::write_run(Lock& lock, std::vector<PendingWrite> run
   lock.unlock();
   const env::MonotonicTime started = clock.monotonic();
   auto written = (*file)->write_at(run.front().position, parts);
+  env::fail_point(env::FailPoint::kWriteDone);
   const bool was_slow = clock.monotonic() - started > kSlowWrite;
   lock.lock();
 
@@ -171,6 +173,7 @@ base::Result<std::shared_ptr<env::File>> PartitionLog::file_to_write(
       config_.preallocate ? static_cast<std::uint64_t>(config_.segment_bytes) : 0;
   lock.unlock();
   auto file = create_log_file(disk(), segment->path(kLogSuffix));
+  env::fail_point(env::FailPoint::kSegmentCreated);
   base::Result<bool> is_preallocated = false;
   if (file && size > 0) is_preallocated = preallocate(**file, size);
   lock.lock();
@@ -217,6 +220,7 @@ base::Result<> PartitionLog::complete_segment(Lock& lock, const SegmentPointer& 
   Segment::Completion completion = segment->begin_completion();
   lock.unlock();
   auto done = completion.carry_out(disk(), *segment);
+  env::fail_point(env::FailPoint::kSegmentCompleted);
   lock.lock();
   if (!done) return done;
   segment->end_completion(completion);

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/crc32c.h"
 #include "base/log.h"
+#include "env/fail_point.h"
 
 namespace odradek::log {
 namespace {
@@ -177,6 +178,7 @@ base::Result<std::shared_ptr<env::File>> ProducerSnapshots::write_file(
   if (!file) return file;
   if (auto done = (*file)->truncate(0); !done) return base::fail(std::move(done));
   if (auto done = (*file)->write_at(0, encoded); !done) return base::fail(std::move(done));
+  env::fail_point(env::FailPoint::kSnapshotWritten);
   return file;
 }
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/assert.h"
+#include "env/fail_point.h"
 #include "log/batch_scanner.h"
 #include "log/file_names.h"
 
@@ -140,6 +141,7 @@ base::Result<> Segment::Completion::carry_out(env::Disk& disk, const Segment& se
     log = std::move(*created);
   }
   if (auto done = offset_index.write(disk, segment.path(kOffsetIndexSuffix)); !done) return done;
+  env::fail_point(env::FailPoint::kSegmentCompleting);
   if (auto done = time_index.write(disk, segment.path(kTimeIndexSuffix)); !done) return done;
   if (auto done = offset_index.cut_behind(); !done) return done;
   if (auto done = time_index.cut_behind(); !done) return done;

@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "env/fail_point.h"
 #include "log/directory/background_flush.h"
 #include "log/directory/checkpoints.h"
 #include "log/directory/clean_shutdown_file.h"
@@ -228,6 +229,7 @@ base::Result<LogDirectory::LastStop> LogDirectoryImpl::begin() {
   auto removed = world_.disk().remove_file(mark);
   if (removed) removed = world_.disk().sync_directory(path_);
   if (!removed) return explained(std::move(removed), path_);
+  env::fail_point(env::FailPoint::kStartUnmarked);
   return LastStop{.was_clean = *are_well_formed,
                   .broker_epoch = parse_clean_shutdown_epoch(*text),
                   .are_checkpoints_whole = *are_well_formed};
@@ -391,8 +393,11 @@ base::Result<> LogDirectoryImpl::close_cleanly(std::int64_t broker_epoch) {
   if (auto done = failed_or(world_.disk().sync_file_system(path_)); !done) return done;
   checkpoints_.settle_closed();
   if (auto done = write_checkpoints(); !done) return done;
-  return failed_or(
-      world_.disk().write_file(path_of(kCleanShutdownFile), format_clean_shutdown(broker_epoch)));
+  env::fail_point(env::FailPoint::kStopCheckpointed);
+  auto marked =
+      world_.disk().write_file(path_of(kCleanShutdownFile), format_clean_shutdown(broker_epoch));
+  env::fail_point(env::FailPoint::kStopMarked);
+  return failed_or(std::move(marked));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "env/fail_point.h"
 #include "quorum/embedded/quorum_state.h"
 #include "quorum/embedded/snapshot_file.h"
 #include "record/batch_header.h"
@@ -184,7 +185,10 @@ base::Result<> EmbeddedEngine::append(base::SharedBytes batch) {
   auto appended = log_->append(std::move(batch), epoch_, log::AppendOrigin::kCoordinator);
   if (!appended) return base::fail(std::move(appended));
   log_->write_out();
-  return log_->flush();
+  env::fail_point(env::FailPoint::kMetadataAppended);
+  auto flushed = log_->flush();
+  env::fail_point(env::FailPoint::kMetadataFlushed);
+  return flushed;
 }
 
 base::Result<> EmbeddedEngine::append_records(const std::vector<base::SharedBytes>& records,
@@ -224,6 +228,7 @@ base::Result<> EmbeddedEngine::write_snapshot(const Position& position,
   auto done = write_snapshot_file(directory_.world().disk(), path_, position, quorum_records_,
                                   records, now);
   if (!done) return done;
+  env::fail_point(env::FailPoint::kMetadataSnapshot);
   bytes_since_snapshot_ = 0;
   last_snapshot_time_ = now;
   snapshot_ = position;

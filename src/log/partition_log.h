@@ -236,7 +236,9 @@ class PartitionLog final : public Log {
   void roll_locked(base::Offset base_offset);
   // The span of the batch that this one repeats; nothing when all are new.
   base::Result<std::optional<ProducerBatchSpan>> check_producers_locked(base::ByteView batches,
-                                                                        AppendOrigin origin) const;
+                                                                        AppendOrigin origin);
+  // Whether the producer of a batch that is out of order is better known now.
+  base::Result<bool> complete_producer_locked(const ProducerBatch& batch);
   base::Result<> place_locked(base::ByteView batches, const Arrived& arrived);
   base::Result<> add_aborted_locked(const AbortedTransaction& aborted);
 

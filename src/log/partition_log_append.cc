@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "env/fail_point.h"
 #include "log/partition_log.h"
 #include "log/producer_batch.h"
+#include "log/producer_window.h"
 #include "record/batch_header.h"
 
 namespace odradek::log {
@@ -40,6 +42,7 @@ base::Result<AppendInfo> PartitionLog::append(base::SharedBytes batches,
     return base::fail(std::move(placed));
   }
   queue_.push_back({segment, position, std::move(batches), arrived->last_offset + 1});
+  env::fail_point(env::FailPoint::kAppendPlaced);
   return info;
 }
 
@@ -120,7 +123,7 @@ void PartitionLog::roll_locked(base::Offset base_offset) {
 }
 
 base::Result<std::optional<ProducerBatchSpan>> PartitionLog::check_producers_locked(
-    base::ByteView batches, AppendOrigin origin) const {
+    base::ByteView batches, AppendOrigin origin) {
   record::BatchIterator iterator(batches);
   for (;;) {
     auto batch = iterator.next();
@@ -130,8 +133,25 @@ base::Result<std::optional<ProducerBatchSpan>> PartitionLog::check_producers_loc
     if (!state) return base::fail(std::move(state));
     if (!*state) continue;
     auto duplicate = producers_.check(**state, origin);
+    if (!duplicate && duplicate.error().code == base::ErrorCode::kOutOfOrderSequenceNumber) {
+      auto is_completed = complete_producer_locked(**state);
+      if (!is_completed) return base::fail(std::move(is_completed));
+      if (*is_completed) duplicate = producers_.check(**state, origin);
+    }
     if (!duplicate || *duplicate) return duplicate;
   }
+}
+
+// Once for a producer after a start, and only where a client sends again what was not answered
+// before it: the lock is held meanwhile.
+base::Result<bool> PartitionLog::complete_producer_locked(const ProducerBatch& batch) {
+  const ProducerEntry* const entry = producers_.incomplete_entry_of(batch);
+  if (entry == nullptr) return false;
+  auto older = read_older_batches(disk(), segments_, *entry, batch.base_sequence);
+  if (!older && older.error().code == base::ErrorCode::kCorruptMessage) older.emplace();
+  if (!older) return base::fail(std::move(older));
+  producers_.complete(batch.producer_id, *older);
+  return true;
 }
 
 base::Result<> PartitionLog::place_locked(base::ByteView batches, const Arrived& arrived) {

@@ -77,6 +77,15 @@ void ProducerEntry::add_batch(base::ProducerEpoch epoch, const ProducerBatchSpan
   last_timestamp = batch.timestamp;
 }
 
+void ProducerEntry::add_older_batches(const std::vector<ProducerBatchSpan>& older) {
+  const std::size_t room = kBatchesRetained - batch_count;
+  const std::size_t count = std::min(older.size(), room);
+  const auto added = older.end() - static_cast<std::ptrdiff_t>(count);
+  std::shift_right(batches.begin(), batches.end(), static_cast<std::ptrdiff_t>(count));
+  std::copy(added, older.end(), batches.begin());
+  batch_count = static_cast<std::uint8_t>(batch_count + count);
+}
+
 base::Result<std::optional<ProducerBatchSpan>> ProducerState::check(const ProducerBatch& batch,
                                                                     AppendOrigin origin) const {
   ODRADEK_ASSERT(batch.producer_id != base::kNoProducerId);
@@ -126,6 +135,28 @@ base::Result<> ProducerState::check_sequence(const ProducerEntry& entry,
       base::ErrorCode::kOutOfOrderSequenceNumber,
       fmt::format("producer {} epoch {}: sequence {} after {}", batch.producer_id.value(),
                   batch.producer_epoch.value(), batch.base_sequence, last_sequence));
+}
+
+const ProducerEntry* ProducerState::incomplete_entry_of(const ProducerBatch& batch) const {
+  const ProducerEntry* const entry = find(batch.producer_id);
+  if (entry == nullptr || entry->was_completed || batch.marker) return nullptr;
+  if (entry->producer_epoch != batch.producer_epoch) return nullptr;
+  if (entry->batch_count == 0 || entry->batch_count == ProducerEntry::kBatchesRetained) {
+    return nullptr;
+  }
+  // How far the batch's end lies before the oldest one, in numbers that begin again with 0.
+  constexpr std::uint32_t kSequences = 1U << 31U;
+  const std::uint32_t before = (static_cast<std::uint32_t>(entry->batches[0].first_sequence()) -
+                                static_cast<std::uint32_t>(batch.last_sequence)) %
+                               kSequences;
+  return before > 0 && before < kSequences / 2 ? entry : nullptr;
+}
+
+void ProducerState::complete(base::ProducerId producer_id,
+                             const std::vector<ProducerBatchSpan>& older) {
+  ProducerEntry& entry = tables().producers.at(producer_id);
+  entry.was_completed = true;
+  entry.add_older_batches(older);
 }
 
 std::optional<AbortedTransaction> ProducerState::append(const ProducerBatch& batch) {

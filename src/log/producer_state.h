@@ -64,6 +64,8 @@ struct ProducerEntry {
   base::ProducerId producer_id = base::kNoProducerId;
   base::ProducerEpoch producer_epoch = base::kNoProducerEpoch;
   std::uint8_t batch_count = 0;
+  // The log was searched for batches older than those here.
+  bool was_completed = false;
   std::int32_t coordinator_epoch = -1;
   base::Timestamp last_timestamp = base::kNoTimestamp;
   base::Offset current_transaction_first_offset = base::kNoOffset;
@@ -74,6 +76,8 @@ struct ProducerEntry {
     return batch_count == 0 ? nullptr : &batches[batch_count - 1];
   }
   void add_batch(base::ProducerEpoch epoch, const ProducerBatchSpan& batch);
+  // Batches before those that are here, the oldest first; as many as there is room for.
+  void add_older_batches(const std::vector<ProducerBatchSpan>& older);
   friend bool operator==(const ProducerEntry&, const ProducerEntry&) = default;
 };
 
@@ -95,6 +99,12 @@ class ProducerState {
   // batch before the next one is checked.
   [[nodiscard]] base::Result<std::optional<ProducerBatchSpan>> check(const ProducerBatch& batch,
                                                                      AppendOrigin origin) const;
+
+  // The entry of the batch's producer where the batch may be one of its last five and the entry,
+  // having come from a snapshot, cannot tell; else nothing.
+  const ProducerEntry* incomplete_entry_of(const ProducerBatch& batch) const;
+  // What read_older_batches() found for it. REQUIRES: incomplete_entry_of() gave it.
+  void complete(base::ProducerId producer_id, const std::vector<ProducerBatchSpan>& older);
 
   // Takes a batch that is in the log now. Returns the transaction that it aborted, which belongs
   // into the transaction index. REQUIRES: checked; a known producer id.

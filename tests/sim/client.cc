@@ -20,6 +20,7 @@ struct Client::Exchange {
   Client& client;
   base::OutputChain frame;
   std::int32_t correlation_id = 0;
+  env::MonotonicTime sent_at{};
   env::Executor::TimerId timer = 0;
   std::coroutine_handle<> waiting = nullptr;
   base::Result<base::SharedBytes> answer = std::unexpected(connection_lost());
@@ -27,6 +28,7 @@ struct Client::Exchange {
   bool await_ready() const noexcept { return client.stream_ == nullptr; }
   void await_suspend(std::coroutine_handle<> handle) {
     waiting = handle;
+    sent_at = client.world_.clock().monotonic();
     client.in_flight_.push_back(this);
     timer = client.loop_.run_after(
         kRequestTimeout, [&owner = client, now = client.generation_] { owner.fail(now); });
@@ -69,6 +71,11 @@ Client::~Client() = default;
 Pause Client::pause(env::Duration duration) { return {loop_, duration}; }
 
 base::Timestamp Client::now() { return world_.clock().wall(); }
+
+env::Duration Client::oldest_request_age() const {
+  if (in_flight_.empty()) return {};
+  return world_.clock().monotonic() - in_flight_.front()->sent_at;
+}
 
 void Client::close() { fail(generation_); }
 

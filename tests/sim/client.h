@@ -36,6 +36,9 @@ class Client {
   // A little while, as clients wait before they try again.
   Pause pause(env::Duration duration = std::chrono::milliseconds(50));
   base::Timestamp now();
+  const std::string& client_id() const { return client_id_; }
+  // How long the request has waited that was sent first and has no answer; 0 where there is none.
+  env::Duration oldest_request_age() const;
   env::sim::SeededRandom& random() { return random_; }
   void close();
   // Every call fails for good from here on, so that whoever calls comes to an end.

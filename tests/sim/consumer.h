@@ -24,6 +24,7 @@ class Consumer {
     stop();
     client_.give_up();
   }
+  const Client& client() const { return client_; }
   bool is_done() const { return is_done_; }
 
  private:

@@ -24,6 +24,8 @@ using std::chrono::seconds;
 constexpr std::int32_t kPartitions = 3;
 constexpr std::uint16_t kPort = 9092;
 constexpr const char* kTopic = "events";
+// Above what any request asks the broker to wait.
+constexpr env::Duration kAnswerTimeout = seconds(15);
 
 // Small segments, so that a run rolls some; few partitions, so that it is quick.
 constexpr std::string_view kProperties =
@@ -31,6 +33,7 @@ constexpr std::string_view kProperties =
     "log.dirs=/data\n"
     "log.index.interval.bytes=512\n"
     "offsets.topic.num.partitions=2\n"
+    "log.flush.offset.checkpoint.interval.ms=300\n"
     "group.initial.rebalance.delay.ms=100\n";
 
 class Scenario {
@@ -40,6 +43,9 @@ class Scenario {
     if (options.trace_sink) simulation_.set_trace_sink(options.trace_sink);
     host_ = &simulation_.add_host("broker", {.disk = options.disk});
     clients_ = &simulation_.add_host("clients");
+    if (options.failing_call) {
+      host_->disk().fail_operation(options.failing_call->number, options.failing_call->os_error);
+    }
   }
 
   Outcome run();
@@ -48,6 +54,10 @@ class Scenario {
   // Brings every client to its end, whatever came before.
   void wind_down();
   enum class Disturbance : std::uint8_t { kPowerCut, kKill, kFailedFlush };
+
+  bool has_call_failed() const;
+  void follow_up_failed_call();
+  void check_that_all_are_answered();
 
   void play();
   void start_broker();
@@ -79,6 +89,7 @@ class Scenario {
   std::unique_ptr<Client> topic_maker_;
   // What the admin client is still at.
   int admin_tasks_ = 0;
+  bool is_failed_call_over_ = false;
   bool producing_is_over_ = false;
   bool topics_are_made_ = false;
   std::vector<std::unique_ptr<Producer>> producers_;
@@ -87,9 +98,44 @@ class Scenario {
 
 void Scenario::wait_for(const std::function<bool()>& condition, const char* what) {
   if (!history_.violations().empty()) return;
+  simulation_.run_until([&] { return condition() || has_call_failed(); }, minutes(10));
+  if (has_call_failed()) follow_up_failed_call();
   if (!simulation_.run_until(condition, minutes(10))) {
     history_.violation(fmt::format("{} did not happen within ten minutes", what));
   }
+}
+
+// And nothing was done about it yet.
+bool Scenario::has_call_failed() const {
+  return options_.failing_call && !is_failed_call_over_ &&
+         host_->disk().operations() > options_.failing_call->number;
+}
+
+// The broker goes on, or its directory is offline: either way it answers. After a while it ends, as
+// its operator ends one with a bad disk, and starts again on the disk that is well.
+void Scenario::follow_up_failed_call() {
+  is_failed_call_over_ = true;
+  simulation_.run_until([this] { return !producers_.empty() && producers_are_done(); },
+                        kAnswerTimeout + seconds(1));
+  check_that_all_are_answered();
+  if (simulation_.random().chance(0.5)) {
+    host_->cut_power();
+    ++outcome_.power_cuts;
+  } else {
+    host_->kill();
+  }
+  restart_broker();
+}
+
+void Scenario::check_that_all_are_answered() {
+  const auto check = [this](const Client& client) {
+    if (client.oldest_request_age() < kAnswerTimeout) return;
+    history_.violation(fmt::format("{} is left without an answer", client.client_id()));
+  };
+  if (admin_) check(*admin_);
+  if (topic_maker_) check(*topic_maker_);
+  for (const auto& producer : producers_) check(producer->client());
+  for (const auto& consumer : consumers_) check(consumer->client());
 }
 
 void Scenario::start_broker() {
@@ -98,6 +144,11 @@ void Scenario::start_broker() {
   auto started = broker::Broker::start(host_->world(), std::move(*settings));
   if (started) {
     broker_ = std::move(*started);
+  } else if (has_call_failed()) {
+    outcome_.was_start_refused = true;
+    is_failed_call_over_ = true;
+    host_->kill();
+    restart_broker();
   } else if (host_->is_running()) {
     history_.violation("the broker did not start: " + started.error().error.message);
   }
@@ -107,8 +158,15 @@ void Scenario::stop_broker() {
   std::optional<base::Result<>> stopped;
   host_->world().loop(0).post(
       [&] { broker_->stop([&](base::Result<> result) { stopped = std::move(result); }); });
-  wait_for([&] { return stopped.has_value(); }, "a clean stop");
-  if (stopped && !*stopped) history_.violation("unclean stop: " + stopped->error().message);
+  if (!simulation_.run_until([&] { return stopped.has_value(); }, minutes(10))) {
+    return history_.violation("the broker did not stop within ten minutes");
+  }
+  // A stop that could not be clean says so.
+  const bool may_be_unclean = has_call_failed();
+  is_failed_call_over_ |= may_be_unclean;
+  if (!*stopped && !may_be_unclean) {
+    history_.violation("unclean stop: " + stopped->error().message);
+  }
 }
 
 // After the process ended, however it did.
@@ -269,6 +327,7 @@ Outcome Scenario::run() {
   play();
   outcome_.disk_waits_on_loops += host_->disk_waits_on_loops();
   outcome_.flushes = host_->disk().flushes();
+  outcome_.disk_operations = host_->disk().operations();
   outcome_.acknowledged = history_.acknowledged_count();
   outcome_.shown = history_.shown_count();
   outcome_.commits = history_.commit_count();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,12 @@ namespace odradek::sim_test {
 
 // What one run of a broker and its clients goes through. What is not fixed here follows from the
 // seed.
+struct FailingCall {
+  // Of the disk's operations, counted from 0 since the disk was made.
+  std::uint64_t number = 0;
+  int os_error = EIO;
+};
+
 struct ScenarioOptions {
   // Settings of the topic that is produced to.
   std::map<std::string, std::string> topic_configs = {};
@@ -20,6 +28,9 @@ struct ScenarioOptions {
   int kills = 0;
   // Flushes that fail: the directory goes offline, and power is cut some time later.
   int failed_flushes = 0;
+  // One call of the disk fails, whatever it is. Clients are answered all the same; then the process
+  // is killed or power is cut.
+  std::optional<FailingCall> failing_call = {};
   // Connections between the broker and a client are cut, or a direction of a link is, now and then.
   bool is_network_shaky = false;
   bool has_group = true;
@@ -39,6 +50,8 @@ struct Outcome {
   std::size_t topics = 0;
   int power_cuts = 0;
   std::uint64_t flushes = 0;
+  std::uint64_t disk_operations = 0;
+  bool was_start_refused = false;
   std::uint64_t disk_waits_on_loops = 0;
 };
 

@@ -49,6 +49,7 @@ class Producer {
   // Runs to its end.
   void start() { run(); }
   void give_up() { client_.give_up(); }
+  const Client& client() const { return client_; }
   bool is_done() const { return is_done_; }
 
  private:

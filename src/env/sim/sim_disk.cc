@@ -64,14 +64,16 @@ int SimDisk::matching_fault(DiskOperation operation, const std::string& path) {
 }
 
 base::Result<> SimDisk::begin(const Life& life, DiskOperation operation, const std::string& path) {
+  const std::uint64_t number = operations_;
   if (!life.is_over) {
-    const std::uint64_t number = operations_++;
+    ++operations_;
     scheduler_.trace().add(kOperationNames[static_cast<std::size_t>(operation)], path,
                            {number, life.number});
     if (auto action = actions_.extract(number)) action.mapped()();
   }
   if (life.is_over) return std::unexpected(disk_error(operation, path, EIO));
-  const int os_error = matching_fault(operation, path);
+  const bool is_chosen = failing_.os_error != 0 && failing_.number == number;
+  const int os_error = is_chosen ? failing_.os_error : matching_fault(operation, path);
   if (os_error != 0) return std::unexpected(disk_error(operation, path, os_error));
   return {};
 }

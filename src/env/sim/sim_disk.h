@@ -81,6 +81,9 @@ class SimDisk {
   void inject(DiskFault fault) { faults_.push_back(std::move(fault)); }
   // Whether all that was injected has happened.
   bool faults_are_used_up() const { return faults_.empty(); }
+  // The operation with this number, counted as before_operation() does, fails, whatever it is.
+  // Clearing the faults leaves it.
+  void fail_operation(std::uint64_t number, int os_error) { failing_ = {number, os_error}; }
   // Nothing that was injected, or is to be run before an operation, happens any more.
   void clear_faults();
   // Runs `action` (a power cut, usually) just before the operation with this number, counted from 0
@@ -118,6 +121,11 @@ class SimDisk {
   FileTree tree_;
   std::list<DiskFault> faults_;
   std::map<std::uint64_t, std::function<void()>> actions_;
+  struct FailingOperation {
+    std::uint64_t number = 0;
+    int os_error = 0;
+  };
+  FailingOperation failing_;
   std::map<std::string, const Life*> locks_;
   std::uint64_t operations_ = 0;
   std::uint64_t flushes_ = 0;

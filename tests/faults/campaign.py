@@ -19,9 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests/clients"))
 from harness.programmes import Results  # noqa: E402, F401
-from harness.servers import Odradek, ServerFailed  # noqa: E402, F401
+from harness import servers  # noqa: E402
+from harness.servers import PATIENCE_S, Odradek, ServerFailed  # noqa: E402, F401
 
-PR_SET_PDEATHSIG = 1
 CLONE_NEWNS = 0x00020000
 MS_REC, MS_PRIVATE = 0x4000, 1 << 18
 libc = ctypes.CDLL(None, use_errno=True)
@@ -69,6 +69,9 @@ class Node(Odradek):
     def command(self):
         # setpriv's --pdeathsig: a campaign that is killed leaves no server behind.
         return ["setpriv", "--pdeathsig", "KILL", *super().command()]
+
+    def answers(self):
+        return servers.answers(self.port)
 
     def last_words(self):
         """The end of its log, for a violation that nobody can explain without."""

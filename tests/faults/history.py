@@ -42,15 +42,18 @@ class Commits:
 
 
 class History:
-    """Safe to use from several threads. `values` says what each key carries."""
+    """Safe to use from several threads. `values` says what each key carries. What is not durable
+    may be lost, and its offset given to another record."""
 
-    def __init__(self, values):
+    def __init__(self, values, is_durable=True):
         self.values = values
+        self.is_durable = is_durable
         self.lock = threading.Lock()
         self.partitions = {}  # (topic, partition) → Partition
         self.idempotent = set()  # producers that may see nothing doubled
         self.commits = {}  # (group, topic, partition) → Commits
-        self.topics = set()
+        self.topics = set()  # that are there
+        self.deleted = set()  # that are gone; what is in neither may be either
         self.violations = []
 
     def violation(self, sentence):
@@ -65,7 +68,7 @@ class History:
         """The broker acknowledged the record (acks=all): it is at this offset for ever."""
         with self.lock:
             known = self.partition(where).acknowledged.setdefault(offset, key)
-        if known != key:
+        if known != key and self.is_durable:
             self.violation(f"{where}: offset {offset} was given to {known} and to {key}")
 
     def shown(self, where, offset, key, value):
@@ -74,7 +77,7 @@ class History:
             return
         with self.lock:
             known = self.partition(where).shown.setdefault(offset, key)
-        if known != key:
+        if known != key and self.is_durable:
             self.violation(f"{where}: offset {offset} was shown as {known} and as {key}")
 
     def is_whole(self, where, offset, key, value):
@@ -109,6 +112,31 @@ class History:
                 f"{where}: group {group} committed {possible[0]} and finds {offset}"
                 f" (tried since: {possible[1:][-3:]})"
             )
+
+    def topics_listed(self, listed, wanted, unwanted):
+        """`wanted` and `unwanted`: what was there and gone before asking; the deletion of a topic
+        may have been asked for since."""
+        with self.lock:
+            wanted = wanted & self.topics
+        if wanted - listed:
+            self.violation(f"topics are gone: {sorted(wanted - listed)}")
+        if unwanted & listed:
+            self.violation(f"deleted topics are back: {sorted(unwanted & listed)}")
+
+    def topic_made(self, name):
+        with self.lock:
+            self.topics.add(name)
+
+    def topic_deletion(self, name, is_done):
+        """It is asked for, then done: in between the topic may be there or not."""
+        with self.lock:
+            self.topics.discard(name)
+            if is_done:
+                self.deleted.add(name)
+
+    def known_topics(self):
+        with self.lock:
+            return set(self.topics), set(self.deleted)
 
     def counts(self):
         with self.lock:

@@ -192,7 +192,7 @@ class Reader(Worker):
 
 
 class TopicMaker(Worker):
-    """Makes a topic after the other."""
+    """Makes a topic after the other, and deletes every second one."""
 
     def __init__(self, history, bootstrap):
         super().__init__(history)
@@ -200,26 +200,45 @@ class TopicMaker(Worker):
         self.admin = confluent_kafka.admin.AdminClient(
             {**IMPATIENT, "bootstrap.servers": bootstrap}
         )
-        self.numbers = itertools.count()
-        self.topic = None
+        self.number = 0
+        self.is_deleting = False
 
     def step(self):
-        self.topic = self.topic or f"made-{next(self.numbers)}"
-        if make_topic(self.admin, self.topic, 1, {}, 2):
-            with self.history.lock:
-                self.history.topics.add(self.topic)
-            self.topic = None
-            self.is_stopping.wait(0.1)
+        topic = f"made-{self.number}"
+        if self.is_deleting:
+            self.history.topic_deletion(topic, False)
+            if not delete_topic(self.admin, topic, 2):
+                return
+            self.history.topic_deletion(topic, True)
+        else:
+            if not make_topic(self.admin, topic, 1, {}, 2):
+                return
+            self.history.topic_made(topic)
+        if self.number % 2 == 1 and not self.is_deleting:
+            self.is_deleting = True
+        else:
+            self.is_deleting = False
+            self.number += 1
+        self.is_stopping.wait(0.1)
 
 
 def make_topic(admin, name, partitions, config, timeout_s):
     """Whether the topic is there now; its making may be tried again."""
     topic = confluent_kafka.admin.NewTopic(name, partitions, 1, config=config)
     future = admin.create_topics([topic], request_timeout=timeout_s)[name]
+    return is_done(future, confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS)
+
+
+def delete_topic(admin, name, timeout_s):
+    future = admin.delete_topics([name], request_timeout=timeout_s)[name]
+    return is_done(future, confluent_kafka.KafkaError.UNKNOWN_TOPIC_OR_PART)
+
+
+def is_done(future, code_of_done):
     try:
         future.result()
     except confluent_kafka.KafkaException as error:
-        return error.args[0].code() == confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS
+        return error.args[0].code() == code_of_done
     return True
 
 
@@ -237,7 +256,7 @@ class Load:
         while not make_topic(admin, self.topic, partitions, config or {}, 5):
             if time.monotonic() > deadline:
                 raise TimeoutError("the topic could not be made")
-        history.topics.add(self.topic)
+        history.topic_made(self.topic)
         self.producers = [
             Producer(history, bootstrap, kind[0], self.topic, partitions, kind)
             for kind in producers
@@ -319,6 +338,13 @@ def read_everything(history, bootstrap, topic, partitions):
     return contents
 
 
+def verify(history, bootstrap, load):
+    """Reads everything and holds it against what was promised before."""
+    promises = history.promises()
+    history.check(promises, read_everything(history, bootstrap, load.topic, load.partitions))
+    check_offsets_and_topics(history, bootstrap, load.topic, load.partitions)
+
+
 def check_offsets_and_topics(history, bootstrap, topic, partitions):
     """The group's offsets are those committed, and every topic is there."""
     consumer = confluent_kafka.Consumer(
@@ -327,14 +353,12 @@ def check_offsets_and_topics(history, bootstrap, topic, partitions):
     try:
         wanted = [confluent_kafka.TopicPartition(topic, p) for p in range(partitions)]
         in_force = history.commits_in_force()
+        known = history.known_topics()
         found = consumer.committed(wanted, timeout=PATIENCE_S)
-        listed = consumer.list_topics(timeout=PATIENCE_S).topics
+        listed = set(consumer.list_topics(timeout=PATIENCE_S).topics)
     finally:
         consumer.close()
     for offset in found:
         committed = max(offset.offset, -1)  # the library says -1001 for none
         history.commit_found(Reader.group, (topic, offset.partition), committed, in_force)
-    with history.lock:
-        missing = history.topics - set(listed)
-    if missing:
-        history.violation(f"topics are gone: {sorted(missing)}")
+    history.topics_listed(listed, *known)

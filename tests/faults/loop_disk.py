@@ -6,8 +6,10 @@ is not.
 
 import fcntl
 import os
+import signal
 import struct
 import subprocess
+import time
 from pathlib import Path
 
 EXT4_IOC_SHUTDOWN = 0x8004587D
@@ -29,9 +31,21 @@ class LoopDisk:
         run("mount", "-o", self.options, self.image, self.mount_point)
         return self
 
+    def cut_power_of(self, process):
+        """The machine of a process loses its power: it does nothing any more, and what it did not
+        flush is gone. It is to be killed, then `unmount`.
+
+        It is stopped first, for the kernel can let a flush that is under way succeed while ext4
+        shuts down, though its bytes are lost (a bare loop of writes and flushes was told so 16
+        times in 150 cuts, and never when it was stopped before): whoever lives on believes it."""
+        process.send_signal(signal.SIGSTOP)
+        tasks = Path(f"/proc/{process.pid}/task")
+        while not all(is_halted(task) for task in tasks.iterdir()):
+            time.sleep(0.0005)
+        self.cut_power()
+
     def cut_power(self):
-        """From now on every write and flush fails. The processes on it are to be killed, then
-        `unmount`."""
+        """From now on every write and flush fails, but for a flush that is under way now."""
         descriptor = os.open(self.mount_point, os.O_RDONLY)
         try:
             fcntl.ioctl(descriptor, EXT4_IOC_SHUTDOWN, NOLOGFLUSH)
@@ -61,6 +75,14 @@ def check(disk):
                           stderr=subprocess.STDOUT, text=True)
     if done.returncode not in (0, 1):
         raise OSError(f"e2fsck: {done.stdout.strip()}")
+
+
+def is_halted(task):
+    """Whether a thread is stopped, or waits for the disk and stops when it comes back."""
+    try:
+        return (task / "stat").read_text().rpartition(") ")[2][0] in "TDZX"
+    except FileNotFoundError:
+        return True
 
 
 def run(*command):

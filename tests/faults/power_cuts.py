@@ -43,7 +43,7 @@ class Run:
         self.is_caching = is_caching
         self.disk = loop_disk.LoopDisk(directory)
         self.node = campaign.Node(directory, self.disk.mount_point / "data", options.server)
-        self.history = History(Values(rng.random()))
+        self.history = History(Values(rng.random()), is_durable=not is_caching)
 
     def play(self, deadline, counts):
         """Returns the violations; counts what was done."""
@@ -88,7 +88,7 @@ class Run:
         if not self.node.running():
             self.history.violation(f"the server ended by itself:\n{self.node.last_words()}")
             return
-        self.disk.cut_power()
+        self.disk.cut_power_of(self.node.process)
         self.node.kill()
         self.disk.unmount()
         self.disk.mount()

@@ -79,8 +79,8 @@ class Server:
     def environment(self):
         return dict(os.environ)
 
-    def start(self):
-        """Starts on the data that is there, and returns once the port answers."""
+    def start_without_waiting(self):
+        """Starts on the data that is there."""
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 self.command(),
@@ -90,6 +90,10 @@ class Server:
                 cwd=self.directory,
                 env=self.environment(),
             )
+
+    def start(self):
+        """Starts on the data that is there, and returns once the port answers."""
+        self.start_without_waiting()
         deadline = time.monotonic() + PATIENCE_S
         while not answers(self.port):
             if self.process.poll() is not None:

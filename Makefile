@@ -3,13 +3,16 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages packages-test packages-check build install uninstall run test fuzz tsan tidy format bench bench-parts clean
+.PHONY: help packages packages-test packages-check build install uninstall run test soak mutants fuzz tsan tidy format bench bench-parts clean
 
 # Where `make run` listens (port, host:port or a listener as in server.properties) and keeps data.
 LISTEN ?= 127.0.0.1:9092
 DATA ?= ./data
 # How long `make fuzz` runs each fuzz target.
 FUZZ_SECONDS ?= 60
+# How long `make soak` runs the fault campaigns, and from which seed (nothing: one that is drawn).
+SOAK_SECONDS ?= 3600
+SEED ?=
 # Where `make install` puts the program; DESTDIR stands before it where a package is made.
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -44,6 +47,15 @@ run: build  ## Start a single node on 127.0.0.1:9092, data in ./data (LISTEN=, D
 
 test: packages-test  ## Build and run all tests, with sanitizers where it matters
 	@python3 tools/run_tests.py
+
+soak: build packages-test  ## The fault campaigns for as long as asked (SOAK_SECONDS=3600, SEED=)
+	@tests/clients/install.sh
+	@ninja -C build/release --quiet failing_calls sim_test
+	@tests/faults/soak.py --seconds $(SOAK_SECONDS) $(if $(SEED),--seed $(SEED))
+
+mutants: packages-test  ## Wrong lines on purpose: the fault tests must turn red
+	@tests/clients/install.sh
+	@tests/faults/mutants.py
 
 tsan: packages  ## The unit tests under ThreadSanitizer
 	@python3 tools/run_tests.py --preset tsan

@@ -42,7 +42,7 @@ def run(options, directory, rng, is_caching):
     """One disk that fails. Returns the violations."""
     memory = SmallMemory(directory / "memory", rng.randrange(60, 120))
     disk = loop_disk.LoopDisk(memory.place / "disk", DISK_MIB)
-    history = History(Values(rng.random()))
+    history = History(Values(rng.random()), is_durable=not is_caching)
     node = campaign.Node(directory / "node", disk.mount_point / "data", options.server)
     load = None
     try:

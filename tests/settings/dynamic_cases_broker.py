@@ -165,6 +165,26 @@ def threads_that_serve_new_connections(node, change_number):
     assert alter(node, BROKER, "1", "num.network.threads", "5") == INVALID_REQUEST
 
 
+@of_brokers("producer.id.expiration.ms", log_initial_task_delay_ms="0",
+            producer_id_expiration_check_interval_ms="50")
+def a_partition_forgets_its_producers(node, change_time):
+    def produce(producer):
+        node.produce("topic", producer_id=producer, producer_epoch=0, base_sequence=0)
+
+    node.topic()
+    produce(7)
+    assert node.producers("topic") == [7]
+    change_time("1")
+    until(lambda: node.producers("topic"), lambda ids: not ids)
+    change_time(None)
+    produce(8)
+    # Older than any time: it goes with the next look.
+    node.topic("witness")
+    node.produce("witness", producer_id=9, producer_epoch=0, base_sequence=0, timestamp=1000)
+    until(lambda: node.producers("witness"), lambda ids: not ids)
+    assert node.producers("topic") == [8]
+
+
 @of_brokers("listeners")
 def listeners_are_opened_at_start(node, change_number):
     """A change that nothing would carry out is refused."""

@@ -11,6 +11,8 @@ from node import until
 
 MESSAGE_TOO_LARGE, NOT_ENOUGH_REPLICAS, INVALID_TIMESTAMP = 10, 19, 32
 INVALID_CONFIG, INVALID_RECORD = 40, 87
+# Retention looks every so many milliseconds, from the start on.
+CHECKS = {"log.initial.task.delay.ms": "0", "log.retention.check.interval.ms": "50"}
 WEEK_MS = 7 * 24 * 3600 * 1000
 
 
@@ -105,6 +107,15 @@ def only_the_producers_codec_is_kept(node, topic):
     return node.described(TOPIC, topic, "compression.type")
 
 
+@of_topics("preallocate", "true", False, True, segment_bytes="1048576")
+def a_new_segment_has_its_full_size(node, topic):
+    """Of the segment that the second batch begins."""
+    for _ in range(2):
+        node.produce(topic, [b"x" * 600_000])
+    newest = node.data / f"{topic}-0" / node.segments(topic)[-1]
+    return newest.stat().st_size == 1048576
+
+
 @of_topics("file.delete.delay.ms", "0", True, False, segment_bytes="1048576")
 def deleted_files_stay_for_a_while(node, topic):
     place = node.data / f"{topic}-0"
@@ -126,6 +137,27 @@ def deleted_files_stay_for_a_while(node, topic):
         return waiting()
     until(waiting, lambda found: not found)
     return False
+
+
+def is_kept(node, topic):
+    """Whether a record of an hour ago is there after a check that deleted one of a partition whose
+    name comes later."""
+    if not node.segments("witness"):
+        node.topic("witness", retention_ms="0")
+    node.produce(topic, timestamp=now_ms() - 3600_000)
+    end = node.produce("witness", timestamp=now_ms() - 3600_000)["BaseOffset"] + 1
+    until(lambda: node.offset("witness", -2), lambda start: start == end)
+    return node.offset(topic, -2) < node.offset(topic, -1)
+
+
+@of_topics("retention.ms", "1000", True, False, settings=CHECKS)
+def a_record_of_an_hour_ago_stays_for_a_time(node, topic):
+    return is_kept(node, topic)
+
+
+@of_topics("retention.bytes", "0", True, False, settings=CHECKS)
+def a_record_of_an_hour_ago_stays_in_a_size(node, topic):
+    return is_kept(node, topic)
 
 
 @of_topics("write.caching", "true", True, False)

@@ -62,7 +62,7 @@ def scopes(case, broker_keys):
 
 
 def failure_of(case, scope, binary):
-    with running(binary, {**SETTINGS, **getattr(case, "settings", {})}) as node:
+    with running(binary, {**SETTINGS, **case.settings}) as node:
         try:
             case.run(node, scope)
         except (AssertionError, Closed, OSError) as failure:

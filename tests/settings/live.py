@@ -33,6 +33,7 @@ class TopicCase:
     after: object
     observe: object
     configs: dict  # of the topic
+    settings: dict  # of the file
 
     def run(self, node, scope):
         kind, resource, key = scope
@@ -58,9 +59,9 @@ class BrokerCase:
         self.observe(node, lambda value: change(node, kind, resource, key, value))
 
 
-def of_topics(key, value, before, after, **configs):
+def of_topics(key, value, before, after, settings=None, **configs):
     def keep(observe):
-        CASES.append(TopicCase(key, value, before, after, observe, configs))
+        CASES.append(TopicCase(key, value, before, after, observe, configs, settings or {}))
         return observe
     return keep
 

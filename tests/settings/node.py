@@ -91,6 +91,19 @@ class Node:
     def segments(self, topic, partition=0):
         return sorted(path.name for path in (self.data / f"{topic}-{partition}").glob("*.log"))
 
+    def offset(self, topic, timestamp):
+        """The offset of the topic's partition 0 at a time; -2: the first, -1: the end."""
+        answer = self.call("ListOffsets", 5, {"ReplicaId": -1, "Topics": [
+            {"Name": topic, "Partitions": [{"PartitionIndex": 0, "Timestamp": timestamp}]}]})
+        return answer["Topics"][0]["Partitions"][0]["Offset"]
+
+    def producers(self, topic):
+        """The ids of those that the topic's partition 0 remembers."""
+        answer = self.call("DescribeProducers", 0, {"Topics": [
+            {"Name": topic, "PartitionIndexes": [0]}]})
+        return [producer["ProducerId"]
+                for producer in answer["Topics"][0]["Partitions"][0]["ActiveProducers"]]
+
     def metadata(self, topics=(), create=False):
         return self.call("Metadata", 9, {"Topics": [{"Name": name} for name in topics],
                                          "AllowAutoTopicCreation": create})

@@ -33,7 +33,11 @@ SETTINGS = {
 def points_of(server):
     """The names of all points: the server lists them when it is asked for one that is none."""
     done = subprocess.run(
-        [server, "server"], env={"ODRADEK_FAILPOINTS": "?"}, capture_output=True, text=True
+        [server, "server"],
+        env={"ODRADEK_FAILPOINTS": "?"},
+        capture_output=True,
+        text=True,
+        timeout=campaign.PATIENCE_S,
     )
     found = re.search(r"there are: (.*)", done.stderr)
     if found is None:

@@ -138,14 +138,19 @@ def all_at_once(options, broker, figure):
 
 
 def bare_files(directory, count, batch, options):
+    """Each in a directory of its own, as partitions are: ext4 spreads directories over its groups,
+    and a file's inode lies near its directory."""
     place = directory / "bare-files"
-    place.mkdir()
+    for number in range(count):
+        (place / str(number)).mkdir(parents=True)
+    sync_file_system(place)
     handles = {}
     for turn in range(options.durable_rounds + 1):
         begun = time.perf_counter()
         for number in range(count):
             if number not in handles:
-                handles[number] = os.open(place / str(number), os.O_RDWR | os.O_CREAT)
+                file = place / str(number) / "file"
+                handles[number] = os.open(file, os.O_RDWR | os.O_CREAT)
             os.pwrite(handles[number], batch, turn * len(batch))
         sync_file_system(place)
         yield time.perf_counter() - begun

@@ -28,8 +28,8 @@ namespace odradek::log {
 // The log of one partition. Its parts: partition_log_append.cc gives batches their places,
 // partition_log_write.cc writes them out, partition_log_read.cc and partition_log_search.cc find
 // them again, partition_log_flush.cc makes them durable, partition_log_retention.cc deletes the
-// oldest, partition_log_change.cc cuts, closes and removes, partition_log_move.cc goes on in another
-// log directory.
+// oldest, partition_log_change.cc cuts, closes and removes, partition_log_move.cc goes on in
+// another log directory.
 //
 // Locking: `mutex_` guards everything that is not atomic or constant; it is never held over a wait
 // for the disk. Two roles are each one thread's at a time: the writer's (see Writer), which appends
@@ -275,8 +275,8 @@ class PartitionLog final : public Log {
                                                              Checked& checked);
   static base::Result<OffsetPosition> place_to_check_from(const ReadPlan& plan, base::Offset from,
                                                           bool& is_index_wrong);
-  // That the active segment ends with the last batch of the log: once, before the first append after
-  // a clean stop. Where it does not, another one begins.
+  // That the active segment ends with the last batch of the log: once, before the first append
+  // after a clean stop. Where it does not, another one begins.
   base::Result<> check_end(Lock& lock);
   void note_checked_locked(Segment& segment, const Checked& checked);
   std::unexpected<base::Error> damaged(const std::string& file, base::Offset offset,

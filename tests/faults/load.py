@@ -312,8 +312,13 @@ def read_everything(history, bootstrap, topic, partitions):
     left = set(range(partitions))
     # From numbers: a library that has no leader yet waits half a second before it asks for a name.
     starts = [confluent_kafka.TopicPartition(topic, p) for p in left]
-    for start in starts:
-        start.offset = consumer.get_watermark_offsets(start, PATIENCE_S)[0]
+    try:
+        for start in starts:
+            start.offset = consumer.get_watermark_offsets(start, PATIENCE_S)[0]
+    except confluent_kafka.KafkaException as error:
+        consumer.close()
+        history.violation(f"{topic} cannot be read at all: {error}")
+        return contents
     consumer.assign(starts)
     deadline = time.monotonic() + PATIENCE_S
     try:

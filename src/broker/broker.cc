@@ -237,7 +237,9 @@ base::Result<> RunningBroker::start_partitions() {
       {.initial_delay_ms = settings_.number("log.initial.task.delay.ms"),
        .retention_check_interval_ms = settings_.number("log.retention.check.interval.ms"),
        .producer_expiration_check_interval_ms =
-           settings_.number("producer.id.expiration.check.interval.ms")});
+           settings_.number("producer.id.expiration.check.interval.ms"),
+       .cleaner_backoff_ms = live_.number("log.cleaner.backoff.ms"),
+       .cleaner = make_cleaner_options(*live_.current())});
   return {};
 }
 
@@ -287,6 +289,15 @@ void RunningBroker::act_on_settings() {
   });
   live_config_->act([this](const config::Settings&, const config::Settings& now) {
     logs_->set_recovery_threads(static_cast<int>(now.number("num.recovery.threads.per.data.dir")));
+  });
+  live_config_->act([this](const config::Settings& before, const config::Settings& now) {
+    const std::int64_t backoff_ms = now.number("log.cleaner.backoff.ms");
+    const auto options = make_cleaner_options(now);
+    if (make_cleaner_options(before) == options &&
+        before.number("log.cleaner.backoff.ms") == backoff_ms) {
+      return;
+    }
+    logs_->configure_cleaner(options, backoff_ms);
   });
 }
 

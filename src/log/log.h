@@ -21,6 +21,9 @@ namespace odradek::log {
 namespace directory {
 class LogDirectory;
 }
+namespace cleaner {
+class CleanableLog;
+}
 namespace move {
 class PartitionCopy;
 struct CopySource;
@@ -226,6 +229,9 @@ class Log {
   virtual void expire_producers(base::Timestamp now) = 0;
   // Drops everything from `offset` on. Not while an append runs: the caller serialises.
   [[nodiscard]] virtual base::Result<> truncate_to(base::Offset offset) = 0;
+
+  // What compaction works on; null where it never does.
+  virtual cleaner::CleanableLog* cleanable() { return nullptr; }
 
   // Blocks until what was written before the call is flushed.
   [[nodiscard]] virtual base::Result<> flush() = 0;

@@ -90,6 +90,9 @@ base::Result<LoadedLog> Loader::load() {
   }
   if (*tidied || was_recovered_) {
     if (options_.is_synced_by_caller) return std::move(log_);
+    for (const auto& [base, index] : log_.transaction_indexes) {
+      if (auto done = index.flush(); !done) return base::fail(std::move(done));
+    }
     if (auto done = disk_.sync_directory(log_.path->value()); !done)
       return base::fail(std::move(done));
   }
@@ -191,8 +194,10 @@ base::Result<> Loader::load_transaction_indexes() {
     if (!index) {
       if (index.error().code != base::ErrorCode::kCorruptMessage)
         return base::fail(std::move(index));
-      base::log::warn("log", "{}; it is begun anew", index.error().message);
-      if (auto done = TransactionIndex::reset(disk_, path); !done) return done;
+      base::log::warn("log", "{}; it is cut there", index.error().message);
+      if (auto done = TransactionIndex::cut_at_damage(disk_, path, segment->base_offset()); !done) {
+        return done;
+      }
       index = TransactionIndex::open(disk_, path, segment->base_offset());
       if (!index) return base::fail(std::move(index));
     }

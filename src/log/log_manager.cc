@@ -50,6 +50,7 @@ LogManager::LogManager(env::World& world, LogManagerOptions options)
     : world_(world),
       options_(std::move(options)),
       recovery_threads_per_directory_(options_.recovery_threads_per_directory),
+      cleaner_(world, [this] { return all(); }),
       housekeeper_(world) {}
 
 LogManager::~LogManager() = default;
@@ -441,7 +442,10 @@ base::Result<> LogManager::remove(const base::TopicPartition& name) {
   --places_[node.mapped().directory_index].log_count;
   lock.unlock();
   Log& log = *node.mapped().log;
-  return log.remove();
+  cleaner_.pause(name);
+  auto removed = log.remove();
+  cleaner_.resume(name);
+  return removed;
 }
 
 void LogManager::set_config(const std::string& topic, const LogConfig& config) {
@@ -473,6 +477,7 @@ std::vector<std::shared_ptr<Log>> LogManager::logs_in(const LogDirectory& direct
 
 base::Result<> LogManager::stop(std::int64_t broker_epoch) {
   housekeeper_.stop();
+  cleaner_.stop();
   const auto logs = all();
   std::mutex mutex;
   base::Result<> first_error;

@@ -17,6 +17,7 @@
 #include "base/topic_partition.h"
 #include "base/uuid.h"
 #include "env/world.h"
+#include "log/cleaner/cleaner.h"
 #include "log/directory/log_directory.h"
 #include "log/housekeeping/housekeeper.h"
 #include "log/log.h"
@@ -42,11 +43,15 @@ struct HousekeepingOptions {
   std::int64_t retention_check_interval_ms = 300000;
   // producer.id.expiration.check.interval.ms
   std::int64_t producer_expiration_check_interval_ms = 600000;
+  // log.cleaner.backoff.ms, and the other settings of the cleaner
+  std::int64_t cleaner_backoff_ms = 15000;
+  cleaner::CleanerOptions cleaner = {};
 };
 
 // The names of its tasks (housekeeping::Housekeeper).
 inline constexpr std::string_view kRetentionTask = "retention";
 inline constexpr std::string_view kProducerExpirationTask = "producer expiration";
+inline constexpr std::string_view kCleanerTask = "log cleaner";
 
 // What the metadata says about a partition's directory that was found on disk.
 struct LogDecision {
@@ -142,7 +147,14 @@ class LogManager {
   // The periodic work on the logs and their directories; it ends before a log is closed. Work is
   // added once the logs were loaded.
   housekeeping::Housekeeper& housekeeper() { return housekeeper_; }
-  // Adds the work that is the log manager's own: retention and the forgetting of idle producers.
+  // Compaction. It begins with begin_housekeeping. Who moves or truncates a partition's log pauses
+  // it for the partition; `remove` does so itself.
+  cleaner::Cleaner& cleaner() { return cleaner_; }
+  const cleaner::Cleaner& cleaner() const { return cleaner_; }
+  // Other settings of the cleaner.
+  void configure_cleaner(const cleaner::CleanerOptions& options, std::int64_t backoff_ms);
+  // Adds the work that is the log manager's own: retention, compaction and the forgetting of idle
+  // producers.
   // Call once, after load_logs.
   void begin_housekeeping(const HousekeepingOptions& options);
   // Adds the task once for each directory of log.dirs, with a timer and a queue of its own each, so
@@ -214,6 +226,7 @@ class LogManager {
   std::vector<Place> places_;
   // Goes before the directories that the logs lie in.
   std::unordered_map<base::TopicPartition, Entry> logs_;
+  cleaner::Cleaner cleaner_;
   // Goes first of all: its tasks use everything.
   housekeeping::Housekeeper housekeeper_;
 };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -72,6 +73,12 @@ void LogManager::begin_housekeeping(const HousekeepingOptions& options) {
                if (round.should_stop() || !log->delete_old_segments(check)) return;
              }
            });
+  configure_cleaner(options.cleaner, options.cleaner_backoff_ms);
+  housekeeper_.add(
+      {.name = std::string(kCleanerTask),
+       .interval = task_interval(std::max<std::int64_t>(options.cleaner_backoff_ms, 1)),
+       .first_delay = {}},
+      [this](const Round&) { cleaner_.wake(); });
   const std::int64_t expiration_ms = options.producer_expiration_check_interval_ms;
   add_task(make_task(kProducerExpirationTask, expiration_ms),
            [this](LogDirectory& directory, const Round& round) {
@@ -81,6 +88,13 @@ void LogManager::begin_housekeeping(const HousekeepingOptions& options) {
                log->expire_producers(now);
              }
            });
+}
+
+void LogManager::configure_cleaner(const cleaner::CleanerOptions& options,
+                                   std::int64_t backoff_ms) {
+  cleaner_.configure(options);
+  // A rest of no time at all is the least that a timer has.
+  housekeeper_.set_interval(kCleanerTask, task_interval(std::max<std::int64_t>(backoff_ms, 1)));
 }
 
 }  // namespace odradek::log

@@ -72,6 +72,13 @@ class TestDirectory final : public directory::LogDirectory {
   void set_log_start_offset(const base::TopicPartition& name, base::Offset offset) override {
     log_starts[name] = offset;
   }
+  std::optional<base::Offset> cleaner_offset(const base::TopicPartition& name) const override {
+    const auto found = cleaner_offsets.find(name);
+    return found == cleaner_offsets.end() ? std::nullopt : std::optional(found->second);
+  }
+  void set_cleaner_offset(const base::TopicPartition& name, base::Offset offset) override {
+    cleaner_offsets[name] = offset;
+  }
   void forget(const base::TopicPartition& name) override {
     recovery_points.erase(name);
     log_starts.erase(name);
@@ -110,6 +117,7 @@ class TestDirectory final : public directory::LogDirectory {
 
   std::map<base::TopicPartition, base::Offset> recovery_points;
   std::map<base::TopicPartition, base::Offset> log_starts;
+  std::map<base::TopicPartition, base::Offset> cleaner_offsets;
   std::map<base::TopicPartition, base::Offset> high_watermarks;
   std::set<Log*> wants_flush;
   std::map<Log*, env::Duration> flushes_within;

@@ -130,6 +130,24 @@ base::Result<> PartitionLog::open_segment(Lock& lock, const SegmentPointer& segm
   return check_usable_locked();
 }
 
+base::Result<PartitionLog::SegmentPointer> PartitionLog::open_segment_at(Lock& lock,
+                                                                         base::Offset offset) {
+  for (;;) {
+    SegmentPointer segment = segments_[segment_index_locked(offset)];
+    if (segment->is_open()) return segment;
+    const std::uint64_t relocations = relocations_;
+    lock.unlock();
+    auto files = segment->open_files(disk());
+    lock.lock();
+    if (auto usable = check_usable_locked(); !usable) return base::fail(std::move(usable));
+    const bool is_still_there = segments_[segment_index_locked(offset)] == segment;
+    if (!is_still_there || relocations != relocations_) continue;
+    if (!files) return base::fail(std::move(files));
+    if (!segment->is_open()) segment->install(std::move(*files));
+    return segment;
+  }
+}
+
 std::optional<base::Offset> PartitionLog::first_unstable_offset(base::Offset high_watermark) const {
   const std::lock_guard lock(mutex_);
   const auto first = producers_.first_unstable_offset(high_watermark);

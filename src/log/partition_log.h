@@ -12,6 +12,7 @@
 
 #include "env/executor.h"
 #include "log/batch_scanner.h"
+#include "log/cleaner/cleanable_log.h"
 #include "log/log.h"
 #include "log/log_loader.h"
 #include "log/move/copy_plan.h"
@@ -34,7 +35,7 @@ namespace odradek::log {
 // Locking: `mutex_` guards everything that is not atomic or constant; it is never held over a wait
 // for the disk. Two roles are each one thread's at a time: the writer's (see Writer), which appends
 // to files, and the flusher's. Whoever changes what the writer works on takes that role first.
-class PartitionLog final : public Log {
+class PartitionLog final : public Log, public cleaner::CleanableLog {
  public:
   PartitionLog(directory::LogDirectory& directory, const OpenOptions& options, LoadedLog loaded);
   ~PartitionLog() override;
@@ -81,6 +82,14 @@ class PartitionLog final : public Log {
   base::Result<std::size_t> delete_old_segments(const RetentionCheck& check) override;
   void expire_producers(base::Timestamp now) override;
   base::Result<> truncate_to(base::Offset offset) override;
+
+  cleaner::CleanableLog* cleanable() override { return this; }
+  std::optional<cleaner::LogShape> cleaning_shape() const override;
+  base::Result<std::optional<cleaner::Source>> open_source(base::Offset base_offset) override;
+  std::shared_ptr<Segment> make_cleaned_segment(base::Offset base_offset) const override;
+  cleaner::LastRecords last_records() const override;
+  base::Result<bool> replace_segments(const std::vector<std::shared_ptr<const Segment>>& originals,
+                                      cleaner::Cleaned cleaned) override;
 
   base::Result<> flush() override;
   base::Result<> prepare_flush() override;
@@ -140,6 +149,7 @@ class PartitionLog final : public Log {
     KnownEnd end;
     // What has unflushed bytes: `.log` files, and the indexes of segments that are finished.
     std::vector<std::shared_ptr<env::File>> files;
+    std::vector<TransactionIndex> transaction_indexes;
     std::shared_ptr<env::File> snapshot;
     bool epochs_unflushed = false;
     bool names_changed = false;
@@ -220,6 +230,9 @@ class PartitionLog final : public Log {
   std::optional<base::Offset> next_base_locked(const Segment& segment) const;
   // Does nothing where it is open.
   base::Result<> open_segment(Lock& lock, const SegmentPointer& segment);
+  // The segment that `offset` belongs into, open. Files that were opened while the segment was
+  // replaced or removed are let go, and its successor's are opened.
+  base::Result<SegmentPointer> open_segment_at(Lock& lock, base::Offset offset);
   // Writes out what is queued and takes the writer's role; release_writer gives it back.
   void take_writer(Lock& lock);
   void release_writer_locked();
@@ -346,6 +359,17 @@ class PartitionLog final : public Log {
   void install_relocation_locked(Relocation& relocation);
   void leave_behind(const Relocation& relocation);
 
+  using Originals = std::vector<std::shared_ptr<const Segment>>;
+  // Whether the log may be changed now by what was prepared from `originals`.
+  bool can_replace_locked(const Originals& originals) const;
+  base::Result<> rename_files(const cleaner::Cleaned& cleaned, Segment::Marker to) const;
+  void install_cleaned_locked(const Originals& originals, const cleaner::Cleaned& cleaned);
+  // These block, without the lock.
+  base::Result<> finish_replacement(const Originals& originals, const cleaner::Cleaned& cleaned,
+                                    std::int64_t delete_delay_ms) const;
+  base::Result<> remove_snapshots(const Originals& originals);
+  void wait_for_replacement(Lock& lock);
+
   // Another one after a move.
   std::atomic<directory::LogDirectory*> directory_;
   const base::TopicPartition name_;
@@ -394,7 +418,8 @@ class PartitionLog final : public Log {
   // Counts truncations: a flush that was under way says nothing of what came after.
   std::uint64_t cuts_ = 0;
 
-  // Counts moves: what was opened by the path before the last one is not the log's.
+  // Counts moves, and the renames of compaction: what was opened by a path before the last one may
+  // not be the log's.
   std::uint64_t relocations_ = 0;
   // The directory before the last move may still call.
   bool is_leaving_ = false;
@@ -404,6 +429,9 @@ class PartitionLog final : public Log {
   std::optional<base::Error> failure_;
   bool failure_was_told_ = false;
   bool is_cutting_ = false;
+  // Compaction is renaming files: who cuts, moves, closes or removes the log, or parts of it, waits
+  // for its end.
+  bool is_replacing_ = false;
   bool is_closed_ = false;
   bool is_end_checked_ = true;
   ProgressListener* listener_ = nullptr;

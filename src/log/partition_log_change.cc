@@ -55,6 +55,7 @@ struct PartitionLog::Cut {
 base::Result<> PartitionLog::truncate_to(base::Offset offset) {
   Lock lock(mutex_);
   take_writer(lock);
+  wait_for_replacement(lock);
   const auto done = [&]() -> base::Result<> {
     if (auto usable = check_usable_locked(); !usable) return usable;
     epochs_changed_ |= epochs_.truncate_from_end(std::min(offset, log_end_offset()));
@@ -158,6 +159,8 @@ base::Result<> PartitionLog::start_over(Cut& cut, base::Offset offset) const {
 }
 
 void PartitionLog::install_cut_locked(Cut cut, base::Offset offset) {
+  const auto cleaned = directory().cleaner_offset(name_);
+  if (cleaned && *cleaned > offset) directory().set_cleaner_offset(name_, offset);
   segments_ = std::move(cut.segments);
   transaction_indexes_ = std::move(cut.transaction_indexes);
   snapshots_ = std::move(cut.snapshots);
@@ -184,6 +187,7 @@ void PartitionLog::install_cut_locked(Cut cut, base::Offset offset) {
 base::Result<> PartitionLog::close() {
   Lock lock(mutex_);
   take_writer(lock);
+  wait_for_replacement(lock);
   if (is_closed_ || failure_) {
     release_writer_locked();
     return failure_ ? std::unexpected(*failure_) : base::Result<>();
@@ -224,6 +228,7 @@ base::Result<> PartitionLog::close_files(Lock& lock) {
 base::Result<> PartitionLog::remove() {
   Lock lock(mutex_);
   take_writer(lock);
+  wait_for_replacement(lock);
   const bool was_closed = std::exchange(is_closed_, true);
   forget_unflushed_locked();
   const auto delay = std::chrono::milliseconds(config_.file_delete_delay_ms);

@@ -71,6 +71,7 @@ base::Result<PartitionLog::FlushPlan> PartitionLog::plan_flush(Lock& lock) {
   FlushPlan plan{
       .end = {written_end_offset(), segments_[end]->base_offset(), segments_[end]->written_size()},
       .files = {},
+      .transaction_indexes = {},
       .snapshot = unflushed_snapshot_,
       .epochs_unflushed = epochs_unflushed_,
       .names_changed = names_version_ != names_synced_version_,
@@ -80,6 +81,9 @@ base::Result<PartitionLog::FlushPlan> PartitionLog::plan_flush(Lock& lock) {
   flush_asked_ = FlushAsked::kNo;
   if (plan.end.offset == flushed_.offset) return plan;
   for (std::size_t i = segment_index_locked(flushed_.segment); i <= end; ++i) {
+    // Recovery takes the aborted transactions below the recovery point from their index.
+    const auto aborted = transaction_indexes_.find(segments_[i]->base_offset());
+    if (aborted != transaction_indexes_.end()) plan.transaction_indexes.push_back(aborted->second);
     if (!segments_[i]->is_open()) continue;
     const Segment::Files& files = segments_[i]->files();
     if (files.log) plan.files.push_back(files.log);
@@ -97,6 +101,9 @@ base::Result<> PartitionLog::carry_out_flush(const FlushPlan& plan,
   env::fail_point(env::FailPoint::kFlushBegun);
   for (const auto& file : plan.files) {
     if (auto done = file->flush(); !done) return done;
+  }
+  for (const TransactionIndex& index : plan.transaction_indexes) {
+    if (auto done = index.flush(); !done) return done;
   }
   if (plan.snapshot) {
     if (auto done = plan.snapshot->flush(); !done) return done;

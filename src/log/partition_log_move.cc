@@ -77,6 +77,7 @@ move::CopySource PartitionLog::copy_source_locked() const {
 base::Result<> PartitionLog::relocate(directory::LogDirectory& target, move::PartitionCopy& copy) {
   Lock lock(mutex_);
   take_writer(lock);
+  wait_for_replacement(lock);
   Relocation relocation{.source = directory(),
                         .target = target,
                         .copy = copy,
@@ -149,6 +150,9 @@ base::Result<> PartitionLog::promote_copy(Lock& lock, Relocation& relocation) {
     target.set_recovery_point(name_, relocation.end.offset);
     target.set_log_start_offset(name_, log_start_offset());
     target.set_high_watermark(name_, relocation.source.high_watermark(name_));
+    if (const auto cleaned = relocation.source.cleaner_offset(name_)) {
+      target.set_cleaner_offset(name_, *cleaned);
+    }
     if (auto written = target.write_checkpoints(); !written) return written;
     auto renamed = disk().rename(relocation.copy.path(), relocation.new_path);
     if (!renamed) return renamed;

@@ -38,8 +38,9 @@ base::Result<ReadInfo> PartitionLog::read(base::Offset from, base::Offset until,
                       mode};
   const std::uint64_t cuts = cuts_;
   for (base::Offset at = from; from < wanted.until && cuts == cuts_;) {
-    const SegmentPointer segment = segments_[segment_index_locked(at)];
-    if (auto opened = open_segment(lock, segment); !opened) return base::fail(std::move(opened));
+    auto opened = open_segment_at(lock, at);
+    if (!opened) return base::fail(std::move(opened));
+    const SegmentPointer segment = *opened;
     if (segment->written_size() > 0) {
       auto info = read_segment(lock, segment, wanted);
       if (!info) return base::fail(std::move(info));
@@ -205,7 +206,9 @@ base::Result<std::vector<AbortedTransaction>> PartitionLog::aborted_transactions
     }
     auto found = collect_aborted(indexes, from, until);
     if (found) return found;
-    const std::lock_guard lock(mutex_);
+    // Compaction may have put another file in the place of one, or be about to.
+    Lock lock(mutex_);
+    wait_for_replacement(lock);
     if (relocations == relocations_) return found;
   }
 }

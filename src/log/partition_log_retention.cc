@@ -104,6 +104,7 @@ base::Result<retention::SegmentTime> PartitionLog::time_of(const RetentionView& 
 
 base::Result<std::size_t> PartitionLog::delete_old_segments(const RetentionCheck& check) {
   Lock lock(mutex_);
+  wait_for_replacement(lock);
   if (failure_) return std::unexpected(*failure_);
   if (is_closed_ || is_cutting_) return 0U;
   const RetentionView view = view_for_retention_locked();
@@ -132,6 +133,7 @@ base::Result<std::size_t> PartitionLog::delete_old_segments(const RetentionCheck
   }
   lock.lock();
   take_writer(lock);
+  wait_for_replacement(lock);
   auto deleted = carry_out_retention(lock, view, *decision, check.now);
   release_writer_locked();
   return deleted;
@@ -172,6 +174,7 @@ base::Result<bool> PartitionLog::begin_at_end(const RetentionView& view) {
 base::Result<> PartitionLog::delete_records(base::Offset new_log_start, base::Offset limit) {
   Lock lock(mutex_);
   take_writer(lock);
+  wait_for_replacement(lock);
   const auto done = [&]() -> base::Result<> {
     if (auto usable = check_usable_locked(); !usable) return usable;
     if (new_log_start > limit) {

@@ -17,8 +17,9 @@ base::Result<std::optional<TimestampAndOffset>> PartitionLog::offset_for_timesta
   // Segments may come and go while one is looked into: the next is found by its offset.
   std::optional<base::Offset> next = segments_.front()->base_offset();
   while (next && *next < until) {
-    const SegmentPointer segment = segments_[segment_index_locked(*next)];
-    if (auto opened = open_segment(lock, segment); !opened) return base::fail(std::move(opened));
+    auto opened = open_segment_at(lock, *next);
+    if (!opened) return base::fail(std::move(opened));
+    const SegmentPointer segment = *opened;
     next = next_base_locked(*segment);
     if (segment->files().max_timestamp.timestamp < timestamp) continue;
     auto entry = look_up_time(lock, *segment, timestamp);
@@ -38,8 +39,9 @@ base::Result<std::optional<TimestampAndOffset>> PartitionLog::offset_of_max_time
   SegmentPointer greatest;
   std::optional<base::Offset> next = segments_.front()->base_offset();
   while (next) {
-    const SegmentPointer segment = segments_[segment_index_locked(*next)];
-    if (auto opened = open_segment(lock, segment); !opened) return base::fail(std::move(opened));
+    auto opened = open_segment_at(lock, *next);
+    if (!opened) return base::fail(std::move(opened));
+    const SegmentPointer segment = *opened;
     next = next_base_locked(*segment);
     if (greatest &&
         segment->files().max_timestamp.timestamp <= greatest->files().max_timestamp.timestamp) {

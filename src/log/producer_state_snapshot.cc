@@ -186,6 +186,8 @@ void ProducerSnapshots::add(base::Offset offset) {
   if (wants(offset)) offsets_.push_back(offset);
 }
 
+bool ProducerSnapshots::forget(base::Offset offset) { return std::erase(offsets_, offset) > 0; }
+
 template <typename Predicate>
 base::Result<> ProducerSnapshots::remove_if(Predicate is_removed) {
   std::vector<base::Offset> kept;

@@ -63,6 +63,8 @@ class ProducerSnapshots {
       env::Disk& disk, const std::string& partition_directory, base::Offset offset,
       base::ByteView encoded);
   void add(base::Offset offset);
+  // The caller removes the file. False where there is none of this offset.
+  bool forget(base::Offset offset);
 
   // Removes the snapshots below `offset`: of segments that are gone.
   [[nodiscard]] base::Result<> remove_below(base::Offset offset);

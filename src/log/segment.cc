@@ -35,16 +35,36 @@ std::shared_ptr<Segment> Segment::make_new(std::shared_ptr<const PartitionPath> 
   return segment;
 }
 
-std::string Segment::path(std::string_view suffix) const {
-  return path_->value() + '/' + offset_file_name(base_offset_, suffix);
+std::string Segment::path(std::string_view suffix) const { return path(suffix, marker()); }
+
+std::string Segment::path(std::string_view suffix, Marker marker) const {
+  std::string path = path_->value() + '/' + offset_file_name(base_offset_, suffix);
+  if (marker == Marker::kCleaned) path += kCleanedSuffix;
+  if (marker == Marker::kSwap) path += kSwapSuffix;
+  return path;
+}
+
+base::Result<std::shared_ptr<env::File>> Segment::open_log(env::Disk& disk) const {
+  const Marker marked = marker();
+  auto file = disk.open(path(kLogSuffix, marked), env::OpenMode::kReadWrite);
+  if (file || file.error().os_error != ENOENT || marked == Marker::kNone) return file;
+  return disk.open(path(kLogSuffix, Marker::kNone), env::OpenMode::kReadWrite);
+}
+
+base::Result<IndexFile> Segment::open_index(env::Disk& disk, std::string_view suffix,
+                                            std::uint32_t entry_bytes) const {
+  const Marker marked = marker();
+  auto index = IndexFile::open(disk, path(suffix, marked), entry_bytes);
+  if (!index || index->stored().file || marked == Marker::kNone) return index;
+  return IndexFile::open(disk, path(suffix, Marker::kNone), entry_bytes);
 }
 
 base::Result<Segment::Files> Segment::open_files(env::Disk& disk) const {
-  auto log = disk.open(path(kLogSuffix), env::OpenMode::kReadWrite);
+  auto log = open_log(disk);
   if (!log) return base::fail(std::move(log));
-  auto offsets = IndexFile::open(disk, path(kOffsetIndexSuffix), OffsetIndex::kEntryBytes);
+  auto offsets = open_index(disk, kOffsetIndexSuffix, OffsetIndex::kEntryBytes);
   if (!offsets) return base::fail(std::move(offsets));
-  auto times = IndexFile::open(disk, path(kTimeIndexSuffix), TimeIndex::kEntryBytes);
+  auto times = open_index(disk, kTimeIndexSuffix, TimeIndex::kEntryBytes);
   if (!times) return base::fail(std::move(times));
   Files files{std::move(*log),
               OffsetIndex(base_offset_, std::move(*offsets)),

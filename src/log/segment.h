@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -47,8 +48,16 @@ class Segment {
                                            std::int64_t roll_jitter_ms);
 
   base::Offset base_offset() const { return base_offset_; }
-  // The path of the segment's file with this suffix. Any thread.
+  // The path of the segment's file with this suffix, and with its marker. Any thread.
   std::string path(std::string_view suffix) const;
+
+  // A segment that compaction makes has marked files until it has taken its originals' place:
+  // `.cleaned` while it is written, `.swap` while they go. Its files are renamed first, then this
+  // is set; in between they are found under either name.
+  enum class Marker : std::uint8_t { kNone, kCleaned, kSwap };
+  Marker marker() const { return marker_.load(std::memory_order_acquire); }
+  void set_marker(Marker marker) { marker_.store(marker, std::memory_order_release); }
+  std::string path(std::string_view suffix, Marker marker) const;
 
   // Bytes that have their place in the file, and those of them that were written.
   std::uint64_t size() const { return size_; }
@@ -149,6 +158,10 @@ class Segment {
   void end_recovery(std::uint64_t size);
 
  private:
+  base::Result<std::shared_ptr<env::File>> open_log(env::Disk& disk) const;
+  base::Result<IndexFile> open_index(env::Disk& disk, std::string_view suffix,
+                                     std::uint32_t entry_bytes) const;
+
   const std::shared_ptr<const PartitionPath> path_;
   const base::Offset base_offset_;
   std::uint64_t size_;
@@ -160,6 +173,7 @@ class Segment {
   std::optional<base::Timestamp> max_timestamp_;
   bool is_complete_ = true;
   bool is_preallocated_ = false;
+  std::atomic<Marker> marker_ = Marker::kNone;
 };
 
 // Creates the `.log` file of a new segment; what a crash left under its name is dropped. Blocks.

@@ -56,7 +56,9 @@ class Tidying {
   base::Result<> finish_swaps();
   base::Result<> remove_orphans();
   base::Result<base::Offset> end_of(const FoundFile& file) const;
+  bool has(base::Offset offset, std::string_view suffix, std::string_view marker) const;
   bool has_log(base::Offset offset) const;
+  bool was_swapped_in(const FoundFile& file) const;
 
   env::Disk& disk_;
   const std::string& path_;
@@ -93,16 +95,24 @@ base::Result<> Tidying::remove(const FoundFile& file) {
   return {};
 }
 
-// A swap file at or after an unfinished one belongs to an operation that did not get to its end.
+// A swap file at or after an unfinished one belongs to an operation that did not get to its end. It
+// goes first, and durably: without the unfinished one it would count as finished.
 base::Result<> Tidying::remove_unfinished() {
   base::Offset first_cleaned = kGreatestOffset;
   for (const FoundFile& file : files_) {
     if (file.marker == kCleanedSuffix) first_cleaned = std::min(first_cleaned, file.offset);
   }
+  bool has_removed_swap = false;
   for (const FoundFile& file : files_) {
-    const bool is_unfinished = file.marker == kDeletedSuffix || file.marker == kCleanedSuffix ||
-                               (file.marker == kSwapSuffix && file.offset >= first_cleaned);
-    if (!is_unfinished) continue;
+    if (file.marker != kSwapSuffix || file.offset < first_cleaned) continue;
+    if (auto removed = remove(file); !removed) return removed;
+    has_removed_swap = true;
+  }
+  if (has_removed_swap) {
+    if (auto synced = disk_.sync_directory(path_); !synced) return synced;
+  }
+  for (const FoundFile& file : files_) {
+    if (file.marker != kDeletedSuffix && file.marker != kCleanedSuffix) continue;
     if (auto removed = remove(file); !removed) return removed;
   }
   return changed_ ? list() : base::Result<>();
@@ -130,6 +140,21 @@ base::Result<base::Offset> Tidying::end_of(const FoundFile& file) const {
   }
 }
 
+bool Tidying::has(base::Offset offset, std::string_view suffix, std::string_view marker) const {
+  return std::ranges::any_of(files_, [&](const FoundFile& file) {
+    return file.offset == offset && file.suffix == suffix && file.marker == marker;
+  });
+}
+
+// Whether an index has its last name already, though its records have not: the last renames may
+// survive a power cut in any order, and no original was there any more when they began.
+bool Tidying::was_swapped_in(const FoundFile& file) const {
+  if (file.suffix == kLogSuffix || file.suffix == kSnapshotSuffix) return false;
+  return has(file.offset, kLogSuffix, kSwapSuffix) &&
+         !(has(file.offset, kOffsetIndexSuffix, kSwapSuffix) &&
+           has(file.offset, kTimeIndexSuffix, kSwapSuffix));
+}
+
 // What compaction replaced may be there still: it lies in the range of what replaces it.
 base::Result<> Tidying::finish_swaps() {
   base::Offset first = kGreatestOffset;
@@ -145,6 +170,7 @@ base::Result<> Tidying::finish_swaps() {
   for (const FoundFile& file : files_) {
     has_swaps |= file.marker == kSwapSuffix;
     if (!file.marker.empty() || file.offset < first || file.offset >= end) continue;
+    if (was_swapped_in(file)) continue;
     if (auto removed = remove(file); !removed) return removed;
   }
   for (const FoundFile& file : files_) {
@@ -157,11 +183,7 @@ base::Result<> Tidying::finish_swaps() {
   return has_swaps ? list() : base::Result<>();
 }
 
-bool Tidying::has_log(base::Offset offset) const {
-  return std::ranges::any_of(files_, [&](const FoundFile& file) {
-    return file.offset == offset && file.suffix == kLogSuffix && file.marker.empty();
-  });
-}
+bool Tidying::has_log(base::Offset offset) const { return has(offset, kLogSuffix, ""); }
 
 base::Result<> Tidying::remove_orphans() {
   for (const FoundFile& file : files_) {

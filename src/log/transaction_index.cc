@@ -145,20 +145,28 @@ base::Result<> TransactionIndex::truncate_to(base::Offset offset) {
   return {};
 }
 
-base::Result<> TransactionIndex::reset(env::Disk& disk, const std::string& path) {
+base::Result<> TransactionIndex::cut_at_damage(env::Disk& disk, const std::string& path,
+                                               base::Offset base_offset) {
   auto file = open_existing(disk, path);
   if (!file) return base::fail(std::move(file));
   if (!*file) return {};
-  return (*file)->truncate(0);
+  auto size = (*file)->size();
+  if (!size) return base::fail(std::move(size));
+  std::array<std::uint8_t, kAbortedTransactionSize> bytes{};
+  base::Offset previous = base_offset - 1;
+  std::uint64_t whole = 0;
+  for (; whole + bytes.size() <= *size; whole += bytes.size()) {
+    auto read = (*file)->read_at(whole, bytes);
+    if (!read) return base::fail(std::move(read));
+    const base::Offset last_offset = decode(bytes.data()).last_offset;
+    const auto version = base::load_big_endian<std::int16_t>(bytes.data());
+    if (*read < bytes.size() || version != kVersion || last_offset <= previous) break;
+    previous = last_offset;
+  }
+  return (*file)->truncate(whole);
 }
 
-base::Result<> TransactionIndex::flush() {
-  if (!exists_) return {};
-  if (file_) return file_->flush();
-  auto file = disk_->open(path_, env::OpenMode::kReadWrite);
-  if (!file) return base::fail(std::move(file));
-  return (*file)->flush();
-}
+base::Result<> TransactionIndex::flush() const { return file_ ? file_->flush() : base::Result<>(); }
 
 void TransactionIndex::set_path(std::string path) {
   path_ = std::move(path);

@@ -44,6 +44,7 @@ std::int16_t attributes_of(const BatchOptions& options) {
   }
   if (options.is_transactional) attributes |= attribute::kTransactional;
   if (options.is_control) attributes |= attribute::kControl;
+  if (options.delete_horizon) attributes |= attribute::kDeleteHorizon;
   return static_cast<std::int16_t>(attributes);
 }
 
@@ -58,7 +59,7 @@ void BatchBuilder::append_at(std::int32_t offset_delta, base::Timestamp timestam
                              std::optional<base::ByteView> key, std::optional<base::ByteView> value,
                              std::span<const Header> headers) {
   ODRADEK_ASSERT(offset_delta > last_offset_delta_);
-  if (count_ == 0) base_timestamp_ = timestamp.value();
+  if (count_ == 0) base_timestamp_ = options_.delete_horizon.value_or(timestamp).value();
   const std::int64_t timestamp_delta = timestamp.value() - base_timestamp_;
   const std::size_t size = body_size(offset_delta, timestamp_delta, key, value, headers);
   const auto signed_size = static_cast<std::int64_t>(size);
@@ -101,7 +102,9 @@ base::SharedBytes BatchBuilder::build() const {
   base::store_big_endian(to + position::kLeaderEpoch, options_.leader_epoch.value());
   base::store_big_endian(to + position::kMagic, kMagic);
   base::store_big_endian(to + position::kAttributes, attributes_of(options_));
-  base::store_big_endian(to + position::kLastOffsetDelta, last_offset_delta_);
+  const std::int32_t last_offset_delta = options_.last_offset_delta.value_or(last_offset_delta_);
+  ODRADEK_ASSERT(last_offset_delta >= last_offset_delta_);
+  base::store_big_endian(to + position::kLastOffsetDelta, last_offset_delta);
   base::store_big_endian(to + position::kBaseTimestamp, base_timestamp_);
   base::store_big_endian(to + position::kMaxTimestamp, max_timestamp_);
   base::store_big_endian(to + position::kProducerId, options_.producer_id.value());
@@ -119,6 +122,29 @@ void BatchBuilder::reset(const BatchOptions& options) {
   count_ = 0;
   last_offset_delta_ = -1;
   max_timestamp_ = base::kNoTimestamp.value();
+}
+
+base::SharedBytes emptied_batch(const BatchHeader& batch) {
+  base::SharedBytes emptied = base::SharedBytes::allocate(kBatchHeaderSize);
+  std::uint8_t* to = emptied.mutable_view().data();
+  constexpr int kKept = attribute::kLogAppendTime | attribute::kTransactional | attribute::kControl;
+  base::store_big_endian(to + position::kBaseOffset, batch.base_offset().value());
+  base::store_big_endian(to + position::kLength,
+                         static_cast<std::int32_t>(kBatchHeaderSize - kLogOverhead));
+  base::store_big_endian(to + position::kLeaderEpoch, batch.leader_epoch().value());
+  base::store_big_endian(to + position::kMagic, kMagic);
+  base::store_big_endian(to + position::kAttributes,
+                         static_cast<std::int16_t>(batch.attributes() & kKept));
+  base::store_big_endian(to + position::kLastOffsetDelta, batch.last_offset_delta());
+  base::store_big_endian(to + position::kBaseTimestamp, base::kNoTimestamp.value());
+  base::store_big_endian(to + position::kMaxTimestamp, batch.max_timestamp().value());
+  base::store_big_endian(to + position::kProducerId, batch.producer_id().value());
+  base::store_big_endian(to + position::kProducerEpoch, batch.producer_epoch().value());
+  base::store_big_endian(to + position::kBaseSequence, batch.base_sequence());
+  base::store_big_endian(to + position::kCount, std::int32_t{0});
+  const std::uint32_t crc = base::crc32c(emptied.view().subspan(position::kAttributes));
+  base::store_big_endian(to + position::kCrc, crc);
+  return emptied;
 }
 
 base::SharedBytes control_batch(BatchOptions options, base::Timestamp timestamp,

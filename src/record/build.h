@@ -30,6 +30,10 @@ struct BatchOptions {
   bool is_transactional = false;
   bool is_control = false;
   TimestampType timestamp_type = TimestampType::kCreateTime;
+  // Stands in the place of the base timestamp (KIP-534): compaction's.
+  std::optional<base::Timestamp> delete_horizon = std::nullopt;
+  // Nothing: the last record's. At least that: compaction keeps the last offset of a batch.
+  std::optional<std::int32_t> last_offset_delta = std::nullopt;
 };
 
 // Makes one record batch, the same bytes as Apache Kafka's clients for the same records (compressed
@@ -67,6 +71,10 @@ class BatchBuilder {
   std::int64_t base_timestamp_ = 0;
   std::int64_t max_timestamp_ = base::kNoTimestamp.value();
 };
+
+// A batch of which compaction left no record: the header of `batch` without codec, base timestamp
+// and delete horizon. Its offsets, and its producer's sequence, stay.
+base::SharedBytes emptied_batch(const BatchHeader& batch);
 
 // A control batch with one record. `options.is_control` is set for the caller.
 base::SharedBytes control_batch(BatchOptions options, base::Timestamp timestamp,

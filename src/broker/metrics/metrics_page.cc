@@ -62,6 +62,25 @@ void collect_directories(const log::LogManager& logs, std::vector<MetricFamily>&
   families.push_back(std::move(offline));
 }
 
+void collect_cleaner(const log::LogManager& logs, std::vector<MetricFamily>& families) {
+  const log::cleaner::Cleaner& cleaner = logs.cleaner();
+  MetricFamily partitions = family("kafka_log_logcleanermanager_uncleanable_partitions_count",
+                                   "Partitions that can't be compacted.");
+  MetricFamily bytes = family("kafka_log_logcleanermanager_uncleanable_bytes",
+                              "Bytes that wait for compaction in partitions that can't be.");
+  for (const auto& directory : logs.directories()) {
+    const std::string& path = directory->path();
+    const auto count = static_cast<double>(cleaner.uncleanable_partitions(path));
+    add(partitions, count, {{"logdirectory", path}});
+    add(bytes, static_cast<double>(cleaner.uncleanable_bytes(path)), {{"logdirectory", path}});
+  }
+  families.push_back(std::move(partitions));
+  families.push_back(std::move(bytes));
+  families.push_back(single("kafka_log_logcleanermanager_max_dirty_percent",
+                            "Of the compacted logs, the greatest share that waits.",
+                            100 * cleaner.greatest_dirty_ratio()));
+}
+
 void collect_partitions(const replica::PartitionSet& partitions,
                         std::vector<MetricFamily>& families) {
   const auto all = partitions.all();
@@ -89,6 +108,7 @@ std::string render_metrics(const MetricsSources& sources) {
   std::vector<MetricFamily> families;
   collect_build(families);
   collect_directories(sources.logs, families);
+  collect_cleaner(sources.logs, families);
   collect_partitions(sources.partitions, families);
   collect_connections(sources.server, families);
   std::ostringstream text;

@@ -76,4 +76,16 @@ log::LogConfig make_log_config(const config::Settings& settings,
   return config;
 }
 
+log::cleaner::CleanerOptions make_cleaner_options(const config::Settings& settings) {
+  const auto bytes = [&](std::string_view key) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(settings.number(key), 0));
+  };
+  return {.is_enabled = settings.flag("log.cleaner.enable"),
+          .threads = static_cast<int>(settings.number("log.cleaner.threads")),
+          .dedupe_buffer_bytes = bytes("log.cleaner.dedupe.buffer.size"),
+          .io_buffer_bytes = bytes("log.cleaner.io.buffer.size"),
+          .load_factor = settings.ratio("log.cleaner.io.buffer.load.factor"),
+          .io_bytes_per_second = settings.ratio("log.cleaner.io.max.bytes.per.second")};
+}
+
 }  // namespace odradek::broker

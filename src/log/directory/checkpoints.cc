@@ -17,6 +17,8 @@ std::string_view file_of(CheckpointKind kind) {
       return kRecoveryPointFile;
     case CheckpointKind::kLogStartOffset:
       return kLogStartOffsetFile;
+    case CheckpointKind::kCleanerOffset:
+      return kCleanerOffsetFile;
     case CheckpointKind::kHighWatermark:
       break;
   }
@@ -37,11 +39,10 @@ base::Result<bool> Checkpoints::load() {
   for (const CheckpointKind kind : kCheckpointKinds) {
     auto is_well_formed = load(kind);
     if (!is_well_formed) return is_well_formed;
+    // Without the cleaner's, logs are only cleaned from their beginning again.
+    if (kind == CheckpointKind::kCleanerOffset) continue;
     are_well_formed = are_well_formed && *is_well_formed;
   }
-  const std::string cleaner = directory_ + '/' + std::string(kCleanerOffsetFile);
-  auto file = world_.disk().open(cleaner, env::OpenMode::kCreate);
-  if (!file) return base::fail(std::move(file));
   return are_well_formed;
 }
 
@@ -53,8 +54,9 @@ base::Result<bool> Checkpoints::load(CheckpointKind kind) {
   if (!text) return base::fail(std::move(text));
   auto offsets = parse_offset_checkpoint(*text, path);
   if (!offsets) {
-    base::log::warn("log", "{}; its offsets are taken for unknown, the logs are read again",
-                    offsets.error().message);
+    base::log::warn("log", "{}; its offsets are taken for unknown, the logs are {} again",
+                    offsets.error().message,
+                    kind == CheckpointKind::kCleanerOffset ? "cleaned" : "read");
     return false;
   }
   const std::lock_guard lock(mutex_);
@@ -64,11 +66,17 @@ base::Result<bool> Checkpoints::load(CheckpointKind kind) {
   return true;
 }
 
-base::Offset Checkpoints::get(CheckpointKind kind, const base::TopicPartition& partition) const {
+std::optional<base::Offset> Checkpoints::find(CheckpointKind kind,
+                                              const base::TopicPartition& partition) const {
   const std::lock_guard lock(mutex_);
   const auto found = values_.find(partition);
-  if (found == values_.end()) return base::Offset(0);
-  return std::max(found->second.offsets[index_of(kind)], base::Offset(0));
+  if (found == values_.end()) return std::nullopt;
+  const base::Offset offset = found->second.offsets[index_of(kind)];
+  return offset < base::Offset(0) ? std::nullopt : std::optional(offset);
+}
+
+base::Offset Checkpoints::get(CheckpointKind kind, const base::TopicPartition& partition) const {
+  return find(kind, partition).value_or(base::Offset(0));
 }
 
 void Checkpoints::set(CheckpointKind kind, const base::TopicPartition& partition,

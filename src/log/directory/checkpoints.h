@@ -19,12 +19,17 @@
 
 namespace odradek::log::directory {
 
-enum class CheckpointKind : std::uint8_t { kRecoveryPoint, kLogStartOffset, kHighWatermark };
-inline constexpr std::array kCheckpointKinds = {CheckpointKind::kRecoveryPoint,
-                                                CheckpointKind::kLogStartOffset,
-                                                CheckpointKind::kHighWatermark};
+enum class CheckpointKind : std::uint8_t {
+  kRecoveryPoint,
+  kLogStartOffset,
+  kHighWatermark,
+  kCleanerOffset,
+};
+inline constexpr std::array kCheckpointKinds = {
+    CheckpointKind::kRecoveryPoint, CheckpointKind::kLogStartOffset, CheckpointKind::kHighWatermark,
+    CheckpointKind::kCleanerOffset};
 
-// The three offset checkpoints of a log directory in memory, and their writing: one writer at a
+// The offset checkpoints of a log directory in memory, and their writing: one writer at a
 // time, no lock held over the disk. Threads: any.
 class Checkpoints {
  public:
@@ -37,6 +42,9 @@ class Checkpoints {
   // one is malformed: what it said is lost, which the server's log tells.
   [[nodiscard]] base::Result<bool> load();
 
+  // Nothing where the file has no entry.
+  std::optional<base::Offset> find(CheckpointKind kind,
+                                   const base::TopicPartition& partition) const;
   // Zero where nothing is known.
   base::Offset get(CheckpointKind kind, const base::TopicPartition& partition) const;
   void set(CheckpointKind kind, const base::TopicPartition& partition, base::Offset offset);
@@ -55,7 +63,8 @@ class Checkpoints {
  private:
   static constexpr std::size_t kKinds = kCheckpointKinds.size();
   struct Values {
-    std::array<base::Offset, kKinds> offsets = {base::kNoOffset, base::kNoOffset, base::kNoOffset};
+    std::array<base::Offset, kKinds> offsets = {base::kNoOffset, base::kNoOffset, base::kNoOffset,
+                                                base::kNoOffset};
     base::Offset at_close = base::kNoOffset;
   };
 

@@ -103,6 +103,12 @@ class LogDirectoryImpl final : public LogDirectory {
   void set_log_start_offset(const base::TopicPartition& partition, base::Offset offset) override {
     checkpoints_.set(CheckpointKind::kLogStartOffset, partition, offset);
   }
+  std::optional<base::Offset> cleaner_offset(const base::TopicPartition& partition) const override {
+    return checkpoints_.find(CheckpointKind::kCleanerOffset, partition);
+  }
+  void set_cleaner_offset(const base::TopicPartition& partition, base::Offset offset) override {
+    checkpoints_.set(CheckpointKind::kCleanerOffset, partition, offset);
+  }
   void forget(const base::TopicPartition& partition) override { checkpoints_.forget(partition); }
   base::Result<> settle_forgotten(const base::TopicPartition& partition) override {
     return checkpoints_.is_stale(partition) ? write_checkpoints() : base::Result<>();
@@ -282,6 +288,8 @@ env::Duration LogDirectoryImpl::interval_of(CheckpointKind kind) const {
       return std::chrono::milliseconds(options_.recovery_point_interval_ms);
     case CheckpointKind::kLogStartOffset:
       return std::chrono::milliseconds(options_.log_start_interval_ms);
+    case CheckpointKind::kCleanerOffset:
+      return env::Duration::zero();
     case CheckpointKind::kHighWatermark:
       break;
   }

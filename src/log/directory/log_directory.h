@@ -126,6 +126,12 @@ class LogDirectory {
   virtual void set_recovery_point_at_close(const base::TopicPartition& partition,
                                            base::Offset offset) = 0;
   virtual void set_log_start_offset(const base::TopicPartition& partition, base::Offset offset) = 0;
+  // Where the last compaction of the partition ended (cleaner-offset-checkpoint); nothing where
+  // there was none. Written soon after a change: an older one only makes the cleaner do some of its
+  // work again.
+  virtual std::optional<base::Offset> cleaner_offset(
+      const base::TopicPartition& partition) const = 0;
+  virtual void set_cleaner_offset(const base::TopicPartition& partition, base::Offset offset) = 0;
   virtual void forget(const base::TopicPartition& partition) = 0;
   // Before a log is made under the name of one that was forgotten: the checkpoint files say nothing
   // of that one any more, durably. A stale recovery point would hide a torn tail of the new one, a

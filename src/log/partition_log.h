@@ -432,6 +432,8 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   // Compaction is renaming files: who cuts, moves, closes or removes the log, or parts of it, waits
   // for its end.
   bool is_replacing_ = false;
+  // The end of a move is under way: compaction renames nothing.
+  bool is_relocating_ = false;
   bool is_closed_ = false;
   bool is_end_checked_ = true;
   ProgressListener* listener_ = nullptr;

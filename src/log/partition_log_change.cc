@@ -61,6 +61,7 @@ base::Result<> PartitionLog::truncate_to(base::Offset offset) {
     epochs_changed_ |= epochs_.truncate_from_end(std::min(offset, log_end_offset()));
     if (offset >= log_end_offset()) return {};
     if (auto written = write_pending_indexes(lock); !written) return give_up(std::move(written));
+    wait_for_replacement(lock);
     is_cutting_ = true;
     ++cuts_;
     Cut cut = begin_cut_locked();

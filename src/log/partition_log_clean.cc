@@ -89,7 +89,7 @@ void PartitionLog::wait_for_replacement(Lock& lock) {
 
 bool PartitionLog::can_replace_locked(const Originals& originals) const {
   ODRADEK_ASSERT(!originals.empty());
-  if (is_cutting_ || is_replacing_) return false;
+  if (is_cutting_ || is_replacing_ || is_relocating_) return false;
   const std::size_t first = segment_index_locked(originals.front()->base_offset());
   // The active one is never compacted.
   if (first + originals.size() >= segments_.size()) return false;

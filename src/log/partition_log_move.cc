@@ -78,6 +78,7 @@ base::Result<> PartitionLog::relocate(directory::LogDirectory& target, move::Par
   Lock lock(mutex_);
   take_writer(lock);
   wait_for_replacement(lock);
+  is_relocating_ = true;
   Relocation relocation{.source = directory(),
                         .target = target,
                         .copy = copy,
@@ -94,6 +95,7 @@ base::Result<> PartitionLog::relocate(directory::LogDirectory& target, move::Par
     is_leaving_ = false;
     if (!added) fail_locked(added.error());
   }
+  is_relocating_ = false;
   // What came meanwhile, and the end of the writer's role.
   write_queue(lock, WriteFrom::kPool);
   if (done && !failure_) notify_progress(lock);

@@ -191,9 +191,12 @@ base::Result<> PartitionLog::delete_records(base::Offset new_log_start, base::Of
 }
 
 base::Result<> PartitionLog::move_log_start(Lock& lock, base::Offset new_log_start) {
-  const std::size_t count = segment_index_locked(new_log_start);
+  std::size_t count = segment_index_locked(new_log_start);
   if (count > 0 && count + 1 == segments_.size()) {
     if (auto done = make_last_segment_durable(lock); !done) return give_up(std::move(done));
+    // Compaction may have made fewer of them meanwhile.
+    wait_for_replacement(lock);
+    count = segment_index_locked(new_log_start);
   }
   store(log_start_offset_, new_log_start);
   directory().set_log_start_offset(name_, new_log_start);

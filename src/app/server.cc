@@ -89,13 +89,24 @@ std::size_t network_threads(const config::Settings& settings) {
                                : env::core_count();
 }
 
+// num.io.threads for each log directory, where there are several, and some for the periodic work of
+// each: no directory's queues take more (broker.cc), so one that hangs leaves the others theirs.
+// Threads are started when there is work for them.
+std::size_t worker_threads(const config::Settings& settings) {
+  constexpr std::size_t kOfPeriodicWork = 6;
+  const auto threads = static_cast<std::size_t>(settings.number("num.io.threads"));
+  const std::size_t directories = settings.log_directories().size();
+  if (directories == 1) return threads;
+  return directories * (std::max<std::size_t>(threads, 2) + kOfPeriodicWork);
+}
+
 // What the process is made of follows the settings while it runs.
 void follow_settings(broker::Broker& broker, env::LinuxWorld& world) {
   broker.on_settings([&](const config::Settings& before, const config::Settings& now) {
     constexpr std::string_view kKey = "num.io.threads";
     broker.use_loops(network_threads(now));
     if (before.number(kKey) == now.number(kKey)) return;
-    world.resize_workers(static_cast<std::size_t>(now.number(kKey)));
+    world.resize_workers(worker_threads(now));
   });
 }
 
@@ -105,7 +116,7 @@ env::LinuxWorldOptions world_options(const config::Settings& settings) {
   // while the server runs. Those that get no connections sleep.
   options.loop_count = 2 * static_cast<std::size_t>(settings.number("num.network.threads"));
   options.loop_count = std::max(options.loop_count, network_threads(settings));
-  options.worker_threads = static_cast<std::size_t>(settings.number("num.io.threads"));
+  options.worker_threads = worker_threads(settings);
   return options;
 }
 
@@ -182,13 +193,18 @@ int not_started(broker::StartFailure failure, const base::Error& error) {
 int serve(env::LinuxWorld& world, broker::Broker& broker) {
   bool is_stopping = false;
   base::Result<> stopped;
-  world.on_signal({SIGTERM, SIGINT}, [&](int) {
+  const auto stop = [&] {
     if (std::exchange(is_stopping, true)) return;
     base::log::info("broker", "stopping");
     broker.stop([&](base::Result<> done) {
       stopped = std::move(done);
       world.stop();
     });
+  };
+  world.on_signal({SIGTERM, SIGINT}, [&](int) { stop(); });
+  broker.on_fatal([&](const base::Error& error) {
+    base::log::error("broker", "{}: the server can't go on", error.message);
+    world.loop(0).post(stop);
   });
   base::log::info("broker", "node {} of cluster {} serves", broker.node_id().value(),
                   broker.cluster_id());

@@ -3,8 +3,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "base/log.h"
@@ -25,6 +28,7 @@
 #include "config/listeners.h"
 #include "log/log_manager.h"
 #include "metadata/controller/cluster.h"
+#include "metadata/controller/offline_directory.h"
 #include "net/http/http_server.h"
 #include "net/server.h"
 #include "quorum/embedded/embedded_engine.h"
@@ -77,6 +81,7 @@ class RunningBroker : public Broker {
   const std::string& cluster_id() const override { return cluster_id_; }
   base::BrokerId node_id() const override { return node_id_; }
   void on_settings(SettingsAction action) override { live_config_->act(std::move(action)); }
+  void on_fatal(std::function<void(const base::Error&)> handler) override;
   void use_loops(std::size_t count) override { server_->set_loops(count); }
   void stop(std::move_only_function<void(base::Result<>)> done) override;
 
@@ -86,6 +91,10 @@ class RunningBroker : public Broker {
   base::Result<> start_partitions();
   base::Result<> open_listeners();
   base::Result<> open_metrics();
+  void watch_disks();
+  void on_directory_failure(log::directory::LogDirectory& directory, const base::Error& error);
+  void take_offline(std::vector<metadata::ReplicaPlace> lost);
+  std::vector<base::Uuid> online_directories() const;
   void make_services();
   void act_on_settings();
   metadata::BrokerImage registration() const;
@@ -116,6 +125,9 @@ class RunningBroker : public Broker {
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<net::http::HttpServer> metrics_;
   std::atomic<bool> is_stopping_ = false;
+  std::mutex fatal_mutex_;
+  std::optional<base::Error> fatal_error_;
+  std::function<void(const base::Error&)> fatal_handler_;
   std::unique_ptr<env::WorkQueue> stopping_;
 };
 
@@ -132,6 +144,7 @@ std::expected<void, StartError> RunningBroker::start() {
     }
   }
   make_services();
+  watch_disks();
   if (auto done = open_metrics(); !done) {
     return std::unexpected(start_error(StartFailure::kListener, std::move(done).error()));
   }
@@ -153,6 +166,13 @@ base::Result<> RunningBroker::open_logs() {
   options.directory.high_watermark_interval_ms =
       settings_.number("replica.high.watermark.checkpoint.interval.ms");
   options.directory.flush_bounds = flush_bounds_of(settings_);
+  // What app/server.cc makes the pool for: a directory that hangs leaves the others their threads.
+  if (const auto threads = static_cast<int>(settings_.number("num.io.threads"));
+      options.paths.size() > 1) {
+    options.directory.max_parallel_flushes = std::max(1, threads * 2 / 3);
+    options.directory.max_parallel_work = std::max(1, threads / 3);
+  }
+  options.directory.reserve_bytes = settings_.number("log.dir.reserve.bytes");
   auto logs = log::LogManager::open(world_, std::move(options));
   if (!logs) return base::fail(std::move(logs));
   logs_ = std::move(*logs);
@@ -214,11 +234,7 @@ metadata::BrokerImage RunningBroker::registration() const {
         {listener.name, is_any ? "localhost" : address.host, address.port, 0});
   }
   broker.supported_features = metadata::supported_features();
-  for (const auto& directory : logs_->directories()) {
-    if (const auto& identity = directory->identity()) {
-      broker.log_directories.push_back(identity->directory_id);
-    }
-  }
+  broker.log_directories = online_directories();
   broker.rack = settings_.value("broker.rack");
   return broker;
 }
@@ -241,6 +257,72 @@ base::Result<> RunningBroker::start_partitions() {
        .cleaner_backoff_ms = live_.number("log.cleaner.backoff.ms"),
        .cleaner = make_cleaner_options(*live_.current())});
   return {};
+}
+
+std::vector<base::Uuid> RunningBroker::online_directories() const {
+  std::vector<base::Uuid> ids;
+  for (const auto& directory : logs_->directories()) {
+    const auto& identity = directory->identity();
+    if (identity && !directory->failure()) ids.push_back(identity->directory_id);
+  }
+  return ids;
+}
+
+void RunningBroker::watch_disks() {
+  if (auto lost = replicas_->offline_partitions(); !lost.empty()) take_offline(std::move(lost));
+  logs_->watch_disks(
+      {.on_full =
+           [this](log::directory::LogDirectory&) {
+             logs_->housekeeper().run_soon(log::kRetentionTask);
+           },
+       .on_room =
+           [this](log::directory::LogDirectory&) {
+             metadata_->submit(
+                 [this](const metadata::ClusterImage& image) {
+                   replicas_->create_all_missing(image);
+                   return std::vector<metadata::MetadataRecord>{};
+                 },
+                 [](const base::Result<>&) {});
+           },
+       .on_failure = [this](log::directory::LogDirectory& directory,
+                            const base::Error& error) { on_directory_failure(directory, error); }});
+}
+
+void RunningBroker::on_directory_failure(log::directory::LogDirectory& directory,
+                                         const base::Error& error) {
+  const bool is_last = online_directories().empty();
+  if (is_last || &directory == &logs_->metadata_directory()) {
+    const std::lock_guard lock(fatal_mutex_);
+    if (fatal_error_) return;
+    fatal_error_ = error;
+    fatal_error_->message = fmt::format(
+        "{}: {}", is_last ? "no log directory is left" : "the metadata log can't be written",
+        error.message);
+    if (fatal_handler_) fatal_handler_(*fatal_error_);
+    return;
+  }
+  std::vector<metadata::ReplicaPlace> lost;
+  const base::Uuid id = directory.identity() ? directory.identity()->directory_id : base::Uuid{};
+  for (const auto& log : logs_->logs_in(directory)) {
+    lost.push_back({log->topic_id(), log->name().partition, id});
+  }
+  base::log::error(kArea, "{} partitions in {} are offline; the other directories go on",
+                   lost.size(), directory.path());
+  take_offline(std::move(lost));
+}
+
+void RunningBroker::take_offline(std::vector<metadata::ReplicaPlace> lost) {
+  metadata_->submit(
+      [this, lost = std::move(lost)](const metadata::ClusterImage& image) {
+        return metadata::take_offline(image, node_id_, online_directories(), lost);
+      },
+      [](const base::Result<>&) {});
+}
+
+void RunningBroker::on_fatal(std::function<void(const base::Error&)> handler) {
+  const std::lock_guard lock(fatal_mutex_);
+  fatal_handler_ = std::move(handler);
+  if (fatal_error_) fatal_handler_(*fatal_error_);
 }
 
 void RunningBroker::make_services() {
@@ -286,6 +368,9 @@ void RunningBroker::act_on_settings() {
   live_config_->act([this](const config::Settings& before, const config::Settings& now) {
     const auto bounds = flush_bounds_of(now);
     if (flush_bounds_of(before) != bounds) logs_->set_flush_bounds(bounds);
+  });
+  live_config_->act([this](const config::Settings&, const config::Settings& now) {
+    logs_->set_reserve(now.number("log.dir.reserve.bytes"));
   });
   live_config_->act([this](const config::Settings&, const config::Settings& now) {
     logs_->set_recovery_threads(static_cast<int>(now.number("num.recovery.threads.per.data.dir")));

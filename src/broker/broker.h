@@ -55,6 +55,9 @@ class Broker {
   using SettingsAction =
       std::function<void(const config::Settings& before, const config::Settings& now)>;
   virtual void on_settings(SettingsAction action) = 0;
+  // Told once, from loop 0, why the broker can't go on (the metadata log's directory failed, or
+  // every one of log.dirs): the caller is to stop it.
+  virtual void on_fatal(std::function<void(const base::Error&)> handler) = 0;
   // New connections go to the first `count` of the world's loops. Threads: any.
   virtual void use_loops(std::size_t count) = 0;
 

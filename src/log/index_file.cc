@@ -125,6 +125,12 @@ void IndexFile::append(base::ByteView entry) {
   pending_.insert(pending_.end(), entry.begin(), entry.end());
 }
 
+IndexFile::Batch IndexFile::take_pending(std::uint32_t entries) const {
+  const auto end =
+      pending_.begin() + static_cast<std::ptrdiff_t>(std::size_t{entries} * entry_bytes_);
+  return {file_, std::uint64_t{stored_} * entry_bytes_, {pending_.begin(), end}};
+}
+
 base::Result<> IndexFile::Batch::write(env::Disk& disk, const std::string& path) {
   if (!file) {
     auto opened = disk.open(path, env::OpenMode::kCreate);

@@ -78,9 +78,13 @@ class IndexFile {
     // The file is exactly as long as its entries then. Blocks.
     [[nodiscard]] base::Result<> cut_behind() const;
   };
-  Batch take_pending() const { return {file_, std::uint64_t{stored_} * entry_bytes_, pending_}; }
+  Batch take_pending() const { return take_pending(pending_entries()); }
+  // The first `entries` of them.
+  Batch take_pending(std::uint32_t entries) const;
   void commit(const Batch& batch);
 
+  // Keeps the first `entries` of those that are pending.
+  void keep_pending(std::uint32_t entries) { pending_.resize(std::size_t{entries} * entry_bytes_); }
   // The file lies elsewhere now, with the same entries.
   void set_file(std::shared_ptr<env::File> file) { file_ = std::move(file); }
 

@@ -36,6 +36,14 @@ enum class AppendOrigin : std::uint8_t {
   kReplication,  // offsets and epochs are the leader's and kept
 };
 
+// Where an append ends, for those who wait until it is written or committed. An append that found
+// no room on the disk is taken back, and others get its offsets: the count tells them apart.
+struct AppendEnd {
+  base::Offset offset = base::kNoOffset;
+  // How often appends had been taken back in this log before it.
+  std::uint64_t take_backs = 0;
+};
+
 struct AppendInfo {
   base::Offset first_offset = base::kNoOffset;
   base::Offset last_offset = base::kNoOffset;
@@ -45,6 +53,10 @@ struct AppendInfo {
   // The batch is one of its producer's last five: nothing was written, the offsets are the first
   // writing's.
   bool is_duplicate = false;
+  // See AppendEnd.
+  std::uint64_t take_backs = 0;
+
+  AppendEnd end() const { return {last_offset + 1, take_backs}; }
 };
 
 struct ReadInfo {
@@ -110,6 +122,10 @@ class ProgressListener {
   // The log can't be written any more: its directory is offline. Nothing after `flushed_end_offset`
   // is safe.
   virtual void on_failure(const base::Error& error) = 0;
+  // What was appended from `end` on found no room on the disk: it was taken back, and nothing of it
+  // is in the log. Nothing is appended before this returns, and no on_progress tells of those ends
+  // until then.
+  virtual void on_taken_back(base::Offset /*end*/, const base::Error& /*error*/) {}
 };
 
 // One partition on disk: segments, indexes, producer state, leader epochs, in Apache Kafka's
@@ -157,8 +173,9 @@ class Log {
   // Appends consecutive whole batches that were validated (record/validate.h). The bytes are
   // stamped in place (base offset, leader epoch, append time) and kept until written. Errors:
   // OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, UNKNOWN_PRODUCER_ID (as Kafka gives them;
-  // nothing is written), KAFKA_STORAGE_ERROR. The caller serialises appends of one partition with
-  // its epoch's changes.
+  // nothing is written), KAFKA_STORAGE_ERROR; with ENOSPC as os_error where the directory is full
+  // (directory/room.h): clients' and replicated records stop at its reserve, a coordinator's may
+  // use it. The caller serialises appends of one partition with its epoch's changes.
   [[nodiscard]] virtual base::Result<AppendInfo> append(base::SharedBytes batches,
                                                         base::LeaderEpoch leader_epoch,
                                                         AppendOrigin origin) = 0;
@@ -167,6 +184,12 @@ class Log {
   // thread is at it (then returns at once: that one takes this append along). Calls the listener.
   // Never while holding a lock that the listener takes. An error has been given to the listener.
   virtual void write_out() = 0;
+
+  // Where the log ends now. The count in it grows when appends that found no room were taken back:
+  // the log is since then as if they had never been.
+  virtual AppendEnd end() const = 0;
+  // The error of an append that was taken back.
+  [[nodiscard]] virtual base::Result<> check_kept(const AppendEnd& end) const = 0;
 
   virtual base::Offset log_start_offset() const = 0;
   virtual base::Offset log_end_offset() const = 0;

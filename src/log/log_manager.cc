@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "base/assert.h"
@@ -64,15 +65,18 @@ base::Result<std::unique_ptr<LogManager>> LogManager::open(env::World& world,
       std::ranges::find(paths, options.metadata_path) == paths.end()) {
     paths.push_back(options.metadata_path);
   }
-  if (auto done = directory::inspect_all(world, paths); !done) return base::fail(std::move(done));
+  Unreadable unreadable;
+  if (auto done = directory::inspect_all(world, paths, unreadable); !done) {
+    return base::fail(std::move(done));
+  }
   std::unique_ptr<LogManager> manager(new LogManager(world, std::move(options)));
-  if (auto done = manager->open_directories(); !done) return base::fail(std::move(done));
+  if (auto done = manager->open_directories(unreadable); !done) return base::fail(std::move(done));
   return manager;
 }
 
-base::Result<> LogManager::open_directories() {
+base::Result<> LogManager::open_directories(const Unreadable& unreadable) {
   for (const std::string& path : options_.paths) {
-    auto opened = LogDirectory::open(world_, path, options_.directory);
+    auto opened = open_directory(path, unreadable);
     if (!opened) return base::fail(std::move(opened));
     directories_.push_back(std::move(*opened));
     if (path == options_.metadata_path) metadata_directory_ = directories_.back().get();
@@ -83,7 +87,7 @@ base::Result<> LogManager::open_directories() {
     metadata_directory_ = directories_.front().get();
     return {};
   }
-  auto opened = LogDirectory::open(world_, options_.metadata_path, options_.directory);
+  auto opened = open_directory(options_.metadata_path, unreadable);
   if (!opened) return base::fail(std::move(opened));
   own_metadata_directory_ = std::move(*opened);
   metadata_directory_ = own_metadata_directory_.get();
@@ -115,9 +119,15 @@ base::Result<> LogManager::begin(const Identity& identity) {
     if (!agreed) return agreed;
   }
   for (std::size_t i = 0; i < directories_.size(); ++i) {
-    auto last_stop = begin_directory(*directories_[i], identity);
-    if (!last_stop) return base::fail(std::move(last_stop));
-    places_[i].last_stop = *last_stop;
+    LogDirectory& directory = *directories_[i];
+    if (directory.failure()) continue;
+    if (auto last_stop = begin_directory(directory, identity)) {
+      places_[i].last_stop = *last_stop;
+    } else if (may_be_offline(directory.path())) {
+      directory.fail(last_stop.error());
+    } else {
+      return base::fail(std::move(last_stop));
+    }
   }
   if (own_metadata_directory_ == nullptr) return {};
   auto last_stop = begin_directory(*own_metadata_directory_, identity);
@@ -196,6 +206,7 @@ std::vector<LogManager::Found> LogManager::find_all() {
   std::vector<std::vector<base::TopicPartition>> names(directories_.size());
   std::size_t most = 0;
   for (std::size_t i = 0; i < directories_.size(); ++i) {
+    if (directories_[i]->failure()) continue;
     auto logs = directories_[i]->find_logs();
     if (!logs) {
       directories_[i]->fail(logs.error());
@@ -250,9 +261,9 @@ base::Result<LogManager::Loaded> LogManager::try_load(const Found& found,
                                       .is_recovery_point_lost = !last_stop.are_checkpoints_whole});
   if (!opened) return base::fail(std::move(opened));
   if (!*topic_id && !decision.topic_id.is_zero()) {
-    if (auto done = write_topic_id(found, decision.topic_id); !done) {
-      return base::fail(std::move(done));
-    }
+    auto done = directory.room().insist([&] { return write_topic_id(found, decision.topic_id); });
+    // Without room for it the next start writes it: until then the metadata says whose it is.
+    if (!done && !directory::is_out_of_room(done.error())) return base::fail(std::move(done));
   }
   const std::lock_guard lock(mutex_);
   const Entry entry{.log = std::move(*opened), .directory_index = found.directory_index};
@@ -307,6 +318,10 @@ std::vector<base::Result<std::shared_ptr<Log>>> LogManager::create_many(
   for (std::size_t i = 0; i < logs.size(); ++i) {
     if (auto present = find_present(logs[i])) {
       results[i] = *std::move(present);
+    } else if (logs[i].may_be_elsewhere && has_offline_directory()) {
+      results[i] = base::fail(base::ErrorCode::kKafkaStorageError,
+                              "it is in none of the log directories that are online, and may be in "
+                              "one that is offline: it is not created anew");
     } else if ((chosen[i] = choose_directory())) {
       missing.push_back(i);
     } else {
@@ -317,11 +332,12 @@ std::vector<base::Result<std::shared_ptr<Log>>> LogManager::create_many(
   run_in_parallel(world_.workers(), "create logs", parallelism(), missing.size(),
                   [&](std::size_t k) {
                     const std::size_t i = missing[k];
-                    results[i] = create_in(*chosen[i], logs[i], are_many);
+                    results[i] = create_where_it_can_be(chosen[i], logs[i], are_many);
                   });
   if (are_many) sync_created(chosen, results);
   const std::lock_guard lock(mutex_);
   for (const std::size_t i : missing) {
+    if (!chosen[i]) continue;
     if (results[i]) {
       logs_[logs[i].name] = {.log = *results[i], .directory_index = *chosen[i]};
     } else {
@@ -352,6 +368,28 @@ void LogManager::sync_created(const std::vector<std::optional<std::size_t>>& cho
     for (std::size_t i = 0; i < results.size(); ++i) {
       if (chosen[i] == index && results[i]) results[i] = std::unexpected(synced.error());
     }
+  }
+}
+
+LogManager::Created LogManager::create_where_it_can_be(std::optional<std::size_t>& chosen,
+                                                       const NewLog& log,
+                                                       bool is_synced_by_caller) {
+  for (;;) {
+    LogDirectory& directory = *directories_[*chosen];
+    auto created =
+        directory.room().insist([&] { return create_in(*chosen, log, is_synced_by_caller); });
+    if (created) return created;
+    if (directory::is_out_of_room(created.error())) {
+      return std::unexpected(directory.room().ran_out(created.error()));
+    }
+    // Of the disk, and not of what lies on it.
+    if (created.error().os_error != 0) directory.fail(created.error());
+    if (!directory.failure()) return created;
+    const auto next = choose_directory();
+    if (!next) return created;
+    const std::lock_guard lock(mutex_);
+    --places_[*chosen].log_count;
+    chosen = next;
   }
 }
 
@@ -481,6 +519,7 @@ base::Result<> LogManager::stop(std::int64_t broker_epoch) {
   const auto logs = all();
   std::mutex mutex;
   base::Result<> first_error;
+  std::set<LogDirectory*> not_closed;
   const auto remember = [&](base::Result<> result) {
     const std::lock_guard lock(mutex);
     if (!result && first_error) first_error = std::move(result);
@@ -488,11 +527,25 @@ base::Result<> LogManager::stop(std::int64_t broker_epoch) {
   run_in_parallel(world_.workers(), "close logs", parallelism(), logs.size(), [&](std::size_t i) {
     if (auto closed = logs[i]->close(); !closed) {
       remember(closed);
-      logs[i]->directory().fail(closed.error());
+      LogDirectory& directory = logs[i]->directory();
+      const std::lock_guard lock(mutex);
+      if (directory::is_out_of_room(closed.error())) {
+        not_closed.insert(&directory);
+      } else {
+        directory.fail(closed.error());
+      }
     }
   });
   for (LogDirectory* directory : all_directories()) {
-    remember(directory->close_cleanly(broker_epoch));
+    if (!not_closed.contains(directory)) {
+      remember(directory->close_cleanly(broker_epoch));
+      continue;
+    }
+    base::log::warn("log",
+                    "log directory {} has no room to be closed cleanly: its logs are read again at "
+                    "the next start",
+                    directory->path());
+    remember(directory->write_checkpoints());
   }
   return first_error;
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -66,6 +67,20 @@ struct NewLog {
   base::TopicPartition name;
   base::TopicId topic_id;
   LogConfig config;
+  // The partition may have had a log before: it is not created while a directory is offline, for it
+  // may lie there.
+  bool may_be_elsewhere = false;
+};
+
+// Who acts on what becomes of a directory. Called from any thread; they do not block.
+struct DiskHandlers {
+  // It became full: what may be deleted is wanted at once.
+  std::function<void(directory::LogDirectory&)> on_full;
+  // It has room again.
+  std::function<void(directory::LogDirectory&)> on_room;
+  // It went offline; after its logs were told, from loop 0. The metadata log's directory too. Maybe
+  // more than once.
+  std::function<void(directory::LogDirectory&, const base::Error&)> on_failure;
 };
 
 // What load_logs did, for one line of the server's log.
@@ -84,7 +99,8 @@ class LogManager {
  public:
   // Inspects every directory before it touches one, then locks them all. Refused, with the path and
   // the reason: directories that disagree on the cluster or the node, one named twice, one that is
-  // locked or can't be read. INVALID_CONFIG or KAFKA_STORAGE_ERROR, os_error from the system.
+  // locked. INVALID_CONFIG or KAFKA_STORAGE_ERROR, os_error from the system. One of several that
+  // the system does not let be used is offline from the start, unless it is the metadata log's.
   [[nodiscard]] static base::Result<std::unique_ptr<LogManager>> open(env::World& world,
                                                                       LogManagerOptions options);
   ~LogManager();
@@ -161,6 +177,13 @@ class LogManager {
   // that a slow disk delays only itself; a round is left out where the directory has failed.
   void add_task(const housekeeping::Housekeeper::Task& task,
                 std::function<void(directory::LogDirectory&, const housekeeping::Round&)> work);
+  // Watches the room of every directory from here on, and tells of what becomes of them. Call once,
+  // after the logs were loaded.
+  void watch_disks(DiskHandlers handlers);
+  // log.dir.reserve.bytes, of every directory.
+  void set_reserve(std::int64_t bytes);
+  // One of log.dirs.
+  bool has_offline_directory() const;
   // The open logs that lie in the directory, by name.
   std::vector<std::shared_ptr<Log>> logs_in(const directory::LogDirectory& directory) const;
 
@@ -191,7 +214,13 @@ class LogManager {
 
   LogManager(env::World& world, LogManagerOptions options);
 
-  base::Result<> open_directories();
+  using Unreadable = std::map<std::string, base::Error>;
+
+  base::Result<> open_directories(const Unreadable& unreadable);
+  base::Result<std::unique_ptr<directory::LogDirectory>> open_directory(
+      const std::string& path, const Unreadable& unreadable) const;
+  // Whether the others go on without it.
+  bool may_be_offline(const std::string& path) const;
   // Formats the directory or completes its identity, and begins it.
   base::Result<directory::LogDirectory::LastStop> begin_directory(
       directory::LogDirectory& directory, const Identity& identity);
@@ -209,6 +238,9 @@ class LogManager {
   std::optional<Created> find_present(const NewLog& wanted) const;
   std::optional<std::size_t> choose_directory();
   Created create_in(std::size_t index, const NewLog& log, bool is_synced_by_caller);
+  // In the directory chosen; where that turns out to be offline, in another one.
+  Created create_where_it_can_be(std::optional<std::size_t>& chosen, const NewLog& log,
+                                 bool is_synced_by_caller);
   void sync_created(const std::vector<std::optional<std::size_t>>& chosen,
                     std::vector<Created>& results);
   int parallelism() const;

@@ -206,8 +206,12 @@ base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment
   }
   segment.end_recovery(valid_bytes);
   Segment::Completion completion = segment.begin_completion();
-  if (auto done = completion.carry_out(disk, segment); !done) return base::fail(std::move(done));
-  segment.end_completion(completion);
+  auto done = completion.carry_out(disk, segment);
+  if (done) {
+    segment.end_completion(completion);
+  } else if (!directory::is_out_of_room(done.error())) {
+    return base::fail(std::move(done));
+  }
   return recovered;
 }
 
@@ -217,6 +221,7 @@ base::Result<> flush_segment(const Segment& segment) {
   const Segment::Files& files = segment.files();
   for (const auto& file : {files.log, files.offset_index.file().stored().file,
                            files.time_index.file().stored().file}) {
+    if (!file) continue;  // an index that found no room
     if (auto flushed = file->flush(); !flushed) return flushed;
   }
   return {};
@@ -319,7 +324,8 @@ base::Result<> recover_segments(directory::LogDirectory& directory, const Log::O
     if (!options.is_synced_by_caller) {
       if (auto flushed = flush_segment(segment); !flushed) return flushed;
     }
-    segment.close();
+    // Without room its entries stay in memory, and the log completes it when there is some.
+    if (segment.is_complete()) segment.close();
     log.end_offset = recovered->end_offset;
     report_damage(options, segment, *recovered);
     // The disk may have kept a later segment and lost this one's tail, at the end of a batch.

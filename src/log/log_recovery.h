@@ -40,7 +40,8 @@ struct RecoveryBounds {
 // (CRC, size, order), below it only how the batches follow each other, from an index entry that can
 // be trusted on. Cuts at the first that is not whole above the recovery point; what is damaged
 // below it is left, and passed over. Rebuilds the indexes from there, and gives `epochs` the epochs
-// that are new. The segment is complete and closed afterwards.
+// that are new. The segment is complete afterwards, unless its indexes find no room on the
+// disk: then their entries stay in memory.
 [[nodiscard]] base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment,
                                                              const RecoveryBounds& bounds,
                                                              LeaderEpochCache& epochs,

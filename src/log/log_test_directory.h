@@ -103,6 +103,8 @@ class TestDirectory final : public directory::LogDirectory {
   void set_flush_bounds(const directory::FlushBounds&) override {}
   void count_flush(env::Duration) override { ++flushes; }
   directory::FlushFigures flush_figures() const override { return {}; }
+  directory::Room& room() override { return room_; }
+  void set_room_handler(std::function<void(bool)>) override {}
   env::WorkQueue& work_queue() override { return *queue_; }
   env::World& world() override { return world_; }
   void remove_later(std::string path, env::Duration) override {
@@ -131,6 +133,7 @@ class TestDirectory final : public directory::LogDirectory {
   std::string path_;
   std::optional<directory::DirectoryIdentity> identity_;
   std::optional<base::Error> failure_;
+  directory::Room room_{world_, path_, 0};
   std::unique_ptr<env::WorkQueue> queue_;
 };
 

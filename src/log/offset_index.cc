@@ -59,10 +59,15 @@ OffsetPosition OffsetIndex::last() const {
   return entry == nullptr ? OffsetPosition{base_offset_, 0} : parse(entry);
 }
 
-base::Result<> OffsetIndex::truncate_to(base::Offset offset) {
-  const std::uint32_t stored = file_.stored().entries;
+std::uint32_t OffsetIndex::count_pending_below(base::Offset offset) const {
   std::uint32_t pending = file_.pending_entries();
   while (pending > 0 && parse(file_.pending_entry(pending - 1)).offset >= offset) --pending;
+  return pending;
+}
+
+base::Result<> OffsetIndex::truncate_to(base::Offset offset) {
+  const std::uint32_t stored = file_.stored().entries;
+  const std::uint32_t pending = count_pending_below(offset);
   if (pending > 0) return file_.truncate_to(stored + pending);
   auto kept = file_.stored().count_where(
       [&](const std::uint8_t* entry) { return parse(entry).offset < offset; });

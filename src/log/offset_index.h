@@ -45,6 +45,8 @@ class OffsetIndex {
   // The newest entry; the segment's beginning when there is none.
   OffsetPosition last() const;
 
+  // How many of the pending entries, from the first, lie below `offset`.
+  std::uint32_t count_pending_below(base::Offset offset) const;
   // Keeps the entries below `offset`. Blocks. REQUIRES: nobody else uses the index.
   [[nodiscard]] base::Result<> truncate_to(base::Offset offset);
   // How many entries of the file, from the first, can be true in a segment of `segment_bytes`: both

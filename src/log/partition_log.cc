@@ -41,7 +41,13 @@ PartitionLog::PartitionLog(directory::LogDirectory& directory, const OpenOptions
       snapshots_(std::move(loaded.snapshots)),
       flushed_{loaded.end_offset, active_locked().base_offset(), active_locked().size()},
       epochs_changed_(loaded.epochs_changed),
-      is_end_checked_(loaded.is_end_checked) {}
+      is_end_checked_(loaded.is_end_checked) {
+  for (std::size_t i = 0; i + 1 < segments_.size(); ++i) {
+    if (segments_[i]->is_complete()) continue;
+    finished_.push_back({segments_[i], segments_[i + 1]->base_offset(), {}});
+    finishing_waits_ = true;
+  }
+}
 
 PartitionLog::~PartitionLog() {
   {
@@ -67,7 +73,10 @@ std::int64_t PartitionLog::new_roll_jitter_ms() const {
   return roll_jitter_ms(directory().world().random(), config_);
 }
 
+directory::Room& PartitionLog::room() const { return directory().room(); }
+
 std::unexpected<base::Error> PartitionLog::give_up(base::Error error) {
+  if (directory::is_out_of_room(error)) return std::unexpected(room().ran_out(error));
   directory().fail(error);
   return std::unexpected(std::move(error));
 }
@@ -165,6 +174,7 @@ std::uint64_t PartitionLog::size_bytes() const {
 void PartitionLog::begin_leader_epoch(base::LeaderEpoch epoch) {
   const std::lock_guard lock(mutex_);
   epochs_changed_ |= epochs_.assign(epoch, log_end_offset());
+  led_epoch_ = epoch;
 }
 
 base::LeaderEpoch PartitionLog::latest_leader_epoch() const {

@@ -13,6 +13,7 @@
 #include "env/executor.h"
 #include "log/batch_scanner.h"
 #include "log/cleaner/cleanable_log.h"
+#include "log/directory/room.h"
 #include "log/log.h"
 #include "log/log_loader.h"
 #include "log/move/copy_plan.h"
@@ -20,6 +21,7 @@
 #include "log/position_cache.h"
 #include "log/recovery/damage.h"
 #include "log/recovery/known_bytes.h"
+#include "log/refused_producers.h"
 #include "log/retention/retention.h"
 #include "log/segment.h"
 #include "record/record_reader.h"
@@ -30,7 +32,7 @@ namespace odradek::log {
 // partition_log_write.cc writes them out, partition_log_read.cc and partition_log_search.cc find
 // them again, partition_log_flush.cc makes them durable, partition_log_retention.cc deletes the
 // oldest, partition_log_change.cc cuts, closes and removes, partition_log_move.cc goes on in
-// another log directory.
+// another log directory, partition_log_take_back.cc undoes what found no room.
 //
 // Locking: `mutex_` guards everything that is not atomic or constant; it is never held over a wait
 // for the disk. Two roles are each one thread's at a time: the writer's (see Writer), which appends
@@ -52,6 +54,8 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   base::Result<AppendInfo> append(base::SharedBytes batches, base::LeaderEpoch leader_epoch,
                                   AppendOrigin origin) override;
   void write_out() override;
+  AppendEnd end() const override;
+  base::Result<> check_kept(const AppendEnd& end) const override;
 
   base::Offset log_start_offset() const override { return load(log_start_offset_); }
   base::Offset log_end_offset() const override { return load(end_offset_); }
@@ -111,6 +115,15 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
     std::uint64_t position = 0;
     base::SharedBytes bytes;
     base::Offset end_offset;
+    // Of a coordinator: the server needs it to go on.
+    bool may_use_reserve = false;
+    // Transactions that it aborted, for the segment's index.
+    std::vector<AbortedTransaction> aborted = {};
+  };
+  // Appends that found no room, from `end` on.
+  struct TakeBack {
+    base::Offset end;
+    base::Error error;
   };
   // A segment that another one followed: its indexes are completed, and the producers are kept as
   // they were then, so that recovering the new segment needs nothing of the old ones.
@@ -156,6 +169,8 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
     std::uint64_t names_version = 0;
     std::uint64_t cuts = 0;
     std::uint64_t bytes = 0;
+    // Something that recovery trusts below the recovery point found no room yet.
+    bool keeps_recovery_point = false;
   };
   // The flush that covers what was written last.
   enum class FlushAsked : std::uint8_t { kNo, kInBackground, kAtOnce };
@@ -212,9 +227,11 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
     to.store(offset.value(), std::memory_order_release);
   }
   env::Disk& disk() const;
+  directory::Room& room() const;
   base::Timestamp now() const;
   std::int64_t new_roll_jitter_ms() const;
-  // Takes the directory offline with what failed, and passes the error on.
+  // Takes the directory offline with what failed, and passes the error on; a lack of room makes it
+  // full instead.
   std::unexpected<base::Error> give_up(base::Error error);
   template <typename T>
   std::unexpected<base::Error> give_up(base::Result<T>&& result) {
@@ -243,6 +260,9 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   void end_notifying_locked();
 
   base::Result<> prepare_append(Lock& lock);
+  // Whether there is room for it: nothing when there is; what an append that is not admitted gets.
+  std::optional<base::Result<AppendInfo>> refuse_locked(base::ByteView batches,
+                                                        AppendOrigin origin);
   base::Result<Arrived> stamp_locked(base::MutableByteView batches, base::LeaderEpoch leader_epoch,
                                      AppendOrigin origin);
   base::Result<> roll_if_needed_locked(const Arrived& arrived, std::size_t bytes);
@@ -252,21 +272,36 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
                                                                         AppendOrigin origin);
   // Whether the producer of a batch that is out of order is better known now.
   base::Result<bool> complete_producer_locked(const ProducerBatch& batch);
-  base::Result<> place_locked(base::ByteView batches, const Arrived& arrived);
-  base::Result<> add_aborted_locked(const AbortedTransaction& aborted);
+  // Returns the transactions that it aborted.
+  std::vector<AbortedTransaction> place_locked(base::ByteView batches, const Arrived& arrived);
 
   // Writes until the queue is empty; a caller's thread leaves the rest to the pool once writes are
   // slow. REQUIRES: nobody else is writing.
   void write_queue(Lock& lock, WriteFrom from);
+  bool has_work_locked() const;
   base::Result<> write_next(Lock& lock);
-  base::Result<> write_run(Lock& lock, std::vector<PendingWrite> run);
+  base::Result<> write_run(Lock& lock);
+  // See directory::Room.
+  bool give_up_file(Lock& lock) const;
+  base::Result<> write_aborted(Lock& lock, const SegmentPointer& segment,
+                               const std::vector<PendingWrite>& run);
   base::Result<> write_index_tail(Lock& lock, const SegmentPointer& segment);
   base::Result<std::shared_ptr<env::File>> file_to_write(Lock& lock, const SegmentPointer& segment);
-  base::Result<> finish_segment(Lock& lock, FinishedSegment finished);
+  base::Result<> finish_segment(Lock& lock);
   base::Result<> complete_segment(Lock& lock, const SegmentPointer& segment);
   std::vector<PendingWrite> take_run_locked();
   void hand_over_locked();
   void take_over();
+
+  // No room: what is queued is given up; nothing is appended until carry_out_take_back is done.
+  void begin_take_back_locked(const base::Error& error);
+  // Blocks; has the writer's role.
+  void carry_out_take_back(Lock& lock);
+  base::Result<> undo_queued(Lock& lock, base::Offset end);
+  base::Result<> drop_segments_beyond(Lock& lock, base::Offset end);
+  base::Result<> cut_active_to_written(Lock& lock, base::Offset end);
+  base::Result<> rebuild_producers(Lock& lock, base::Offset end);
+  void notify_taken_back(Lock& lock, const TakeBack& taken_back);
 
   ReadPlan plan_read_locked(const Segment& segment, base::Offset from, base::Offset until) const;
   static IndexLookup lookup_locked(const Segment& segment, base::Offset target);
@@ -402,6 +437,15 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   // The last write took so long that the caller's thread is not to wait for the next.
   bool writes_are_slow_ = false;
   std::shared_ptr<HandOver> hand_over_;
+  // Finishing a segment found no room: tried again with the next append.
+  bool finishing_waits_ = false;
+  bool is_taking_back_ = false;
+  bool producers_are_ahead_ = false;
+  // The newest ones; before them were `take_backs_forgotten_`.
+  std::vector<TakeBack> take_backs_;
+  std::uint64_t take_backs_forgotten_ = 0;
+  RefusedProducers refused_producers_;
+  base::LeaderEpoch led_epoch_ = base::kNoLeaderEpoch;
 
   bool is_flushing_ = false;
   std::optional<FlushPlan> prepared_flush_;

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "env/fail_point.h"
+#include "log/directory/log_directory.h"
 #include "log/partition_log.h"
 #include "log/producer_batch.h"
 #include "log/producer_window.h"
@@ -16,12 +17,14 @@ base::Result<AppendInfo> PartitionLog::append(base::SharedBytes batches,
                                               base::LeaderEpoch leader_epoch, AppendOrigin origin) {
   Lock lock(mutex_);
   if (auto prepared = prepare_append(lock); !prepared) return base::fail(std::move(prepared));
+  if (auto refused = refuse_locked(batches.view(), origin)) return *std::move(refused);
   auto arrived = stamp_locked(batches.mutable_view(), leader_epoch, origin);
   if (!arrived) return base::fail(std::move(arrived));
   AppendInfo info{.first_offset = arrived->first_offset,
                   .last_offset = arrived->last_offset,
                   .log_append_time = arrived->log_append_time,
-                  .log_start_offset = log_start_offset()};
+                  .log_start_offset = log_start_offset(),
+                  .take_backs = take_backs_forgotten_ + take_backs_.size()};
   // In this order in Kafka too: an append that is refused below may have begun a segment.
   if (auto rolled = roll_if_needed_locked(*arrived, batches.size()); !rolled) {
     return base::fail(std::move(rolled));
@@ -37,11 +40,14 @@ base::Result<AppendInfo> PartitionLog::append(base::SharedBytes batches,
   }
   const SegmentPointer segment = segments_.back();
   const std::uint64_t position = segment->size();
-  if (auto placed = place_locked(batches, *arrived); !placed) {
-    fail_locked(placed.error());
-    return base::fail(std::move(placed));
-  }
-  queue_.push_back({segment, position, std::move(batches), arrived->last_offset + 1});
+  auto aborted = place_locked(batches.view(), *arrived);
+  finishing_waits_ = false;
+  queue_.push_back({.segment = segment,
+                    .position = position,
+                    .bytes = std::move(batches),
+                    .end_offset = arrived->last_offset + 1,
+                    .may_use_reserve = origin == AppendOrigin::kCoordinator,
+                    .aborted = std::move(aborted)});
   env::fail_point(env::FailPoint::kAppendPlaced);
   return info;
 }
@@ -57,6 +63,30 @@ base::Result<> PartitionLog::prepare_append(Lock& lock) {
   // The caller orders changes of the role and appends: it does not lead while the log is cut.
   ODRADEK_ASSERT(!is_cutting_);
   return {};
+}
+
+// A batch that was written before is answered in a full directory too: nothing is to be written.
+std::optional<base::Result<AppendInfo>> PartitionLog::refuse_locked(base::ByteView batches,
+                                                                    AppendOrigin origin) {
+  if (is_taking_back_) return std::unexpected(take_backs_.back().error);
+  if (origin == AppendOrigin::kCoordinator) return std::nullopt;
+  if (auto admitted = room().admit(batches.size()); !admitted) {
+    auto duplicate = check_producers_locked(batches, origin);
+    if (duplicate && *duplicate) {
+      return AppendInfo{.first_offset = (*duplicate)->first_offset(),
+                        .last_offset = (*duplicate)->last_offset,
+                        .log_append_time = (*duplicate)->timestamp,
+                        .log_start_offset = log_start_offset(),
+                        .is_duplicate = true,
+                        .take_backs = take_backs_forgotten_ + take_backs_.size()};
+    }
+    refused_producers_.note(batches, producers_);
+    return std::unexpected(std::move(admitted).error());
+  }
+  if (auto in_order = refused_producers_.check(batches, producers_); !in_order) {
+    return std::unexpected(std::move(in_order).error());
+  }
+  return std::nullopt;
 }
 
 base::Result<PartitionLog::Arrived> PartitionLog::stamp_locked(base::MutableByteView batches,
@@ -154,7 +184,9 @@ base::Result<bool> PartitionLog::complete_producer_locked(const ProducerBatch& b
   return true;
 }
 
-base::Result<> PartitionLog::place_locked(base::ByteView batches, const Arrived& arrived) {
+std::vector<AbortedTransaction> PartitionLog::place_locked(base::ByteView batches,
+                                                           const Arrived& arrived) {
+  std::vector<AbortedTransaction> all_aborted;
   Segment& active = active_locked();
   base::Offset expected = log_end_offset();
   record::BatchIterator iterator(batches);
@@ -170,20 +202,11 @@ base::Result<> PartitionLog::place_locked(base::ByteView batches, const Arrived&
     auto state = producer_batch_of(**batch);
     ODRADEK_ASSERT(state.has_value());
     if (!*state) continue;
-    if (auto aborted = producers_.append(**state)) {
-      if (auto done = add_aborted_locked(*aborted); !done) return give_up(std::move(done));
-    }
+    if (auto aborted = producers_.append(**state)) all_aborted.push_back(*aborted);
   }
   store(end_offset_, arrived.last_offset + 1);
   producers_.set_end_offset(log_end_offset());
-  return {};
-}
-
-base::Result<> PartitionLog::add_aborted_locked(const AbortedTransaction& aborted) {
-  auto index = transaction_index_of(disk(), active_locked(), transaction_indexes_);
-  if (!index) return base::fail(std::move(index));
-  ++names_version_;
-  return (*index)->append(aborted);
+  return all_aborted;
 }
 
 }  // namespace odradek::log

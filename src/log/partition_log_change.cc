@@ -58,6 +58,11 @@ base::Result<> PartitionLog::truncate_to(base::Offset offset) {
   wait_for_replacement(lock);
   const auto done = [&]() -> base::Result<> {
     if (auto usable = check_usable_locked(); !usable) return usable;
+    if (!finished_.empty()) {
+      return base::fail(
+          base::ErrorCode::kKafkaStorageError,
+          name_.to_string() + ": no room to complete a segment before the log is cut");
+    }
     epochs_changed_ |= epochs_.truncate_from_end(std::min(offset, log_end_offset()));
     if (offset >= log_end_offset()) return {};
     if (auto written = write_pending_indexes(lock); !written) return give_up(std::move(written));
@@ -213,13 +218,17 @@ base::Result<> PartitionLog::close_files(Lock& lock) {
   if (had_records && snapshots_.wants(end)) {
     const std::vector<std::uint8_t> encoded = encode_producer_snapshot(producers_);
     lock.unlock();
-    auto snapshot = ProducerSnapshots::write_file(disk(), path_->value(), end, encoded);
+    auto snapshot = room().insist(
+        [&] { return ProducerSnapshots::write_file(disk(), path_->value(), end, encoded); });
     lock.lock();
     if (!snapshot) return base::fail(std::move(snapshot));
     snapshots_.add(end);
   }
   for (const SegmentPointer& segment : Segments(segments_)) {
-    if (auto done = complete_segment(lock, segment); !done) return done;
+    auto done = complete_segment(lock, segment);
+    const bool is_out_of_room = !done && directory::is_out_of_room(done.error());
+    if (is_out_of_room && give_up_file(lock)) done = complete_segment(lock, segment);
+    if (!done) return done;
     segment->close();
   }
   for (auto& [base, index] : transaction_indexes_) index.close();

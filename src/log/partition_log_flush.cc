@@ -54,8 +54,10 @@ base::Result<> PartitionLog::write_epochs(Lock& lock) {
   constexpr bool kIsSyncedByCaller = true;
   const LeaderEpochCache epochs = epochs_;
   lock.unlock();
-  auto done = write_leader_epochs(disk(), path_->value(), epochs, kIsSyncedByCaller);
+  auto done = room().insist(
+      [&] { return write_leader_epochs(disk(), path_->value(), epochs, kIsSyncedByCaller); });
   lock.lock();
+  if (!done) epochs_changed_ = true;
   epochs_unflushed_ = true;
   ++names_version_;
   return done;
@@ -64,7 +66,13 @@ base::Result<> PartitionLog::write_epochs(Lock& lock) {
 // What lies between the flushed end and the written one. A segment that is finished has its indexes
 // flushed with it, for recovery trusts them below the recovery point.
 base::Result<PartitionLog::FlushPlan> PartitionLog::plan_flush(Lock& lock) {
-  if (auto done = write_epochs(lock); !done) return base::fail(std::move(done));
+  // Records need not wait for the room that their epochs lack, nor for that of an index.
+  bool keeps_recovery_point = !finished_.empty();
+  if (auto done = write_epochs(lock); !done) {
+    if (!directory::is_out_of_room(done.error())) return base::fail(std::move(done));
+    (void)room().ran_out(done.error());
+    keeps_recovery_point = true;
+  }
   // An end that is a new segment's base, of which nothing is written, is the end of the one before.
   std::size_t end = segment_index_locked(written_end_offset());
   if (end > 0 && segments_[end]->written_size() == 0) --end;
@@ -77,7 +85,8 @@ base::Result<PartitionLog::FlushPlan> PartitionLog::plan_flush(Lock& lock) {
       .names_changed = names_version_ != names_synced_version_,
       .names_version = names_version_,
       .cuts = cuts_,
-      .bytes = unflushed_bytes_};
+      .bytes = unflushed_bytes_,
+      .keeps_recovery_point = keeps_recovery_point};
   flush_asked_ = FlushAsked::kNo;
   if (plan.end.offset == flushed_.offset) return plan;
   for (std::size_t i = segment_index_locked(flushed_.segment); i <= end; ++i) {
@@ -125,7 +134,7 @@ void PartitionLog::flushed_locked(const FlushPlan& plan) {
   if (is_overtaken || is_closed_) return;
   flushed_ = plan.end;
   store(flushed_end_offset_, plan.end.offset);
-  directory().set_recovery_point(name_, plan.end.offset);
+  if (!plan.keeps_recovery_point) directory().set_recovery_point(name_, plan.end.offset);
   unflushed_bytes_ -= plan.bytes;
   directory().remove_unflushed(plan.bytes, true);
   settle_written_locked();
@@ -164,7 +173,12 @@ base::Result<> PartitionLog::finish_flush(bool file_system_was_synced) {
   // clean, and the next one says that all is well.
   if (!done && !is_closed_) fail_locked(done.error());
   end_flush_locked();
-  if (!done) return is_closed_ ? base::Result<>() : give_up(std::move(done));
+  if (!done && is_closed_) return {};
+  if (!done) {
+    // For want of room, too: bytes that were taken are lost.
+    directory().fail(done.error());
+    return done;
+  }
   if (failure_) return std::unexpected(*failure_);
   flushed_locked(plan);
   notify_progress(lock);

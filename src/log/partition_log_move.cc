@@ -2,7 +2,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -22,13 +21,6 @@
 // A crash finds one of three: the partition's directory and an unfinished copy (`-future`), two
 // directories of the partition that hold the same (LogManager keeps the new one), or the new one.
 namespace odradek::log {
-namespace {
-
-bool is_out_of_space(const base::Error& error) {
-  return error.os_error == ENOSPC || error.os_error == EDQUOT;
-}
-
-}  // namespace
 
 struct PartitionLog::Relocation {
   directory::LogDirectory& source;
@@ -104,6 +96,10 @@ base::Result<> PartitionLog::relocate(directory::LogDirectory& target, move::Par
 
 base::Result<> PartitionLog::carry_out_relocation(Lock& lock, Relocation& relocation) {
   if (auto usable = check_usable_locked(); !usable) return usable;
+  if (!finished_.empty()) {
+    return base::fail(base::ErrorCode::kKafkaStorageError,
+                      name_.to_string() + ": no room to complete a segment before it is moved");
+  }
   if (auto written = write_pending_indexes(lock); !written) return give_up(std::move(written));
   if (auto done = complete_copy(lock, relocation); !done) return done;
   if (auto done = promote_copy(lock, relocation); !done) return done;
@@ -174,7 +170,7 @@ void PartitionLog::undo_promotion(const Relocation& relocation, const base::Erro
   directory::LogDirectory& target = relocation.target;
   const bool is_back = !relocation.is_promoted ||
                        disk().rename(relocation.new_path, relocation.copy.path()).has_value();
-  if (!is_back || !is_out_of_space(error)) target.fail(error);
+  if (!is_back || !directory::is_out_of_room(error)) target.fail(error);
   target.forget(name_);
 }
 

@@ -207,6 +207,9 @@ base::Result<> PartitionLog::move_log_start(Lock& lock, base::Offset new_log_sta
   if (deleted.empty()) return {};
   segments_.erase(segments_.begin(), kept);
   const base::Offset first = segments_.front()->base_offset();
+  std::erase_if(finished_, [first](const FinishedSegment& finished) {
+    return finished.segment->base_offset() < first;
+  });
   transaction_indexes_.erase(transaction_indexes_.begin(), transaction_indexes_.lower_bound(first));
   const std::vector<base::Offset> snapshots = snapshots_.forget_below(first);
   const std::int64_t delay_ms = config_.file_delete_delay_ms;
@@ -229,7 +232,10 @@ base::Result<> PartitionLog::move_log_start(Lock& lock, base::Offset new_log_sta
 base::Result<> PartitionLog::make_last_segment_durable(Lock& lock) {
   const SegmentPointer last = segments_.back();
   if (!last->is_open() || last->files().log) return {};
-  if (auto file = file_to_write(lock, last); !file) return base::fail(std::move(file));
+  auto file = file_to_write(lock, last);
+  const bool is_out_of_room = !file && directory::is_out_of_room(file.error());
+  if (is_out_of_room && give_up_file(lock)) file = file_to_write(lock, last);
+  if (!file) return base::fail(std::move(file));
   lock.unlock();
   auto synced = disk().sync_directory(path_->value());
   lock.lock();

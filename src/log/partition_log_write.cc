@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <iterator>
@@ -47,7 +48,7 @@ base::Result<bool> preallocate(env::File& file, std::uint64_t size) {
 void PartitionLog::write_out() {
   Lock lock(mutex_);
   if (failure_) return notify_failure(lock);
-  if ((queue_.empty() && finished_.empty()) || writer_ != Writer::kIdle) return;
+  if (!has_work_locked() || writer_ != Writer::kIdle) return;
   // Who waits for the role takes this along.
   if (waiting_for_writer_ > 0) return;
   if (writes_are_slow_) return hand_over_locked();
@@ -76,7 +77,7 @@ void PartitionLog::take_writer(Lock& lock) {
   ++waiting_for_writer_;
   for (;;) {
     changed_->wait(lock, [this] { return writer_ != Writer::kWriting; });
-    if (failure_ || (queue_.empty() && finished_.empty())) break;
+    if (failure_ || !has_work_locked()) break;
     write_queue(lock, WriteFrom::kPool);
   }
   --waiting_for_writer_;
@@ -89,15 +90,28 @@ void PartitionLog::release_writer_locked() {
   changed_->notify_all();
 }
 
+bool PartitionLog::has_work_locked() const {
+  return is_taking_back_ || !queue_.empty() || (!finished_.empty() && !finishing_waits_);
+}
+
 void PartitionLog::write_queue(Lock& lock, WriteFrom from) {
   writer_ = Writer::kWriting;
-  while (!failure_ && (!queue_.empty() || !finished_.empty())) {
+  while (!failure_ && has_work_locked()) {
+    if (is_taking_back_) {
+      carry_out_take_back(lock);
+      continue;
+    }
     if (auto written = write_next(lock); !written) {
-      fail_locked(give_up(std::move(written)).error());
-      break;
+      if (directory::is_out_of_room(written.error())) {
+        begin_take_back_locked(written.error());
+      } else {
+        fail_locked(give_up(std::move(written)).error());
+        break;
+      }
     }
     if (waiting_for_writer_ > 0 && from == WriteFrom::kCaller) break;
-    if (writes_are_slow_ && from == WriteFrom::kCaller && !queue_.empty()) {
+    const bool is_for_pool = is_taking_back_ || (writes_are_slow_ && !queue_.empty());
+    if (is_for_pool && from == WriteFrom::kCaller) {
       release_writer_locked();
       return hand_over_locked();
     }
@@ -110,12 +124,8 @@ void PartitionLog::write_queue(Lock& lock, WriteFrom from) {
 base::Result<> PartitionLog::write_next(Lock& lock) {
   const bool is_finished =
       !finished_.empty() && (queue_.empty() || queue_.front().segment != finished_.front().segment);
-  if (is_finished) {
-    FinishedSegment finished = std::move(finished_.front());
-    finished_.erase(finished_.begin());
-    return finish_segment(lock, std::move(finished));
-  }
-  if (auto written = write_run(lock, take_run_locked()); !written) return written;
+  if (is_finished) return finish_segment(lock);
+  if (auto written = write_run(lock); !written) return written;
   settle_written_locked();
   notify_progress(lock);
   return {};
@@ -139,24 +149,37 @@ std::vector<PartitionLog::PendingWrite> PartitionLog::take_run_locked() {
   return run;
 }
 
-base::Result<> PartitionLog::write_run(Lock& lock, std::vector<PendingWrite> run) {
+base::Result<> PartitionLog::write_run(Lock& lock) {
+  std::vector<PendingWrite> run = take_run_locked();
   const SegmentPointer segment = run.front().segment;
-  auto file = file_to_write(lock, segment);
-  if (!file) return base::fail(std::move(file));
   std::vector<base::ByteView> parts;
   parts.reserve(run.size());
   for (const PendingWrite& write : run) parts.push_back(write.bytes.view());
-  env::Clock& clock = directory().world().clock();
+  const auto write = [&]() -> base::Result<> {
+    auto file = file_to_write(lock, segment);
+    if (!file) return base::fail(std::move(file));
+    env::Clock& clock = directory().world().clock();
 
-  lock.unlock();
-  const env::MonotonicTime started = clock.monotonic();
-  auto written = (*file)->write_at(run.front().position, parts);
-  env::fail_point(env::FailPoint::kWriteDone);
-  const bool was_slow = clock.monotonic() - started > kSlowWrite;
-  lock.lock();
+    lock.unlock();
+    const env::MonotonicTime started = clock.monotonic();
+    auto written = (*file)->write_at(run.front().position, parts);
+    env::fail_point(env::FailPoint::kWriteDone);
+    const bool was_slow = clock.monotonic() - started > kSlowWrite;
+    lock.lock();
 
-  if (!written) return written;
-  writes_are_slow_ = was_slow;
+    writes_are_slow_ = was_slow;
+    return written ? write_aborted(lock, segment, run) : written;
+  };
+  auto written = write();
+  const bool is_out_of_room = !written && directory::is_out_of_room(written.error());
+  if (is_out_of_room && run.front().may_use_reserve && give_up_file(lock)) written = write();
+  if (!written) {
+    if (!failure_) {
+      queue_.insert(queue_.begin(), std::make_move_iterator(run.begin()),
+                    std::make_move_iterator(run.end()));
+    }
+    return written;
+  }
   const PendingWrite& last = run.back();
   const std::uint64_t bytes = last.position + last.bytes.size() - run.front().position;
   segment->set_written_size(last.position + last.bytes.size());
@@ -164,6 +187,40 @@ base::Result<> PartitionLog::write_run(Lock& lock, std::vector<PendingWrite> run
   unflushed_bytes_ += bytes;
   directory().add_unflushed(bytes);
   return write_index_tail(lock, segment);
+}
+
+// Before the written end passes them: whoever reads up to a transaction's end finds it there.
+base::Result<> PartitionLog::write_aborted(Lock& lock, const SegmentPointer& segment,
+                                           const std::vector<PendingWrite>& run) {
+  const auto has_aborted = [](const PendingWrite& write) { return !write.aborted.empty(); };
+  if (std::ranges::none_of(run, has_aborted)) return {};
+  const base::Offset base_offset = segment->base_offset();
+  const auto found = transaction_indexes_.find(base_offset);
+  std::optional<TransactionIndex> index;
+  if (found != transaction_indexes_.end()) index = found->second;
+  lock.unlock();
+  const auto append = [&]() -> base::Result<> {
+    if (!index) {
+      auto opened =
+          TransactionIndex::open(disk(), segment->path(kTransactionIndexSuffix), base_offset);
+      if (!opened) return base::fail(std::move(opened));
+      index = std::move(*opened);
+    }
+    for (const PendingWrite& write : run) {
+      for (const AbortedTransaction& aborted : write.aborted) {
+        if (auto done = index->append(aborted); !done) return done;
+      }
+    }
+    return {};
+  };
+  auto done = append();
+  // Nothing of a run that fails stays.
+  if (!done && index) (void)index->truncate_to(written_end_offset());
+  lock.lock();
+  if (!done) return done;
+  transaction_indexes_.insert_or_assign(base_offset, std::move(*index));
+  ++names_version_;
+  return {};
 }
 
 base::Result<std::shared_ptr<env::File>> PartitionLog::file_to_write(
@@ -184,35 +241,57 @@ base::Result<std::shared_ptr<env::File>> PartitionLog::file_to_write(
   return file;
 }
 
+// Entries of batches that are not written yet stay in memory: a write that finds no room takes
+// their batches back.
 base::Result<> PartitionLog::write_index_tail(Lock& lock, const SegmentPointer& segment) {
   struct Target {
     IndexFile& index;
+    std::uint32_t entries;
     std::string_view suffix;
   };
-  for (const Target target : {Target{segment->offset_index().file(), kOffsetIndexSuffix},
-                              Target{segment->time_index().file(), kTimeIndexSuffix}}) {
-    if (target.index.pending_entries() < kIndexEntriesPending) continue;
-    IndexFile::Batch batch = target.index.take_pending();
+  const base::Offset end = written_end_offset();
+  OffsetIndex& offsets = segment->offset_index();
+  TimeIndex& times = segment->time_index();
+  for (const Target target :
+       {Target{offsets.file(), offsets.count_pending_below(end), kOffsetIndexSuffix},
+        Target{times.file(), times.count_pending_below(end), kTimeIndexSuffix}}) {
+    if (target.entries < kIndexEntriesPending) continue;
+    IndexFile::Batch batch = target.index.take_pending(target.entries);
     lock.unlock();
     auto written = batch.write(disk(), segment->path(target.suffix));
     lock.lock();
-    if (!written) return written;
-    target.index.commit(batch);
+    if (written) {
+      target.index.commit(batch);
+    } else if (directory::is_out_of_room(written.error())) {
+      // The batches are there; their entries wait for the next time.
+      (void)room().ran_out(written.error());
+    } else {
+      return written;
+    }
   }
   return {};
 }
 
-base::Result<> PartitionLog::finish_segment(Lock& lock, FinishedSegment finished) {
-  if (auto done = complete_segment(lock, finished.segment); !done) return done;
-  if (finished.snapshot.empty()) return {};
-  lock.unlock();
-  auto snapshot = ProducerSnapshots::write_file(disk(), path_->value(), finished.snapshot_offset,
-                                                finished.snapshot);
-  lock.lock();
-  if (!snapshot) return base::fail(std::move(snapshot));
-  snapshots_.add(finished.snapshot_offset);
-  unflushed_snapshot_ = std::move(*snapshot);
-  return {};
+// Stays first in line until it is done: what it lacks is room, for a moment.
+base::Result<> PartitionLog::finish_segment(Lock& lock) {
+  const FinishedSegment finished = finished_.front();
+  const auto carry_out = [&]() -> base::Result<> {
+    if (auto done = complete_segment(lock, finished.segment); !done) return done;
+    if (finished.snapshot.empty()) return {};
+    lock.unlock();
+    auto snapshot = ProducerSnapshots::write_file(disk(), path_->value(), finished.snapshot_offset,
+                                                  finished.snapshot);
+    lock.lock();
+    if (!snapshot) return base::fail(std::move(snapshot));
+    snapshots_.add(finished.snapshot_offset);
+    unflushed_snapshot_ = std::move(*snapshot);
+    return {};
+  };
+  auto done = carry_out();
+  if (!done && directory::is_out_of_room(done.error()) && give_up_file(lock)) done = carry_out();
+  const bool is_first = !finished_.empty() && finished_.front().segment == finished.segment;
+  if (done && is_first) finished_.erase(finished_.begin());
+  return done;
 }
 
 base::Result<> PartitionLog::complete_segment(Lock& lock, const SegmentPointer& segment) {

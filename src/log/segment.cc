@@ -142,6 +142,41 @@ void Segment::index_batch(const record::BatchHeader& batch, std::uint64_t positi
   files_->bytes_since_index_entry += batch.total_size();
 }
 
+bool Segment::drop_unwritten(base::Offset end) {
+  size_ = written_size_;
+  Files& files = *files_;
+  files.offset_index.file().keep_pending(files.offset_index.count_pending_below(end));
+  files.time_index.file().keep_pending(files.time_index.count_pending_below(end));
+  files.bytes_since_index_entry = size_ - std::min(files.offset_index.last().position, size_);
+  if (size_ == 0) {
+    files.first_batch_timestamp = base::kNoTimestamp;
+    files.max_timestamp = {base::kNoTimestamp, base_offset_};
+  }
+  return size_ == 0 || files.max_timestamp.offset < end;
+}
+
+base::Result<TimestampOffset> Segment::find_max_timestamp() const {
+  return find_max_timestamp(*files_, written_size_);
+}
+
+// It is the last entry's of the time index, or comes after it.
+base::Result<TimestampOffset> Segment::find_max_timestamp(const Files& files, std::uint64_t size) {
+  TimestampOffset max = files.time_index.last();
+  auto start = files.offset_index.lookup(max.offset);
+  if (!start) return base::fail(std::move(start));
+  BatchScanner scanner(files.log, start->position, size, BatchScanner::kReplayChunkBytes);
+  for (;;) {
+    auto header = scanner.next();
+    // Of what is damaged nothing is known; who reads it says so.
+    if (!header && header.error().code == base::ErrorCode::kCorruptMessage) return max;
+    if (!header) return base::fail(std::move(header));
+    if (!*header) return max;
+    if ((*header)->max_timestamp() > max.timestamp) {
+      max = {(*header)->max_timestamp(), (*header)->last_offset()};
+    }
+  }
+}
+
 Segment::Completion Segment::begin_completion() {
   files_->time_index.append_if_greater(files_->max_timestamp);
   Completion completion = begin_writing_indexes();
@@ -206,22 +241,9 @@ base::Result<std::shared_ptr<Segment>> Segment::truncated(env::Disk& disk, base:
     return base::fail(std::move(done));
   if (auto done = files->time_index.truncate_to(offset); !done) return base::fail(std::move(done));
   if (auto done = files->log->truncate(position); !done) return base::fail(std::move(done));
-  // The greatest timestamp is the last entry's, or comes after it.
-  TimestampOffset max = files->time_index.last();
-  auto start = files->offset_index.lookup(max.offset);
-  if (!start) return base::fail(std::move(start));
-  BatchScanner scanner(files->log, start->position, position, BatchScanner::kReplayChunkBytes);
-  for (;;) {
-    auto header = scanner.next();
-    // Of what is damaged nothing is known; who reads it says so.
-    if (!header && header.error().code == base::ErrorCode::kCorruptMessage) break;
-    if (!header) return base::fail(std::move(header));
-    if (!*header) break;
-    if ((*header)->max_timestamp() > max.timestamp) {
-      max = {(*header)->max_timestamp(), (*header)->last_offset()};
-    }
-  }
-  files->max_timestamp = max;
+  auto max = find_max_timestamp(*files, position);
+  if (!max) return base::fail(std::move(max));
+  files->max_timestamp = *max;
   if (position == 0) files->first_batch_timestamp = base::kNoTimestamp;
   auto cut = std::make_shared<Segment>(path_, base_offset_, position,
                                        position == 0 ? now : created_, roll_jitter_ms_);

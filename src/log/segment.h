@@ -109,6 +109,13 @@ class Segment {
   // Gives a batch its place at the end, with its index entries.
   void place(const record::BatchHeader& batch, std::int32_t index_interval_bytes);
 
+  // Drops what was placed and not written, with its index entries; `end`: of what was written.
+  // False: the greatest timestamp was of a batch dropped. It is looked for, and set.
+  [[nodiscard]] bool drop_unwritten(base::Offset end);
+  // Blocks; any thread. REQUIRES: nothing is placed meanwhile.
+  [[nodiscard]] base::Result<TimestampOffset> find_max_timestamp() const;
+  void set_max_timestamp(TimestampOffset max_timestamp) { files_->max_timestamp = max_timestamp; }
+
   // Completing the indexes with the greatest timestamp and writing them, exactly as long as they
   // are: begun under the lock, carried out without it, ended under it again. All three files exist
   // afterwards.
@@ -161,6 +168,7 @@ class Segment {
   base::Result<std::shared_ptr<env::File>> open_log(env::Disk& disk) const;
   base::Result<IndexFile> open_index(env::Disk& disk, std::string_view suffix,
                                      std::uint32_t entry_bytes) const;
+  static base::Result<TimestampOffset> find_max_timestamp(const Files& files, std::uint64_t size);
 
   const std::shared_ptr<const PartitionPath> path_;
   const base::Offset base_offset_;

@@ -47,10 +47,15 @@ base::Result<TimestampOffset> TimeIndex::lookup_stored(const IndexFile::Stored& 
   return parse(base_offset, (*entry)->data());
 }
 
-base::Result<> TimeIndex::truncate_to(base::Offset offset) {
-  const std::uint32_t stored = file_.stored().entries;
+std::uint32_t TimeIndex::count_pending_below(base::Offset offset) const {
   std::uint32_t pending = file_.pending_entries();
   while (pending > 0 && parse(file_.pending_entry(pending - 1)).offset >= offset) --pending;
+  return pending;
+}
+
+base::Result<> TimeIndex::truncate_to(base::Offset offset) {
+  const std::uint32_t stored = file_.stored().entries;
+  const std::uint32_t pending = count_pending_below(offset);
   if (pending > 0) return file_.truncate_to(stored + pending);
   auto kept = file_.stored().count_where(
       [&](const std::uint8_t* entry) { return parse(entry).offset < offset; });

@@ -43,6 +43,8 @@ class TimeIndex {
                                                                    base::Offset base_offset,
                                                                    base::Timestamp target);
 
+  // How many of the pending entries, from the first, lie below `offset`.
+  std::uint32_t count_pending_below(base::Offset offset) const;
   // Keeps the entries below `offset`. Blocks. REQUIRES: nobody else uses the index.
   [[nodiscard]] base::Result<> truncate_to(base::Offset offset);
   // How many entries of the file, from the first, can be true: the timestamps increase, the offsets

@@ -31,8 +31,9 @@ class Engine {
   // Takes the lead under a new epoch. Blocks; call once, after load.
   [[nodiscard]] virtual base::Result<Position> take_lead() = 0;
   // Appends the records, all or none, and calls once, from any thread, when they are safe. One at a
-  // time: the next commit comes after the handler was called. After an error the order's end is not
-  // known here, and every further commit fails.
+  // time: the next commit comes after the handler was called. After an error with ENOSPC nothing
+  // was appended, and the next commit may find room; after any other the order's end is not known
+  // here, and every further commit fails.
   virtual void commit(std::vector<base::SharedBytes> records, base::Timestamp now,
                       CommitHandler handler) = 0;
   // Whether so much was committed since the last snapshot that another is due.

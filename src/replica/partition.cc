@@ -60,8 +60,9 @@ base::Result<log::AppendInfo> Partition::append(base::SharedBytes batches,
   auto appended = enqueue(std::move(batches), origin);
   if (!appended || appended->is_duplicate) return appended;
   write_out();
-  // A write that failed has retired the partition by now.
+  // A write that failed has retired the partition by now, or was taken back.
   const std::lock_guard lock(mutex_);
+  if (auto kept = log_->check_kept(appended->end()); !kept) return base::fail(std::move(kept));
   if (retired_ && log_->written_end_offset() <= appended->last_offset) {
     return std::unexpected(*retired_);
   }
@@ -77,14 +78,19 @@ base::Result<log::AppendInfo> Partition::enqueue(base::SharedBytes batches,
   return log_->append(std::move(batches), leader_epoch_, origin);
 }
 
-void Partition::when_committed(Offset end, CommitHandler handler) {
+std::optional<base::Error> Partition::check_end_locked(const log::AppendEnd& end) const {
+  if (auto kept = log_->check_kept(end); !kept) return std::move(kept).error();
+  return std::nullopt;
+}
+
+void Partition::when_committed(log::AppendEnd end, CommitHandler handler) {
   std::optional<base::Error> error;
   {
     const std::lock_guard lock(mutex_);
     if (auto leader = check_leader_locked(base::kNoLeaderEpoch); !leader) {
       error = std::move(leader).error();
-    } else if (end > high_watermark_) {
-      commit_waiters_.emplace(end, std::move(handler));
+    } else if (!(error = check_end_locked(end)) && end.offset > high_watermark_) {
+      commit_waiters_.emplace(end.offset, std::move(handler));
       return;
     }
   }
@@ -95,13 +101,14 @@ void Partition::when_committed(Offset end, CommitHandler handler) {
   }
 }
 
-void Partition::when_written(Offset end, CommitHandler handler) {
+void Partition::when_written(log::AppendEnd end, CommitHandler handler) {
   std::optional<base::Error> error;
   {
     const std::lock_guard lock(mutex_);
-    if (log_->answerable_end_offset() < end) {
+    error = check_end_locked(end);
+    if (!error && log_->answerable_end_offset() < end.offset) {
       if (!retired_) {
-        write_waiters_.emplace(end, std::move(handler));
+        write_waiters_.emplace(end.offset, std::move(handler));
         return;
       }
       error = *retired_;
@@ -112,6 +119,11 @@ void Partition::when_written(Offset end, CommitHandler handler) {
   } else {
     handler({});
   }
+}
+
+bool Partition::is_written(log::AppendEnd end) const {
+  const std::lock_guard lock(mutex_);
+  return !check_end_locked(end) && log_->answerable_end_offset() >= end.offset;
 }
 
 base::Result<log::ReadInfo> Partition::read(Offset from, Isolation isolation,
@@ -203,6 +215,22 @@ void Partition::on_progress() {
 }
 
 void Partition::on_failure(const base::Error& error) { retire(error); }
+
+// The high watermark never passed `end`: those who wait for more wait for what is not there.
+void Partition::on_taken_back(Offset end, const base::Error& error) {
+  Released released;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto* waiters : {&commit_waiters_, &write_waiters_}) {
+      const auto first = waiters->upper_bound(end);
+      for (auto waiter = first; waiter != waiters->end(); ++waiter) {
+        released.commits.push_back(std::move(waiter->second));
+      }
+      waiters->erase(first, waiters->end());
+    }
+  }
+  complete(std::move(released), error);
+}
 
 base::Result<> Partition::check_leader_locked(base::LeaderEpoch current_leader_epoch) const {
   if (retired_) return std::unexpected(*retired_);

@@ -78,10 +78,17 @@ class Partition : private log::ProgressListener {
   void write_out() { log_->write_out(); }
   // Calls once, when everything before `end` is committed, or with the error of a lost leadership;
   // at once and on this thread where it is so already.
-  void when_committed(base::Offset end, CommitHandler handler);
+  // Of an append that was taken back since (log::AppendEnd): with its error.
+  void when_committed(log::AppendEnd end, CommitHandler handler);
+  // The same for all that the log held before `end` when this was called.
+  void when_committed(base::Offset end, CommitHandler handler) {
+    when_committed(log::AppendEnd{end, log_->end().take_backs}, std::move(handler));
+  }
   // The same for what was written, which is what acks=1 waits for: at once, but where the log
   // writes on the pool, or flush.messages lets no more be unflushed.
-  void when_written(base::Offset end, CommitHandler handler);
+  void when_written(log::AppendEnd end, CommitHandler handler);
+  // Whether it is so already.
+  bool is_written(log::AppendEnd end) const;
 
   // Batches from `from` that `isolation` shows; see log::Log::read. `current_leader_epoch`, where
   // the client knows one, is checked first (KIP-320): FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH.
@@ -123,9 +130,12 @@ class Partition : private log::ProgressListener {
 
   void on_progress() override;
   void on_failure(const base::Error& error) override;
+  void on_taken_back(base::Offset end, const base::Error& error) override;
 
   // The following are called with mutex_ held.
   [[nodiscard]] base::Result<> check_leader_locked(base::LeaderEpoch current_leader_epoch) const;
+  // The error of a waiter that comes too late.
+  std::optional<base::Error> check_end_locked(const log::AppendEnd& end) const;
   base::Offset committed_end_locked() const;
   // Takes out of `waiters` those who wait for no more than `end`.
   static void release_until(base::Offset end, std::multimap<base::Offset, CommitHandler>& waiters,

@@ -28,16 +28,16 @@ std::size_t PartitionJournal::max_batch_bytes() const {
   return static_cast<std::size_t>(partition_->log().config().max_message_bytes);
 }
 
-base::Result<base::Offset> PartitionJournal::append(std::vector<JournalRecord> records,
-                                                    base::Timestamp now) {
+base::Result<record::JournalEnd> PartitionJournal::append(std::vector<JournalRecord> records,
+                                                          base::Timestamp now) {
   ODRADEK_ASSERT(!records.empty());
   record::BatchBuilder builder;
   for (const JournalRecord& record : records) add(builder, record, now);
   return enqueue(builder);
 }
 
-base::Result<base::Offset> PartitionJournal::append_each(std::vector<JournalRecord> records,
-                                                         base::Timestamp now) {
+base::Result<record::JournalEnd> PartitionJournal::append_each(std::vector<JournalRecord> records,
+                                                               base::Timestamp now) {
   ODRADEK_ASSERT(!records.empty());
   const std::size_t max_bytes = max_batch_bytes();
   record::BatchBuilder builder;
@@ -51,7 +51,7 @@ base::Result<base::Offset> PartitionJournal::append_each(std::vector<JournalReco
   return enqueue(builder);
 }
 
-base::Result<base::Offset> PartitionJournal::enqueue(const record::BatchBuilder& builder) {
+base::Result<record::JournalEnd> PartitionJournal::enqueue(const record::BatchBuilder& builder) {
   const std::size_t max_bytes = max_batch_bytes();
   if (builder.plain_size() > max_bytes) {
     return base::fail(base::ErrorCode::kMessageTooLarge,
@@ -60,7 +60,7 @@ base::Result<base::Offset> PartitionJournal::enqueue(const record::BatchBuilder&
   }
   auto appended = partition_->enqueue(builder.build(), log::AppendOrigin::kCoordinator);
   if (!appended) return base::fail(std::move(appended));
-  return appended->last_offset + 1;
+  return to_journal_end(appended->end());
 }
 
 }  // namespace odradek::replica

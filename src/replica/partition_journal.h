@@ -16,20 +16,23 @@ class PartitionJournal : public record::Journal {
   explicit PartitionJournal(std::shared_ptr<Partition> partition)
       : partition_(std::move(partition)) {}
 
-  base::Result<base::Offset> append(std::vector<record::JournalRecord> records,
-                                    base::Timestamp now) override;
-  base::Result<base::Offset> append_each(std::vector<record::JournalRecord> records,
-                                         base::Timestamp now) override;
+  base::Result<record::JournalEnd> append(std::vector<record::JournalRecord> records,
+                                          base::Timestamp now) override;
+  base::Result<record::JournalEnd> append_each(std::vector<record::JournalRecord> records,
+                                               base::Timestamp now) override;
   void write_out() override { partition_->write_out(); }
-  base::Offset end_offset() const override { return partition_->log().log_end_offset(); }
-  void when_committed(base::Offset end,
+  record::JournalEnd end() const override { return to_journal_end(partition_->log().end()); }
+  void when_committed(const record::JournalEnd& end,
                       std::move_only_function<void(base::Result<>)> handler) override {
-    partition_->when_committed(end, std::move(handler));
+    partition_->when_committed(log::AppendEnd{end.offset, end.take_backs}, std::move(handler));
   }
 
  private:
   std::size_t max_batch_bytes() const;
-  base::Result<base::Offset> enqueue(const record::BatchBuilder& builder);
+  static record::JournalEnd to_journal_end(const log::AppendEnd& end) {
+    return {end.offset, end.take_backs};
+  }
+  base::Result<record::JournalEnd> enqueue(const record::BatchBuilder& builder);
 
   const std::shared_ptr<Partition> partition_;
 };

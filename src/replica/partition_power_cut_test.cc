@@ -127,9 +127,9 @@ class PowerCutRun {
       acknowledged_[which] = std::max(acknowledged_[which], end);
     };
     if (awaits_commit_) {
-      partition.when_committed(end, answer);
+      partition.when_committed(appended->end(), answer);
     } else {
-      partition.when_written(end, answer);
+      partition.when_written(appended->end(), answer);
     }
   }
 

@@ -12,6 +12,7 @@ from live import BROKER, LOGGER, alter, change, of_brokers
 from node import until
 
 INVALID_REQUEST = 42
+STORAGE_ERROR = 56
 API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 SILENCE_S = 0.2
 
@@ -55,6 +56,18 @@ def limits_connections(node, change_limit):
     assert fourth.state() == "answered", "no limit lets in who waits"
     for client in (second, third, fourth):
         client.close()
+
+
+@of_brokers("log.dir.reserve.bytes")
+def records_are_refused_where_less_is_free(node, change_reserve):
+    topic = node.topic()
+    assert node.produce(topic)["ErrorCode"] == 0
+    change_reserve(str(1 << 60))
+    refused = node.produce(topic)
+    assert refused["ErrorCode"] == STORAGE_ERROR, refused
+    assert "log.dir.reserve.bytes" in refused["ErrorMessage"], refused
+    change_reserve(None)
+    until(lambda: node.produce(topic)["ErrorCode"], lambda code: code == 0)
 
 
 @of_brokers("max.connections")

@@ -8,6 +8,7 @@ from effect import DEFAULT, NO_START, effect
 from node import until
 
 NONE, INVALID_REPLICATION_FACTOR, TOPIC_DELETION_DISABLED, UNKNOWN_TOPIC = 0, 38, 73, 3
+STORAGE_ERROR = 56
 HOUR_MS = 3600 * 1000
 
 
@@ -35,6 +36,11 @@ def directories_with_partition(node, *names):
     node.topic()
     return [name for name in names
             if (node.server.directory.parent / name / "topic-0").is_dir()]
+
+
+@effect("log.dir.reserve.bytes", {DEFAULT: NONE, str(1 << 60): STORAGE_ERROR})
+def error_of_a_record_where_less_is_free(node):
+    return node.produce(node.topic())["ErrorCode"]
 
 
 @effect("log.dirs", {"{directory}/one": ["one"], "{directory}/two": ["two"]})

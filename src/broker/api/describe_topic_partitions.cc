@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/messages/describe_topic_partitions.h"
+#include "metadata/controller/offline_directory.h"
 
 #include <algorithm>
 #include <set>
@@ -34,8 +35,10 @@ PartitionAnswer describe(const metadata::ClusterImage& image,
   answer.isr_nodes = partition.in_sync_replicas;
   answer.eligible_leader_replicas = partition.eligible_leader_replicas;
   answer.last_known_elr = partition.last_known_eligible_leader_replicas;
-  std::ranges::copy_if(partition.replicas, std::back_inserter(answer.offline_replicas),
-                       [&image](base::BrokerId id) { return !is_live(image, id); });
+  for (std::size_t i = 0; i < partition.replicas.size(); ++i) {
+    if (metadata::is_online(image, partition, i)) continue;
+    answer.offline_replicas.push_back(partition.replicas[i]);
+  }
   return answer;
 }
 

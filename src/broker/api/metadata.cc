@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/messages/metadata.h"
+#include "metadata/controller/offline_directory.h"
 
 #include <algorithm>
 #include <atomic>
@@ -52,8 +53,10 @@ MetadataResponse::MetadataResponsePartition describe_partition(
     answer.error_code = ErrorCode::kLeaderNotAvailable;
     answer.leader_id = base::kNoBroker;
   }
-  std::ranges::copy_if(partition.replicas, std::back_inserter(answer.offline_replicas),
-                       [&image](base::BrokerId id) { return !is_live(image, id); });
+  for (std::size_t i = 0; i < partition.replicas.size(); ++i) {
+    if (metadata::is_online(image, partition, i)) continue;
+    answer.offline_replicas.push_back(partition.replicas[i]);
+  }
   return answer;
 }
 

@@ -46,7 +46,7 @@ class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
 
   struct Wait {
     std::shared_ptr<replica::Partition> partition;
-    base::Offset end;
+    log::AppendEnd end;
     std::size_t topic;
     std::size_t index;
   };
@@ -189,7 +189,8 @@ class ProduceAppender {
           fmt::format("topic {} is internal: clients may not write to it", topic.name));
     }
     const auto partition = services_.partitions.find(topic.id, data.index);
-    if (partition == nullptr) return base::fail(missing_partition_error(topic, data.index));
+    if (partition == nullptr)
+      return base::fail(missing_partition_error(services_, topic, data.index));
     if (request_.acks == kAllInSync) {
       if (auto enough = check_min_insync(topic, data.index); !enough) {
         return base::fail(std::move(enough));
@@ -210,10 +211,9 @@ class ProduceAppender {
     // Of a duplicate: the time of the first writing.
     if (appended && !appended->is_duplicate) appended->log_append_time = valid->log_append_time;
     const bool waits = request_.acks == kAllInSync ||
-                       (request_.acks == 1 && appended &&
-                        partition->log().answerable_end_offset() <= appended->last_offset);
+                       (request_.acks == 1 && appended && !partition->is_written(appended->end()));
     if (appended && waits) {
-      waits_.push_back({partition, appended->last_offset + 1, response_.responses.size() - 1,
+      waits_.push_back({partition, appended->end(), response_.responses.size() - 1,
                         response_.responses.back().partition_responses.size() - 1});
     }
     return appended;

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "config/value.h"
+#include "log/log_manager.h"
 #include "replica/partition_set.h"
 
 namespace odradek::broker::api {
@@ -24,11 +25,16 @@ base::Result<std::shared_ptr<replica::Partition>> find_partition(
   const auto& found = image.find_topic(topic);
   if (found == nullptr) return base::fail(ErrorCode::kUnknownTopicOrPartition);
   if (auto here = services.partitions.find(found->id, partition)) return here;
-  return base::fail(missing_partition_error(*found, partition));
+  return base::fail(missing_partition_error(services, *found, partition));
 }
 
-base::Error missing_partition_error(const metadata::TopicImage& topic, std::int32_t partition) {
+base::Error missing_partition_error(const Services& services, const metadata::TopicImage& topic,
+                                    std::int32_t partition) {
   if (!topic.has_partition(partition)) return {ErrorCode::kUnknownTopicOrPartition, "", 0};
+  if (services.logs.has_offline_directory()) {
+    return {ErrorCode::kKafkaStorageError,
+            fmt::format("{}-{} is offline with its log directory", topic.name, partition), 0};
+  }
   return {ErrorCode::kNotLeaderOrFollower,
           fmt::format("{}-{} is not on this broker", topic.name, partition), 0};
 }

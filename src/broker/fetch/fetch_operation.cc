@@ -93,10 +93,11 @@ void FetchOperation::gather_partition(const FetchTarget& target, Gathered& gathe
   }
   auto partition = services_.partitions.find((*topic)->id, target.partition.partition);
   if (partition == nullptr) {
-    const ErrorCode code = api::missing_partition_error(**topic, target.partition.partition).code;
+    const ErrorCode code =
+        api::missing_partition_error(services_, **topic, target.partition.partition).code;
     set_unknown(code, data);
     // Who has the wrong broker is told at once, to ask the right one.
-    gathered.must_answer |= code == ErrorCode::kNotLeaderOrFollower;
+    gathered.must_answer |= code != ErrorCode::kUnknownTopicOrPartition;
     return;
   }
   read_partition(partition, target, gathered, data);

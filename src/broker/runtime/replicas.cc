@@ -27,9 +27,21 @@ base::Result<log::LoadSummary> Replicas::start(const metadata::ClusterImage& ima
     return decision;
   });
   if (!summary) return summary;
-  image.topics_by_id.for_each(
-      [&](const base::TopicId&, const auto& topic) { create_missing(*topic, image); });
+  image.topics_by_id.for_each([&](const base::TopicId&, const auto& topic) {
+    create_missing(*topic, image, Age::kMaybeOld);
+  });
   return summary;
+}
+
+void Replicas::create_all_missing(const metadata::ClusterImage& image) {
+  image.topics_by_id.for_each(
+      [&](const base::TopicId&, const auto& topic) { create_missing(*topic, image, Age::kNew); });
+}
+
+std::vector<metadata::ReplicaPlace> Replicas::offline_partitions() const {
+  std::vector<metadata::ReplicaPlace> places;
+  for (const auto& [topic, partition] : maybe_elsewhere_) places.push_back({topic, partition, {}});
+  return places;
 }
 
 log::LogConfig Replicas::config_of(const metadata::ClusterImage& image,
@@ -49,7 +61,7 @@ bool Replicas::is_mine(const metadata::PartitionImage& partition) const {
 void Replicas::apply(const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
   for (const auto& topic : delta.removed_topics) remove(*topic);
   for (const base::TopicId& id : delta.changed_topics) {
-    if (const auto& topic = image.find_topic(id)) create_missing(*topic, image);
+    if (const auto& topic = image.find_topic(id)) create_missing(*topic, image, Age::kNew);
   }
   for (const metadata::ConfigResource& resource : delta.changed_configs) {
     if (resource.type != ConfigResourceType::kTopic) continue;
@@ -58,7 +70,7 @@ void Replicas::apply(const metadata::ImageDelta& delta, const metadata::ClusterI
 }
 
 void Replicas::create_missing(const metadata::TopicImage& topic,
-                              const metadata::ClusterImage& image) {
+                              const metadata::ClusterImage& image, Age age) {
   std::vector<log::NewLog> wanted;
   std::vector<std::int32_t> indexes;
   const log::LogConfig config = config_of(image, topic.name);
@@ -69,7 +81,8 @@ void Replicas::create_missing(const metadata::TopicImage& topic,
       follow_leader(*present, topic.partitions[i]);
       continue;
     }
-    wanted.push_back({{topic.name, index}, topic.id, config});
+    if (maybe_elsewhere_.contains({topic.id, index})) continue;
+    wanted.push_back({{topic.name, index}, topic.id, config, age == Age::kMaybeOld});
     indexes.push_back(index);
   }
   if (wanted.empty()) return;
@@ -78,6 +91,9 @@ void Replicas::create_missing(const metadata::TopicImage& topic,
     if (logs[i]) {
       lead(std::move(*logs[i]), topic, indexes[i]);
     } else {
+      if (age == Age::kMaybeOld && logs_.has_offline_directory()) {
+        maybe_elsewhere_.emplace(topic.id, indexes[i]);
+      }
       base::log::error("replica", "{} is offline: {}", wanted[i].name.to_string(),
                        logs[i].error().message);
     }
@@ -100,6 +116,7 @@ void Replicas::lead(std::shared_ptr<log::Log> log, const metadata::TopicImage& t
 void Replicas::remove(const metadata::TopicImage& topic) {
   for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
     const auto index = static_cast<std::int32_t>(i);
+    maybe_elsewhere_.erase({topic.id, index});
     const auto partition = partitions_.remove(topic.id, index);
     if (partition == nullptr) continue;
     partition->retire({ErrorCode::kUnknownTopicOrPartition, "the topic was deleted", 0});

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
 #include "config/live_settings.h"
 #include "log/log_manager.h"
 #include "metadata/cluster_image.h"
+#include "metadata/controller/offline_directory.h"
 #include "metadata/image_builder.h"
 #include "replica/partition_set.h"
 
@@ -21,6 +26,9 @@ class Replicas {
            replica::PartitionSet& partitions)
       : settings_(settings), node_(node), logs_(logs), partitions_(partitions) {}
 
+  // Those of the image that have no log here, because a directory is offline.
+  std::vector<metadata::ReplicaPlace> offline_partitions() const;
+
   // Opens every log that the image gives to this broker; sets aside what it does not know.
   [[nodiscard]] base::Result<log::LoadSummary> start(const metadata::ClusterImage& image);
   // Follows a change. A log that can't be created is said in the server's log; its partition stays
@@ -28,11 +36,16 @@ class Replicas {
   void apply(const metadata::ImageDelta& delta, const metadata::ClusterImage& image);
   // The broker's settings changed: every open log gets what they and its topic's make of it now.
   void configure_all(const metadata::ClusterImage& image);
+  // Tries again to create what found no room.
+  void create_all_missing(const metadata::ClusterImage& image);
   // Everybody who waits in a partition is told that the broker stops.
   void stop();
 
  private:
-  void create_missing(const metadata::TopicImage& topic, const metadata::ClusterImage& image);
+  enum class Age : std::uint8_t { kNew, kMaybeOld };
+  // A partition that may have had a log already has none made while a directory is offline.
+  void create_missing(const metadata::TopicImage& topic, const metadata::ClusterImage& image,
+                      Age age);
   // A partition that is here already may have been given the lead.
   void follow_leader(replica::Partition& partition, const metadata::PartitionImage& image);
   void lead(std::shared_ptr<log::Log> log, const metadata::TopicImage& topic, std::int32_t index);
@@ -44,6 +57,8 @@ class Replicas {
   const base::BrokerId node_;
   log::LogManager& logs_;
   replica::PartitionSet& partitions_;
+  // Not made at start, for their logs may lie in a directory that is offline.
+  std::set<std::pair<base::TopicId, std::int32_t>> maybe_elsewhere_;
 };
 
 }  // namespace odradek::broker

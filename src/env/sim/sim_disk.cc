@@ -94,11 +94,15 @@ bool SimDisk::wait_on_any_thread(Life& life) {
   return !life.is_over;
 }
 
-std::uint64_t SimDisk::free_pages() const {
+std::uint64_t SimDisk::taken_bytes() const {
   std::uint64_t taken = 0;
   tree_.for_each_file([&](const FileNode& node) { taken += node.image.pages_taken(); });
+  return taken * kPageBytes;
+}
+
+std::uint64_t SimDisk::free_pages() const {
   const std::uint64_t pages = options_.capacity_bytes / kPageBytes;
-  return pages - std::min(pages, taken);
+  return pages - std::min(pages, taken_bytes() / kPageBytes);
 }
 
 bool SimDisk::has_room(std::uint64_t pages) const {

@@ -91,6 +91,8 @@ class SimDisk {
   void before_operation(std::uint64_t number, std::function<void()> action);
   std::uint64_t operations() const { return operations_; }
   std::uint64_t flushes() const { return flushes_; }
+  // What files take; with options().capacity_bytes, how a scenario fills the disk and empties it.
+  std::uint64_t taken_bytes() const;
   // What is clean has to be read from the disk again.
   void drop_cache();
   // As if synced: a scenario's starting point.

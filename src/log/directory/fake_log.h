@@ -53,6 +53,8 @@ class FakeLog final : public Log {
     return AppendInfo{};
   }
   void write_out() override {}
+  AppendEnd end() const override { return {}; }
+  base::Result<> check_kept(const AppendEnd&) const override { return {}; }
   base::Offset log_start_offset() const override { return {}; }
   base::Offset log_end_offset() const override { return {}; }
   base::Offset written_end_offset() const override { return {}; }

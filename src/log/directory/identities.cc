@@ -34,7 +34,8 @@ base::Result<> check_agreement(const std::string& path, const DirectoryIdentity&
   return {};
 }
 
-base::Result<> inspect_all(env::World& world, const std::vector<std::string>& paths) {
+base::Result<> inspect_all(env::World& world, const std::vector<std::string>& paths,
+                           std::map<std::string, base::Error>& unreadable) {
   if (paths.empty()) return refused("log.dirs names no directory");
   std::set<std::string> seen;
   std::vector<std::pair<std::string, DirectoryIdentity>> formatted;
@@ -43,6 +44,10 @@ base::Result<> inspect_all(env::World& world, const std::vector<std::string>& pa
       return refused(fmt::format("log.dirs names {} twice", path));
     }
     auto identity = LogDirectory::inspect(world, path);
+    if (!identity && identity.error().code == base::ErrorCode::kKafkaStorageError) {
+      unreadable.emplace(path, identity.error());
+      continue;
+    }
     if (!identity) return base::fail(std::move(identity));
     if (!*identity) continue;
     for (const auto& [other_path, other] : formatted) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,8 @@ namespace odradek::log::directory {
                                              const DirectoryIdentity& first);
 
 // Whether there is a directory, each is named once, and those that are formatted agree. Changes
-// nothing.
-[[nodiscard]] base::Result<> inspect_all(env::World& world, const std::vector<std::string>& paths);
+// nothing. Adds to `unreadable` those that the system does not let be read, with its error.
+[[nodiscard]] base::Result<> inspect_all(env::World& world, const std::vector<std::string>& paths,
+                                         std::map<std::string, base::Error>& unreadable);
 
 }  // namespace odradek::log::directory

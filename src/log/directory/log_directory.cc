@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -128,6 +129,11 @@ class LogDirectoryImpl final : public LogDirectory {
   void set_flush_bounds(const FlushBounds& bounds) override;
   void count_flush(env::Duration duration) override { flush_statistics_.add(duration); }
   FlushFigures flush_figures() const override { return flush_statistics_.figures(); }
+  Room& room() override { return room_; }
+  void set_room_handler(std::function<void(bool)> handler) override {
+    const std::lock_guard lock(removals_mutex_);
+    room_handler_ = std::move(handler);
+  }
   env::WorkQueue& work_queue() override { return *work_queue_; }
   env::World& world() override { return world_; }
   void remove_later(std::string path, env::Duration delay) override;
@@ -151,6 +157,8 @@ class LogDirectoryImpl final : public LogDirectory {
   void write_checkpoint_later(CheckpointKind kind);
   void submit_checkpoint(CheckpointKind kind);
   void remove_now(std::string path);
+  void remove_all_that_wait();
+  void make_room();
   void announce_failure();
   LastStop begin_after_crash(bool are_checkpoints_whole);
   base::Result<> failed_or(base::Result<> result);
@@ -162,6 +170,12 @@ class LogDirectoryImpl final : public LogDirectory {
   std::optional<DirectoryIdentity> identity_;
   const std::shared_ptr<Anchor> anchor_;
   Checkpoints checkpoints_;
+  Room room_;
+  std::function<void(bool)> room_handler_;
+
+  std::mutex removals_mutex_;
+  std::uint64_t next_removal_ = 0;
+  std::map<std::uint64_t, std::string> waiting_removals_;
 
   mutable std::mutex failure_mutex_;
   std::optional<base::Error> failure_;
@@ -188,6 +202,7 @@ LogDirectoryImpl::LogDirectoryImpl(env::World& world, std::string path, Director
       identity_(std::move(identity)),
       anchor_(std::make_shared<Anchor>()),
       checkpoints_(world, path_, [this](CheckpointKind kind) { write_checkpoint_later(kind); }),
+      room_(world, path_, options.reserve_bytes),
       groups_(world, path_,
               {.max_parallel = options.max_parallel_flushes,
                .max_logs_flushed_singly = options.max_logs_flushed_singly},
@@ -201,6 +216,15 @@ LogDirectoryImpl::LogDirectoryImpl(env::World& world, std::string path, Director
       work_queue_(world.workers().make_queue("work " + path_, options.max_parallel_work)) {
   set_flush_bounds(options.flush_bounds);
   anchor_->directory = this;
+  room_.set_handler([this](bool is_full) {
+    if (is_full) remove_all_that_wait();
+    std::function<void(bool)> handler;
+    {
+      const std::lock_guard handler_lock(removals_mutex_);
+      handler = room_handler_;
+    }
+    if (handler) handler(is_full);
+  });
 }
 
 LogDirectoryImpl::~LogDirectoryImpl() {
@@ -217,7 +241,9 @@ env::Task LogDirectoryImpl::anchored(std::function<void(LogDirectoryImpl&)> task
 
 base::Result<> LogDirectoryImpl::format(const DirectoryIdentity& identity) {
   const std::string file = path_of(kMetaPropertiesFile);
-  if (auto done = world_.disk().write_file(file, format_meta_properties(identity)); !done) {
+  const std::string text = format_meta_properties(identity);
+  auto done = room_.insist([&] { return world_.disk().write_file(file, text); });
+  if (!done) {
     (void)world_.disk().remove_file(file + ".tmp");
     return explained(std::move(done), path_);
   }
@@ -226,6 +252,8 @@ base::Result<> LogDirectoryImpl::format(const DirectoryIdentity& identity) {
 }
 
 base::Result<LogDirectory::LastStop> LogDirectoryImpl::begin() {
+  room_.check();
+  if (room_.is_full()) make_room();
   auto are_well_formed = checkpoints_.load();
   if (!are_well_formed) return explained(std::move(are_well_formed), path_);
   const std::string mark = path_of(kCleanShutdownFile);
@@ -245,6 +273,17 @@ base::Result<LogDirectory::LastStop> LogDirectoryImpl::begin() {
 LogDirectory::LastStop LogDirectoryImpl::begin_after_crash(bool are_checkpoints_whole) {
   (void)failed_or(world_.disk().sync_file_system(path_));
   return {.are_checkpoints_whole = are_checkpoints_whole};
+}
+
+// The start itself writes a little.
+void LogDirectoryImpl::make_room() {
+  (void)room_.give_up_file();
+  const auto entries = world_.disk().list(path_);
+  if (!entries) return;
+  for (const env::DirectoryEntry& entry : *entries) {
+    if (!entry.is_directory || role_of(entry.name) != DirectoryRole::kDelete) continue;
+    remove_now(path_of(entry.name));
+  }
 }
 
 base::Result<FoundLogs> LogDirectoryImpl::find_logs() {
@@ -274,7 +313,9 @@ base::Result<FoundLogs> LogDirectoryImpl::find_logs() {
 
 base::Result<> LogDirectoryImpl::write_checkpoints() {
   if (auto error = failure()) return std::unexpected(*std::move(error));
-  return failed_or(checkpoints_.write_all());
+  auto done = room_.insist([this] { return checkpoints_.write_all(); });
+  if (!done && is_out_of_room(done.error())) return std::unexpected(room_.ran_out(done.error()));
+  return failed_or(std::move(done));
 }
 
 base::Result<> LogDirectoryImpl::failed_or(base::Result<> result) {
@@ -305,7 +346,13 @@ void LogDirectoryImpl::submit_checkpoint(CheckpointKind kind) {
   work_queue_->submit([this, kind] {
     if (failure()) return;
     if (kind == CheckpointKind::kRecoveryPoint) bytes_above_checkpoint_ = 0;
-    (void)failed_or(checkpoints_.write(kind));
+    auto done = room_.insist([&] { return checkpoints_.write(kind); });
+    if (!done && is_out_of_room(done.error())) {
+      (void)room_.ran_out(done.error());
+      write_checkpoint_later(kind);
+    } else {
+      (void)failed_or(std::move(done));
+    }
   });
 }
 
@@ -351,11 +398,32 @@ base::Result<> LogDirectoryImpl::add_log(Log& log) {
 }
 
 void LogDirectoryImpl::remove_later(std::string path, env::Duration delay) {
-  auto remove = [path = std::move(path)](LogDirectoryImpl& directory) {
-    directory.work_queue_->submit([&directory, path] { directory.remove_now(path); });
+  auto remove = [](LogDirectoryImpl& directory, std::string what) {
+    directory.work_queue_->submit(
+        [&directory, what = std::move(what)] { directory.remove_now(what); });
   };
-  if (delay <= env::Duration::zero()) return remove(*this);
-  world_.loop(0).run_after(delay, anchored(std::move(remove)));
+  if (delay <= env::Duration::zero() || room_.is_full()) return remove(*this, std::move(path));
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock(removals_mutex_);
+    number = next_removal_++;
+    waiting_removals_.emplace(number, std::move(path));
+  }
+  world_.loop(0).run_after(delay, anchored([number, remove](LogDirectoryImpl& directory) {
+                             std::unique_lock lock(directory.removals_mutex_);
+                             auto node = directory.waiting_removals_.extract(number);
+                             lock.unlock();
+                             if (!node.empty()) remove(directory, std::move(node.mapped()));
+                           }));
+}
+
+void LogDirectoryImpl::remove_all_that_wait() {
+  std::map<std::uint64_t, std::string> waiting;
+  {
+    const std::lock_guard lock(removals_mutex_);
+    waiting.swap(waiting_removals_);
+  }
+  for (auto& [number, path] : waiting) remove_later(std::move(path), {});
 }
 
 void LogDirectoryImpl::remove_now(std::string path) {
@@ -451,6 +519,14 @@ base::Result<std::unique_ptr<LogDirectory>> LogDirectory::open(env::World& world
   if (!lock) return explained(std::move(lock), path);
   return std::make_unique<LogDirectoryImpl>(world, std::move(path), options, std::move(*lock),
                                             *std::move(identity));
+}
+
+std::unique_ptr<LogDirectory> LogDirectory::open_offline(env::World& world, std::string path,
+                                                         const base::Error& error) {
+  auto directory = std::make_unique<LogDirectoryImpl>(world, std::move(path), DirectoryOptions{},
+                                                      nullptr, std::nullopt);
+  directory->fail(error);
+  return directory;
 }
 
 }  // namespace odradek::log::directory

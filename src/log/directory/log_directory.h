@@ -16,6 +16,7 @@
 #include "base/uuid.h"
 #include "env/world.h"
 #include "log/directory/flush_statistics.h"
+#include "log/directory/room.h"
 
 namespace odradek::log {
 class Log;
@@ -54,6 +55,8 @@ struct DirectoryOptions {
   std::int64_t log_start_interval_ms = 60000;
   // replica.high.watermark.checkpoint.interval.ms
   std::int64_t high_watermark_interval_ms = 5000;
+  // log.dir.reserve.bytes
+  std::int64_t reserve_bytes = Room::kAutomatic;
   // Work of this directory that may run at once: flushes of one group, and everything else.
   int max_parallel_flushes = 16;
   int max_parallel_work = 8;
@@ -88,6 +91,9 @@ class LogDirectory {
   // reason: locked by another process, no right, no directory.
   [[nodiscard]] static base::Result<std::unique_ptr<LogDirectory>> open(
       env::World& world, std::string path, DirectoryOptions options = {});
+  // One of several that can't be used, because of `error`: offline from the start. Touches nothing.
+  static std::unique_ptr<LogDirectory> open_offline(env::World& world, std::string path,
+                                                    const base::Error& error);
   virtual ~LogDirectory() = default;
 
   virtual const std::string& path() const = 0;
@@ -173,15 +179,21 @@ class LogDirectory {
   // A call of the disk that flushed for this directory; the groups count their own syncs.
   virtual void count_flush(env::Duration duration) = 0;
   virtual FlushFigures flush_figures() const = 0;
+  // What may be written yet. When the directory becomes full, what waits to be removed is removed
+  // at once.
+  virtual Room& room() = 0;
 
   // Blocking work of this directory alone: cold reads, recovery, deletion.
   virtual env::WorkQueue& work_queue() = 0;
   virtual env::World& world() = 0;
 
   // Removes a file or a tree that carries its deletion mark already (`.deleted`, `-delete`), on the
-  // work queue, `delay` from now. What is pending at a stop is left: the next start removes it.
+  // work queue, `delay` from now, or sooner in a directory that is full. What is pending at a stop
+  // is left: the next start removes it.
   virtual void remove_later(std::string path, env::Duration delay) = 0;
 
+  // Called when the directory becomes full and when it is so no longer; does not block.
+  virtual void set_room_handler(std::function<void(bool is_full)> handler) = 0;
   // Takes the directory offline, at once and for good; every log in it is told soon after, from
   // loop 0: the caller may be a log, and hold its lock. Only the first reason counts.
   virtual void fail(const base::Error& error) = 0;

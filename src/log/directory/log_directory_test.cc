@@ -135,9 +135,9 @@ TEST_F(LogDirectoryTest, AMissingRightSaysSo) {
 TEST_F(LogDirectoryTest, ACleanStopIsMarkedAndTheMarkTakenAway) {
   auto directory = open_formatted();
   EXPECT_THAT(names(),
-              ElementsAre(".lock", "cleaner-offset-checkpoint", "log-start-offset-checkpoint",
-                          "meta.properties", "recovery-point-offset-checkpoint",
-                          "replication-offset-checkpoint"));
+              ElementsAre(".lock", ".reserve", "cleaner-offset-checkpoint",
+                          "log-start-offset-checkpoint", "meta.properties",
+                          "recovery-point-offset-checkpoint", "replication-offset-checkpoint"));
   EXPECT_TRUE(directory->close_cleanly(28));
   EXPECT_EQ(content(".kafka_cleanshutdown"), R"({"version":0,"brokerEpoch":28})");
   directory.reset();

@@ -80,6 +80,8 @@ base::Result<> EmbeddedEngine::find_snapshot() {
     snapshot_ = *found;
     has_snapshot_ = true;
   }
+  // The start itself writes a little.
+  if (has_snapshot_ && directory_.room().is_full()) (void)remove_older_snapshots(snapshot_);
   return {};
 }
 
@@ -177,17 +179,26 @@ base::Result<Position> EmbeddedEngine::take_lead() {
 }
 
 base::Result<> EmbeddedEngine::write_quorum_state() {
-  return write_sole_voter(directory_.world().disk(), path_, options_.node_id, epoch_);
+  auto done = directory_.room().insist([this] {
+    return write_sole_voter(directory_.world().disk(), path_, options_.node_id, epoch_);
+  });
+  if (done || !log::directory::is_out_of_room(done.error())) return done;
+  // The log has the epoch too, and Kafka takes the later one.
+  base::log::warn("quorum", "{}; the next start writes it again", done.error().message);
+  return {};
 }
 
 base::Result<> EmbeddedEngine::append(base::SharedBytes batch) {
-  bytes_since_snapshot_ += batch.size();
+  const std::size_t bytes = batch.size();
   auto appended = log_->append(std::move(batch), epoch_, log::AppendOrigin::kCoordinator);
   if (!appended) return base::fail(std::move(appended));
   log_->write_out();
   env::fail_point(env::FailPoint::kMetadataAppended);
   auto flushed = log_->flush();
   env::fail_point(env::FailPoint::kMetadataFlushed);
+  // Without room for it nothing of it is there, and what comes next takes its place.
+  if (auto kept = log_->check_kept(appended->end()); !kept) return kept;
+  bytes_since_snapshot_ += bytes;
   return flushed;
 }
 
@@ -225,8 +236,10 @@ bool EmbeddedEngine::wants_snapshot(base::Timestamp now) const {
 base::Result<> EmbeddedEngine::write_snapshot(const Position& position,
                                               const std::vector<base::SharedBytes>& records,
                                               base::Timestamp now) {
-  auto done = write_snapshot_file(directory_.world().disk(), path_, position, quorum_records_,
-                                  records, now);
+  auto done = directory_.room().insist([&] {
+    return write_snapshot_file(directory_.world().disk(), path_, position, quorum_records_, records,
+                               now);
+  });
   if (!done) return done;
   env::fail_point(env::FailPoint::kMetadataSnapshot);
   bytes_since_snapshot_ = 0;

@@ -61,6 +61,12 @@ group::Now GroupShard::now() const {
 }
 
 void GroupShard::start_loading() {
+  // Before anything is read: what is taken back later is seen, and read again.
+  const std::uint64_t take_backs = journal_.end().take_backs;
+  {
+    const std::lock_guard lock(mutex_);
+    take_backs_ = take_backs;
+  }
   auto machine = std::make_unique<group::GroupMachine>(
       settings_, [this] { return random_suffix(world_.random()); });
   if (partition_->log().log_start_offset() == partition_->log().log_end_offset()) {
@@ -106,9 +112,20 @@ base::Result<> GroupShard::check_active_locked() const {
   return base::fail(ErrorCode::kNotCoordinator);
 }
 
+GroupShard::Decided GroupShard::decide_locked(
+    const std::function<group::Outcome(group::GroupMachine&)>& step) {
+  const record::JournalEnd end = journal_.end();
+  if (end.take_backs == take_backs_) return append_locked(step(*machine_));
+  Decided decided;
+  decided.end = base::fail(ErrorCode::kCoordinatorLoadInProgress,
+                           "records of its groups found no room on the disk: they are read again");
+  give_up_machine_locked(decided);
+  return decided;
+}
+
 GroupShard::Decided GroupShard::append_locked(group::Outcome outcome) {
   Decided decided;
-  decided.end = journal_.end_offset();
+  decided.end = journal_.end();
   if (!outcome.records.empty()) {
     const base::Timestamp wall = world_.clock().wall();
     decided.end = outcome.is_divisible ? journal_.append_each(std::move(outcome.records), wall)
@@ -124,12 +141,15 @@ GroupShard::Decided GroupShard::append_locked(group::Outcome outcome) {
     arm_timer_locked();
     return decided;
   }
-  // The machine is ahead of its log: what it says is not to be trusted any more.
+  give_up_machine_locked(decided);
+  return decided;
+}
+
+void GroupShard::give_up_machine_locked(Decided& decided) {
   for (auto& [token, handler] : waiting_) decided.given_up.push_back(std::move(handler));
   waiting_.clear();
   machine_.reset();
   state_ = State::kLoading;
-  return decided;
 }
 
 void GroupShard::give(Decided decided, Committed committed) {
@@ -170,7 +190,7 @@ void GroupShard::run(Step step, Committed committed) {
       committed(active);
       return;
     }
-    decided = append_locked(step(*machine_, now()));
+    decided = decide_locked([&](group::GroupMachine& machine) { return step(machine, now()); });
   }
   give(std::move(decided), std::move(committed));
 }
@@ -186,7 +206,8 @@ void GroupShard::park(ParkingStep step, ReplyHandler reply) {
     }
     const group::ReplyToken token = next_token_++;
     waiting_.emplace(token, std::move(reply));
-    decided = append_locked(step(*machine_, token, now()));
+    decided =
+        decide_locked([&](group::GroupMachine& machine) { return step(machine, token, now()); });
   }
   give(std::move(decided), nullptr);
 }
@@ -235,7 +256,7 @@ void GroupShard::on_timer() {
     timer_ = 0;
     timer_deadline_.reset();
     if (state_ != State::kActive) return;
-    decided = append_locked(machine_->tick(now()));
+    decided = decide_locked([&](group::GroupMachine& machine) { return machine.tick(now()); });
   }
   give(std::move(decided), nullptr);
 }

@@ -57,12 +57,15 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   [[nodiscard]] base::Result<> check_active_locked() const;
   // What is to be done once the lock is free.
   struct Decided {
-    base::Result<base::Offset> end;
+    base::Result<record::JournalEnd> end;
     std::vector<std::pair<ReplyHandler, group::Response>> replies;
     std::vector<ReplyHandler> given_up;
   };
-  // Appends, and takes out the reply handlers of the outcome.
+  // Lets the machine decide, appends, and takes out the reply handlers of the outcome.
+  Decided decide_locked(const std::function<group::Outcome(group::GroupMachine&)>& step);
   Decided append_locked(group::Outcome outcome);
+  // The machine is ahead of its log: what it says is not to be trusted any more.
+  void give_up_machine_locked(Decided& decided);
   void give(Decided step, Committed committed);
   void arm_timer_locked();
   void on_timer();
@@ -77,6 +80,8 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   std::mutex mutex_;
   State state_ = State::kLoading;
   std::unique_ptr<group::GroupMachine> machine_;
+  // Of the journal when the machine was loaded from it.
+  std::uint64_t take_backs_ = 0;
   std::unordered_map<group::ReplyToken, ReplyHandler> waiting_;
   group::ReplyToken next_token_ = 1;
   env::Executor::TimerId timer_ = 0;

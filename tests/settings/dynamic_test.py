@@ -9,13 +9,15 @@ import sys
 import tomllib
 
 import dynamic_cases_broker  # noqa: F401
+import dynamic_cases_cleaner  # noqa: F401
 import dynamic_cases_topics  # noqa: F401
 from codec import Closed
 from live import BROKER, CASES, TOPIC, TopicCase
 from node import ROOT, running
 
 # What is flushed is seen soon, and nothing is flushed that is not asked for.
-SETTINGS = {"log.flush.offset.checkpoint.interval.ms": "50", "log.unflushed.max.ms": "3600000"}
+SETTINGS = {"log.flush.offset.checkpoint.interval.ms": "50", "log.unflushed.max.ms": "3600000",
+            "log.cleaner.backoff.ms": "20"}
 # With eligible leader replicas (KIP-966) one number holds for the whole cluster.
 NOT_FOR_ONE_BROKER = {"min.insync.replicas"}
 # How many threads read logs again shows only while they do, too short to be seen from outside.

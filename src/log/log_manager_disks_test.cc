@@ -114,12 +114,17 @@ TEST_F(LogManagerDisksTest, FullAndOfflineDirectoriesAreToldOf) {
                          const base::Error&) { failed.push_back(directory.path()); }});
   const std::uint64_t capacity = host_.disk().options().capacity_bytes;
   // A removal that waits is carried out in a full directory at once.
-  ASSERT_TRUE(host_.world().disk().make_directories("/a/old-0.0123-delete"));
-  manager->directories()[0]->remove_later("/a/old-0.0123-delete", std::chrono::hours(1));
+  ASSERT_TRUE(
+      host_.world().disk().make_directories("/a/old-0.0123456789abcdef0123456789abcdef-delete"));
+  manager->directories()[0]->remove_later("/a/old-0.0123456789abcdef0123456789abcdef-delete",
+                                          std::chrono::hours(1));
   host_.disk().options().capacity_bytes = host_.disk().taken_bytes();
   EXPECT_TRUE(simulation_.run_until([&] { return full == 2; }, seconds(2))) << full;
   EXPECT_TRUE(simulation_.run_until(
-      [&] { return !host_.world().disk().exists("/a/old-0.0123-delete"); }, seconds(1)));
+      [&] {
+        return !host_.world().disk().exists("/a/old-0.0123456789abcdef0123456789abcdef-delete");
+      },
+      seconds(1)));
   record::BatchBuilder builder;
   builder.append(base::Timestamp(1), std::nullopt, base::as_bytes("value"));
   const auto refused =

@@ -45,11 +45,10 @@ TEST_F(RoomTest, RecordsStopAtTheReserveAndComeBackByThemselves) {
   EXPECT_TRUE(has_file());
   EXPECT_TRUE(room.admit(4 * kMebibyte));
   EXPECT_THAT(told, IsEmpty());
-  set_free(4 * kMebibyte + 1000);
+  set_free(4 * kMebibyte + 8192);
   room.check();
-  EXPECT_TRUE(room.admit(1000));
-  const auto refused = room.admit(1000);
-  EXPECT_TRUE(refused) << "nothing was written: there is as much as before";
+  EXPECT_TRUE(room.admit(8192));
+  EXPECT_TRUE(room.admit(8192)) << "nothing was written: there is as much as before";
   set_free(4 * kMebibyte - 1);
   const auto full = room.admit(1000);
   ASSERT_FALSE(full);
@@ -81,7 +80,10 @@ TEST_F(RoomTest, FullDoesNotComeAndGoAtTheEdge) {
 TEST_F(RoomTest, AWriteThatFoundNoRoomMakesItFullUntilOneCouldBeMade) {
   set_free(10 * kMebibyte);
   room.check();
-  host.disk().inject({.operation = DiskOperation::kAllocate, .times = 2, .os_error = EDQUOT});
+  host.disk().inject({.operation = DiskOperation::kAllocate,
+                      .path_contains = ".reserve",
+                      .times = 2,
+                      .os_error = EDQUOT});
   const base::Error told_to_clients = room.ran_out(kNoSpace);
   EXPECT_THAT(told_to_clients.message, HasSubstr("/data"));
   EXPECT_FALSE(room.admit(1)) << "whatever the file system says is free";

@@ -5,9 +5,10 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "record/compression/compressor.h"
 #include "record/compression/decompressor.h"
 
-// One pair for each codec. Private to the room; use Decompressor::open and compress().
+// One pair for each codec. Private to the room; use Decompressor::open and Compressor::open.
 namespace odradek::record::compression {
 
 std::unique_ptr<Decompressor> open_gzip(base::ByteView compressed);
@@ -15,9 +16,10 @@ std::unique_ptr<Decompressor> open_snappy(base::ByteView compressed);
 std::unique_ptr<Decompressor> open_lz4(base::ByteView compressed);
 std::unique_ptr<Decompressor> open_zstd(base::ByteView compressed);
 
-std::vector<std::uint8_t> compress_gzip(int level, base::ByteView plain);
-std::vector<std::uint8_t> compress_snappy(base::ByteView plain);
-std::vector<std::uint8_t> compress_lz4(int level, base::ByteView plain);
-std::vector<std::uint8_t> compress_zstd(int level, base::ByteView plain);
+using Output = std::vector<std::uint8_t>;
+std::unique_ptr<Compressor> make_gzip(int level, Output& output);
+std::unique_ptr<Compressor> make_snappy(Output& output);
+std::unique_ptr<Compressor> make_lz4(int level, Output& output);
+std::unique_ptr<Compressor> make_zstd(int level, Output& output);
 
 }  // namespace odradek::record::compression

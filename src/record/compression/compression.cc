@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "record/compression/codecs.h"
 #include "record/compression/compress.h"
+#include "record/compression/compressor.h"
 #include "record/compression/decompressor.h"
 
 namespace odradek::record {
@@ -17,6 +18,19 @@ class PlainDecompressor : public Decompressor {
 
  private:
   base::ByteView plain_;
+};
+
+class PlainCompressor : public Compressor {
+ public:
+  explicit PlainCompressor(std::vector<std::uint8_t>& output) : output_(output) {}
+
+  void write(base::ByteView plain) override {
+    output_.insert(output_.end(), plain.begin(), plain.end());
+  }
+  void finish() override {}
+
+ private:
+  std::vector<std::uint8_t>& output_;
 };
 
 }  // namespace
@@ -52,20 +66,29 @@ int default_compression_level(Codec codec) {
   ODRADEK_ASSERT(!"a codec without a level");
 }
 
-std::vector<std::uint8_t> compress(Codec codec, int level, base::ByteView plain) {
+std::unique_ptr<Compressor> Compressor::open(Codec codec, int level,
+                                             std::vector<std::uint8_t>& output) {
   switch (codec) {
     case Codec::kNone:
-      return {plain.begin(), plain.end()};
+      return std::make_unique<PlainCompressor>(output);
     case Codec::kGzip:
-      return compression::compress_gzip(level, plain);
+      return compression::make_gzip(level, output);
     case Codec::kSnappy:
-      return compression::compress_snappy(plain);
+      return compression::make_snappy(output);
     case Codec::kLz4:
-      return compression::compress_lz4(level, plain);
+      return compression::make_lz4(level, output);
     case Codec::kZstd:
-      return compression::compress_zstd(level, plain);
+      return compression::make_zstd(level, output);
   }
   ODRADEK_ASSERT(!"a codec without a compressor");
+}
+
+std::vector<std::uint8_t> compress(Codec codec, int level, base::ByteView plain) {
+  std::vector<std::uint8_t> output;
+  const auto compressor = Compressor::open(codec, level, output);
+  compressor->write(plain);
+  compressor->finish();
+  return output;
 }
 
 }  // namespace odradek::record

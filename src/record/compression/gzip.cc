@@ -76,28 +76,71 @@ class GzipDecompressor : public Decompressor {
   bool done_ = false;
 };
 
+// One member as Java writes it: no time, no flags, an unknown system.
+class GzipCompressor : public Compressor {
+ public:
+  GzipCompressor(int level, Output& output) : output_(output) {
+    std::memset(&stream_, 0, sizeof(stream_));
+    constexpr int kRawWindowBits = -15;
+    constexpr int kDefaultMemoryLevel = 8;
+    ODRADEK_ASSERT(deflateInit2(&stream_, level, Z_DEFLATED, kRawWindowBits, kDefaultMemoryLevel,
+                                Z_DEFAULT_STRATEGY) == Z_OK);
+    constexpr std::uint8_t kHeader[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff};
+    output_.insert(output_.end(), std::begin(kHeader), std::end(kHeader));
+  }
+  ~GzipCompressor() override { deflateEnd(&stream_); }
+  GzipCompressor(const GzipCompressor&) = delete;
+  GzipCompressor& operator=(const GzipCompressor&) = delete;
+
+  void write(base::ByteView plain) override {
+    while (!plain.empty()) {
+      const base::ByteView input = clamp(plain);
+      plain = plain.subspan(input.size());
+      crc_ = crc32(crc_, input.data(), static_cast<uInt>(input.size()));
+      plain_size_ += static_cast<std::uint32_t>(input.size());
+      stream_.next_in = const_cast<Bytef*>(input.data());  // zlib does not write to it
+      stream_.avail_in = static_cast<uInt>(input.size());
+      while (stream_.avail_in > 0) ODRADEK_ASSERT(step(Z_NO_FLUSH) == Z_OK);
+    }
+  }
+
+  void finish() override {
+    while (step(Z_FINISH) != Z_STREAM_END) {
+    }
+    put_little_endian(static_cast<std::uint32_t>(crc_));
+    put_little_endian(plain_size_);
+  }
+
+ private:
+  int step(int flush) {
+    stream_.next_out = chunk_.get();
+    stream_.avail_out = kChunkSize;
+    const int status = deflate(&stream_, flush);
+    output_.insert(output_.end(), chunk_.get(), chunk_.get() + (kChunkSize - stream_.avail_out));
+    return status;
+  }
+
+  void put_little_endian(std::uint32_t number) {
+    for (int shift = 0; shift < 32; shift += 8) {
+      output_.push_back(static_cast<std::uint8_t>(number >> shift));
+    }
+  }
+
+  Output& output_;
+  Chunk chunk_;
+  z_stream stream_;
+  uLong crc_ = 0;
+  std::uint32_t plain_size_ = 0;
+};
+
 }  // namespace
 
 std::unique_ptr<Decompressor> open_gzip(base::ByteView compressed) {
   return std::make_unique<GzipDecompressor>(compressed);
 }
 
-std::vector<std::uint8_t> compress_gzip(int level, base::ByteView plain) {
-  z_stream stream;
-  std::memset(&stream, 0, sizeof(stream));
-  constexpr int kDefaultMemoryLevel = 8;
-  ODRADEK_ASSERT(deflateInit2(&stream, level, Z_DEFLATED, kGzipWindowBits, kDefaultMemoryLevel,
-                              Z_DEFAULT_STRATEGY) == Z_OK);
-  ODRADEK_ASSERT(plain.size() <= std::numeric_limits<uInt>::max());
-  std::vector<std::uint8_t> result(deflateBound(&stream, plain.size()));
-  stream.next_in = const_cast<Bytef*>(plain.data());  // zlib does not write to it
-  stream.avail_in = static_cast<uInt>(plain.size());
-  stream.next_out = result.data();
-  stream.avail_out = static_cast<uInt>(result.size());
-  ODRADEK_ASSERT(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  result.resize(stream.total_out);
-  deflateEnd(&stream);
-  return result;
+std::unique_ptr<Compressor> make_gzip(int level, Output& output) {
+  return std::make_unique<GzipCompressor>(level, output);
 }
 
 }  // namespace odradek::record::compression

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include <lz4.h>
 #include <lz4frame.h>
+#include <lz4hc.h>
 
 #include "base/assert.h"
 #include "record/compression/codecs.h"
@@ -87,27 +89,108 @@ class Lz4Decompressor : public Decompressor {
   bool is_done_ = false;
 };
 
+struct FreeHcState {
+  void operator()(LZ4_streamHC_t* state) const { LZ4_freeStreamHC(state); }
+};
+
+// One frame of independent blocks of 64 KiB, without checksums, as Kafka's own stream frames it.
+class Lz4Compressor : public Compressor {
+ public:
+  Lz4Compressor(int level, Output& output) : level_(level), output_(output) {
+    // Version 1, independent blocks; blocks of at most 64 KiB; the checksum of these two bytes.
+    constexpr std::uint8_t kDescriptor[] = {kFixedFlagsValue, 0x40, 0x82};
+    output_.insert(output_.end(), std::begin(kFrameMagic), std::end(kFrameMagic));
+    output_.insert(output_.end(), std::begin(kDescriptor), std::end(kDescriptor));
+    // Apache Kafka's default level is the fast compressor, every other one the slow one.
+    if (level != default_compression_level(Codec::kLz4)) slow_.reset(LZ4_createStreamHC());
+  }
+
+  void write(base::ByteView plain) override {
+    while (!plain.empty()) {
+      if (gathered_.empty() && plain.size() >= kBlockSize) {
+        append_block(plain.first(kBlockSize));
+        plain = plain.subspan(kBlockSize);
+        continue;
+      }
+      const base::ByteView part =
+          plain.first(std::min(plain.size(), kBlockSize - gathered_.size()));
+      gathered_.insert(gathered_.end(), part.begin(), part.end());
+      plain = plain.subspan(part.size());
+      if (gathered_.size() == kBlockSize) flush_gathered();
+    }
+  }
+
+  void finish() override {
+    flush_gathered();
+    put_little_endian(0, append(sizeof(std::uint32_t)));
+  }
+
+ private:
+  static constexpr std::size_t kBlockSize = 64 * 1024;
+  static constexpr std::uint32_t kIsPlain = 0x80000000;
+
+  void flush_gathered() {
+    if (!gathered_.empty()) append_block(gathered_);
+    gathered_.clear();
+  }
+
+  // Its length, then the bytes: plain where they don't get fewer.
+  void append_block(base::ByteView plain) {
+    const std::size_t start = append(sizeof(std::uint32_t));
+    const int room = LZ4_compressBound(static_cast<int>(plain.size()));
+    const std::size_t data = append(static_cast<std::size_t>(room));
+    std::size_t size = compress(plain, output_.data() + data, room);
+    std::uint32_t length = static_cast<std::uint32_t>(size);
+    if (size >= plain.size()) {
+      size = plain.size();
+      length = static_cast<std::uint32_t>(size) | kIsPlain;
+      std::memcpy(output_.data() + data, plain.data(), size);
+    }
+    output_.resize(data + size);
+    put_little_endian(length, start);
+  }
+
+  std::size_t compress(base::ByteView plain, std::uint8_t* to, int room) {
+    const auto* from = reinterpret_cast<const char*>(plain.data());
+    auto* target = reinterpret_cast<char*>(to);
+    const int size = static_cast<int>(plain.size());
+    const int done = slow_
+                         ? LZ4_compress_HC_extStateHC(slow_.get(), from, target, size, room, level_)
+                         : LZ4_compress_default(from, target, size, room);
+    ODRADEK_ASSERT(done > 0);
+    return static_cast<std::size_t>(done);
+  }
+
+  // Room for more bytes; returns where they start.
+  std::size_t append(std::size_t bytes) {
+    const std::size_t start = output_.size();
+    output_.resize(start + bytes);
+    return start;
+  }
+
+  void put_little_endian(std::uint32_t number, std::size_t position) {
+    for (int i = 0; i < 4; ++i) {
+      output_[position + static_cast<std::size_t>(i)] =
+          static_cast<std::uint8_t>(number >> (8 * i));
+    }
+  }
+
+  const int level_;
+  Output& output_;
+  // Of every level but the default.
+  std::unique_ptr<LZ4_streamHC_t, FreeHcState> slow_;
+  // Less than a block.
+  std::vector<std::uint8_t> gathered_;
+};
+
 }  // namespace
 
 std::unique_ptr<Decompressor> open_lz4(base::ByteView compressed) {
   return std::make_unique<Lz4Decompressor>(compressed);
 }
 
-std::vector<std::uint8_t> compress_lz4(int level, base::ByteView plain) {
-  LZ4F_preferences_t preferences;
-  std::memset(&preferences, 0, sizeof(preferences));
-  preferences.frameInfo.blockSizeID = LZ4F_max64KB;
-  preferences.frameInfo.blockMode = LZ4F_blockIndependent;
-  // Apache Kafka's default level is the fast compressor, every other one the slow one; 3 is the
-  // library's first slow level, 12 its last.
-  const bool is_fast = level == default_compression_level(Codec::kLz4);
-  preferences.compressionLevel = is_fast ? 0 : std::clamp(level, 3, 12);
-  std::vector<std::uint8_t> result(LZ4F_compressFrameBound(plain.size(), &preferences));
-  const std::size_t size =
-      LZ4F_compressFrame(result.data(), result.size(), plain.data(), plain.size(), &preferences);
-  ODRADEK_ASSERT(!LZ4F_isError(size));
-  result.resize(size);
-  return result;
+std::unique_ptr<Compressor> make_lz4(int level, Output& output) {
+  return std::make_unique<Lz4Compressor>(level, output);
 }
 
 }  // namespace odradek::record::compression

@@ -101,15 +101,51 @@ class SnappyDecompressor : public Decompressor {
   bool has_block_ = false;
 };
 
-void append_block(std::vector<std::uint8_t>& result, base::ByteView plain) {
-  const std::size_t start = result.size();
-  result.resize(start + kLengthSize + snappy::MaxCompressedLength(plain.size()));
-  std::size_t size = 0;
-  snappy::RawCompress(reinterpret_cast<const char*>(plain.data()), plain.size(),
-                      reinterpret_cast<char*>(result.data() + start + kLengthSize), &size);
-  base::store_big_endian(result.data() + start, static_cast<std::uint32_t>(size));
-  result.resize(start + kLengthSize + size);
-}
+// xerial's stream, of blocks of 32 KiB.
+class SnappyCompressor : public Compressor {
+ public:
+  explicit SnappyCompressor(Output& output) : output_(output) {
+    // Version 1, readable by version 1 and later.
+    constexpr std::uint8_t kVersions[] = {0, 0, 0, 1, 0, 0, 0, 1};
+    output_.insert(output_.end(), std::begin(kMagic), std::end(kMagic));
+    output_.insert(output_.end(), std::begin(kVersions), std::end(kVersions));
+  }
+
+  void write(base::ByteView plain) override {
+    while (!plain.empty()) {
+      if (gathered_.empty() && plain.size() >= kBlockSize) {
+        append_block(plain.first(kBlockSize));
+        plain = plain.subspan(kBlockSize);
+        continue;
+      }
+      const base::ByteView part =
+          plain.first(std::min(plain.size(), kBlockSize - gathered_.size()));
+      gathered_.insert(gathered_.end(), part.begin(), part.end());
+      plain = plain.subspan(part.size());
+      if (gathered_.size() == kBlockSize) finish();
+    }
+  }
+
+  void finish() override {
+    if (!gathered_.empty()) append_block(gathered_);
+    gathered_.clear();
+  }
+
+ private:
+  void append_block(base::ByteView plain) {
+    const std::size_t start = output_.size();
+    output_.resize(start + kLengthSize + snappy::MaxCompressedLength(plain.size()));
+    std::size_t size = 0;
+    snappy::RawCompress(reinterpret_cast<const char*>(plain.data()), plain.size(),
+                        reinterpret_cast<char*>(output_.data() + start + kLengthSize), &size);
+    base::store_big_endian(output_.data() + start, static_cast<std::uint32_t>(size));
+    output_.resize(start + kLengthSize + size);
+  }
+
+  Output& output_;
+  // Less than a block.
+  std::vector<std::uint8_t> gathered_;
+};
 
 }  // namespace
 
@@ -117,17 +153,8 @@ std::unique_ptr<Decompressor> open_snappy(base::ByteView compressed) {
   return std::make_unique<SnappyDecompressor>(compressed);
 }
 
-std::vector<std::uint8_t> compress_snappy(base::ByteView plain) {
-  // Version 1, readable by version 1 and later.
-  constexpr std::uint8_t kVersions[] = {0, 0, 0, 1, 0, 0, 0, 1};
-  std::vector<std::uint8_t> result(std::size(kMagic) + std::size(kVersions));
-  std::ranges::copy(kVersions, std::ranges::copy(kMagic, result.begin()).out);
-  while (!plain.empty()) {
-    const base::ByteView block = plain.first(std::min(plain.size(), kBlockSize));
-    append_block(result, block);
-    plain = plain.subspan(block.size());
-  }
-  return result;
+std::unique_ptr<Compressor> make_snappy(Output& output) {
+  return std::make_unique<SnappyCompressor>(output);
 }
 
 }  // namespace odradek::record::compression

@@ -103,19 +103,63 @@ class ZstdDecompressor : public Decompressor {
   bool has_frame_ = false;
 };
 
+struct FreeCCtx {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+};
+using CCtxPointer = std::unique_ptr<ZSTD_CCtx, FreeCCtx>;
+CCtxPointer make_cctx() { return CCtxPointer(ZSTD_createCCtx()); }
+
+// One frame that does not say how much it holds, as a stream's does not.
+class ZstdCompressor : public Compressor {
+ public:
+  ZstdCompressor(int level, Output& output) : output_(output) {
+    ZSTD_CCtx_reset(context_.get(), ZSTD_reset_session_and_parameters);
+    ODRADEK_ASSERT(
+        !ZSTD_isError(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level)));
+  }
+  ~ZstdCompressor() override {
+    if (ZSTD_sizeof_CCtx(context_.get()) > kKeptCompressorSize) context_.discard();
+  }
+
+  void write(base::ByteView plain) override {
+    ZSTD_inBuffer input = {plain.data(), plain.size(), 0};
+    while (input.pos < input.size) step(input, ZSTD_e_continue);
+  }
+
+  void finish() override {
+    // Java's stream is flushed before it ends: its last block is empty.
+    ZSTD_inBuffer input = {nullptr, 0, 0};
+    for (const ZSTD_EndDirective directive : {ZSTD_e_flush, ZSTD_e_end}) {
+      while (step(input, directive) > 0) {
+      }
+    }
+  }
+
+ private:
+  // The default level's needs, and a little more.
+  static constexpr std::size_t kKeptCompressorSize = 8 * 1024 * 1024;
+
+  std::size_t step(ZSTD_inBuffer& input, ZSTD_EndDirective directive) {
+    ZSTD_outBuffer output = {chunk_.get(), kChunkSize, 0};
+    const std::size_t left = ZSTD_compressStream2(context_.get(), &output, &input, directive);
+    ODRADEK_ASSERT(!ZSTD_isError(left));
+    output_.insert(output_.end(), chunk_.get(), chunk_.get() + output.pos);
+    return left;
+  }
+
+  Output& output_;
+  Chunk chunk_;
+  KeptPerThread<CCtxPointer, make_cctx> context_;
+};
+
 }  // namespace
 
 std::unique_ptr<Decompressor> open_zstd(base::ByteView compressed) {
   return std::make_unique<ZstdDecompressor>(compressed);
 }
 
-std::vector<std::uint8_t> compress_zstd(int level, base::ByteView plain) {
-  std::vector<std::uint8_t> result(ZSTD_compressBound(plain.size()));
-  const std::size_t size =
-      ZSTD_compress(result.data(), result.size(), plain.data(), plain.size(), level);
-  ODRADEK_ASSERT(!ZSTD_isError(size));
-  result.resize(size);
-  return result;
+std::unique_ptr<Compressor> make_zstd(int level, Output& output) {
+  return std::make_unique<ZstdCompressor>(level, output);
 }
 
 }  // namespace odradek::record::compression

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import backlog
 import durable
+import partitions
 import perf_tools
 import tools
 from brokers import BROKERS, ROOT, ApacheKafka, Odradek, kafka_tool
@@ -49,6 +50,10 @@ class Run:
         """One that has not been started; its directory is new."""
         self.started += 1
         return kind(self.directory / f"broker-{self.started}")
+
+    def kinds(self):
+        """The brokers to measure where one beside ours costs minutes."""
+        return (Odradek,) if self.options.ours_only else BROKERS
 
 
 def first_record(run):
@@ -266,6 +271,21 @@ def durability(run):
     yield from durable.measure(run, Figure)
 
 
+def many_partitions(run):
+    """Creation, a kill and a clean stop with 5,000 partitions."""
+    yield from partitions.many_partitions(run, Figure)
+
+
+def crash_when_full(run):
+    """kill -9 under full load with 20 GiB."""
+    yield from partitions.crash_when_full(run, Figure)
+
+
+def very_many_partitions(run):
+    """Start and memory with 50,000 partitions."""
+    yield from partitions.fifty_thousand(run, Figure)
+
+
 FIGURES = {
     "first-record": first_record,
     "idle": idle,
@@ -276,6 +296,9 @@ FIGURES = {
     "perf-tools": load_tools,
     "backlog": late_readers,
     "durable": durability,
+    "partitions": many_partitions,
+    "crash-full": crash_when_full,
+    "very-many": very_many_partitions,
 }
 
 
@@ -345,6 +368,11 @@ def arguments():
     parser.add_argument("--durable-partitions", type=int, default=2000, help="written at once")
     parser.add_argument("--durable-mib", type=int, default=4096, help="of each stream")
     parser.add_argument("--durable-rounds", type=int, default=3)
+    parser.add_argument("--partitions", type=int, default=5000)
+    parser.add_argument("--very-many", type=int, default=50000, help="partitions")
+    parser.add_argument("--full-partitions", type=int, default=100)
+    parser.add_argument("--full-gib", type=int, default=20)
+    parser.add_argument("--ours-only", action="store_true", help="where it can be left out")
     parser.add_argument("--markdown", metavar="FILE", help="write the report there, too")
     options = parser.parse_args()
     unknown = set(options.figures) - set(FIGURES)

@@ -159,6 +159,7 @@ base::Result<> RunningBroker::open_logs() {
   options.metadata_path = settings_.value("metadata.log.dir").value_or("");
   options.recovery_threads_per_directory =
       static_cast<int>(settings_.number("num.recovery.threads.per.data.dir"));
+  options.max_open_files = static_cast<std::size_t>(settings_.number("log.max.open.files"));
   options.directory.recovery_point_interval_ms =
       settings_.number("log.flush.offset.checkpoint.interval.ms");
   options.directory.log_start_interval_ms =
@@ -245,8 +246,9 @@ base::Result<> RunningBroker::start_partitions() {
   auto summary = replicas_->start(*image_.load());
   if (!summary) return base::fail(std::move(summary));
   if (summary->logs > 0) {
-    base::log::info(kArea, "{} logs opened in {} ms, {} of them read again, {} set aside",
-                    summary->logs, summary->duration_ms, summary->recovered, summary->strays);
+    base::log::info(
+        kArea, "{} logs opened in {} ms by {} threads, {} of them read again, {} set aside",
+        summary->logs, summary->duration_ms, summary->threads, summary->recovered, summary->strays);
   }
   metadata_->follow(*live_config_, *replicas_);
   logs_->begin_housekeeping(

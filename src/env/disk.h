@@ -30,6 +30,8 @@ enum class OpenMode : std::uint8_t {
 class File : public base::SendableFile {
  public:
   virtual const std::string& path() const = 0;
+  // Tells the file from every other one that had its name before or gets it later.
+  virtual std::uint64_t identity() const = 0;
   // Fills `buffer` from `position`; returns the bytes read, fewer only where the file ends.
   [[nodiscard]] virtual base::Result<std::size_t> read_at(std::uint64_t position,
                                                           base::MutableByteView buffer) = 0;
@@ -99,6 +101,8 @@ class Disk {
   // (syncfs).
   [[nodiscard]] virtual base::Result<> sync_file_system(const std::string& path) = 0;
   [[nodiscard]] virtual base::Result<DiskSpace> space(const std::string& path) = 0;
+  // How many files, sockets included, this process may have open at once.
+  virtual std::size_t max_open_files() const = 0;
   // The path from the root: a relative one continues the working directory's. Nothing is resolved.
   virtual std::string absolute_path(const std::string& path) = 0;
   // Takes an exclusive lock on the file (created when missing) without waiting; EWOULDBLOCK when

@@ -12,6 +12,8 @@
 namespace odradek::log {
 namespace {
 
+std::string aside(const std::string& path) { return path + ".tmp"; }
+
 std::string path_in(const std::string& partition_directory) {
   return partition_directory + '/' + std::string(kLeaderEpochFile);
 }
@@ -129,29 +131,36 @@ base::Result<LeaderEpochCache> read_leader_epochs(env::Disk& disk,
 }
 
 base::Result<> write_leader_epochs(env::Disk& disk, const std::string& partition_directory,
-                                   const LeaderEpochCache& epochs, bool is_flushed_by_caller) {
-  const std::string path = path_in(partition_directory);
-  const std::string text = format_leader_epochs(epochs);
-  if (!is_flushed_by_caller) return disk.write_file(path, text);
-  const std::string temporary = path + ".tmp";
-  auto file = disk.open(temporary, env::OpenMode::kCreate);
-  if (!file) return base::fail(std::move(file));
-  if (auto done = (*file)->truncate(0); !done) return done;
-  if (auto done = (*file)->write_at(0, base::as_bytes(text)); !done) return done;
-  // Renaming what is not flushed over what is could leave neither after a power cut. Where there
-  // was nothing, nothing can be lost.
-  if (disk.exists(path)) {
-    if (auto done = (*file)->flush(); !done) return done;
-  }
-  env::fail_point(env::FailPoint::kEpochsWritten);
-  return disk.rename(temporary, path);
+                                   const LeaderEpochCache& epochs) {
+  return disk.write_file(path_in(partition_directory), format_leader_epochs(epochs));
 }
 
-base::Result<> flush_leader_epochs(env::Disk& disk, const std::string& partition_directory) {
-  auto file = disk.open(path_in(partition_directory), env::OpenMode::kReadWrite);
+base::Result<bool> write_leader_epochs_aside(env::Disk& disk,
+                                             const std::string& partition_directory,
+                                             const LeaderEpochCache& epochs) {
+  const std::string path = path_in(partition_directory);
+  const bool are_aside = disk.exists(path);
+  auto file = disk.open(are_aside ? aside(path) : path, env::OpenMode::kCreate);
   if (!file) return base::fail(std::move(file));
-  if (auto done = (*file)->flush(); !done) return done;
-  return disk.sync_directory(partition_directory);
+  if (auto done = (*file)->truncate(0); !done) return base::fail(std::move(done));
+  const std::string text = format_leader_epochs(epochs);
+  auto written = (*file)->write_at(0, base::as_bytes(text));
+  if (!written) return base::fail(std::move(written));
+  if (are_aside) env::fail_point(env::FailPoint::kEpochsWritten);
+  return are_aside;
+}
+
+base::Result<> flush_leader_epochs(env::Disk& disk, const std::string& partition_directory,
+                                   bool are_aside) {
+  const std::string path = path_in(partition_directory);
+  auto file = disk.open(are_aside ? aside(path) : path, env::OpenMode::kReadWrite);
+  if (!file) return base::fail(std::move(file));
+  return (*file)->flush();
+}
+
+base::Result<> put_leader_epochs_in_place(env::Disk& disk, const std::string& partition_directory) {
+  const std::string path = path_in(partition_directory);
+  return disk.rename(aside(path), path);
 }
 
 }  // namespace odradek::log

@@ -68,14 +68,24 @@ std::string format_leader_epochs(const LeaderEpochCache& epochs);
 // A missing file: an empty cache.
 [[nodiscard]] base::Result<LeaderEpochCache> read_leader_epochs(
     env::Disk& disk, const std::string& partition_directory);
-// Atomic: after a power cut the old content is there or the new one, where there was any. Durable
-// once it returns; with `is_flushed_by_caller` once the caller synced the file system or called
-// flush_leader_epochs.
+// Atomic and durable: after a power cut the old content is there or the new one.
 [[nodiscard]] base::Result<> write_leader_epochs(env::Disk& disk,
                                                  const std::string& partition_directory,
-                                                 const LeaderEpochCache& epochs,
-                                                 bool is_flushed_by_caller = false);
+                                                 const LeaderEpochCache& epochs);
+
+// The same in steps, so that one sync of the file system serves many partitions: written without
+// waiting for the disk, synced, put in place; the new name counts with the next sync.
+//
+// Where there is no file yet, the epochs are it (false); else they lie beside it (true), for
+// renaming what is not flushed over what is could leave neither after a power cut.
+[[nodiscard]] base::Result<bool> write_leader_epochs_aside(env::Disk& disk,
+                                                           const std::string& partition_directory,
+                                                           const LeaderEpochCache& epochs);
+// Flushes what was written, for a caller that does not sync the file system.
 [[nodiscard]] base::Result<> flush_leader_epochs(env::Disk& disk,
-                                                 const std::string& partition_directory);
+                                                 const std::string& partition_directory,
+                                                 bool are_aside);
+[[nodiscard]] base::Result<> put_leader_epochs_in_place(env::Disk& disk,
+                                                        const std::string& partition_directory);
 
 }  // namespace odradek::log

@@ -150,8 +150,8 @@ class Log {
     // The recovery point may have been higher: its file is damaged. Then nothing is cut that is
     // followed by whole batches.
     bool is_recovery_point_lost = false;
-    // Of a new log: the caller syncs the file system before it tells anybody of the log, so that
-    // creating many costs one sync and not several each.
+    // The caller syncs the file system before it tells anybody of the log, so that creating or
+    // recovering many costs one sync and not several each.
     bool is_synced_by_caller = false;
   };
 

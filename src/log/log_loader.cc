@@ -272,11 +272,13 @@ base::Result<> Loader::load_producers() {
   log_.epochs_changed |= log_.epochs.truncate_from_start(log_.log_start_offset);
   std::vector<base::Offset> base_offsets;
   for (const auto& segment : log_.segments) base_offsets.push_back(segment->base_offset());
-  if (auto done = log_.snapshots.remove_stray(base_offsets); !done) return done;
   // Aborted transactions are indexed again from where nothing was flushed.
   const base::Offset trusted = is_clean() ? log_.end_offset : options_.recovery_point;
   if (!is_clean()) {
     if (auto done = log_.snapshots.remove_beyond(trusted); !done) return done;
+  }
+  if (auto done = log_.snapshots.remove_stray(base_offsets); !done) return done;
+  if (!is_clean()) {
     for (auto& [base, index] : log_.transaction_indexes) {
       if (auto done = index.truncate_to(trusted); !done) return done;
     }

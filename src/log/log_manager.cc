@@ -22,6 +22,9 @@ namespace {
 using directory::DirectoryIdentity;
 using directory::LogDirectory;
 
+// A file that nobody used for so long, or up to twice as long, is closed.
+constexpr env::Duration kIdleFileTime = std::chrono::seconds(10);
+
 base::Uuid random_uuid(env::World& world) {
   const std::uint64_t high = world.random().next();
   return base::Uuid::from_random(high, world.random().next());
@@ -51,8 +54,15 @@ LogManager::LogManager(env::World& world, LogManagerOptions options)
     : world_(world),
       options_(std::move(options)),
       recovery_threads_per_directory_(options_.recovery_threads_per_directory),
+      open_files_(OpenFiles::make(world.disk(), options_.max_open_files > 0
+                                                    ? options_.max_open_files
+                                                    : world.disk().max_open_files() / 2)),
       cleaner_(world, [this] { return all(); }),
-      housekeeper_(world) {}
+      housekeeper_(world) {
+  options_.directory.open_files = open_files_;
+  housekeeper_.add({.name = "idle files", .interval = kIdleFileTime, .first_delay = kIdleFileTime},
+                   [this](const housekeeping::Round&) { open_files_->close_idle(); });
+}
 
 LogManager::~LogManager() = default;
 
@@ -182,10 +192,13 @@ base::Result<LoadSummary> LogManager::load_logs(const Decide& decide) {
   const env::MonotonicTime start = world_.clock().monotonic();
   const std::vector<Found> found = find_all();
   std::vector<Loaded> loaded(found.size());
-  run_in_parallel(world_.workers(), "load logs", parallelism(), found.size(),
-                  [&](std::size_t i) { loaded[i] = load(found[i], decide); });
-  env::fail_point(env::FailPoint::kRecoveryDone);
   LoadSummary summary;
+  summary.threads = run_in_parallel(world_.workers(), "load logs", parallelism(), found.size(),
+                                    [&](std::size_t i) { loaded[i] = load(found[i], decide); });
+  for (std::size_t i = 0; i < directories_.size(); ++i) {
+    if (!places_[i].last_stop.was_clean) sync_recovered(*directories_[i]);
+  }
+  env::fail_point(env::FailPoint::kRecoveryDone);
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (loaded[i] == Loaded::kStray) ++summary.strays;
     if (loaded[i] != Loaded::kOpened) continue;
@@ -199,6 +212,17 @@ base::Result<LoadSummary> LogManager::load_logs(const Decide& decide) {
       std::ranges::all_of(directories_, [](const auto& one) { return one->failure().has_value(); });
   if (are_all_offline) return std::unexpected(*directories_.front()->failure());
   return summary;
+}
+
+// One sync for all that recovery cut and indexed in the directory; what was read again is flushed
+// then, and need not be read once more.
+void LogManager::sync_recovered(LogDirectory& directory) {
+  const auto logs = logs_in(directory);
+  if (directory.failure() || logs.empty()) return;
+  if (auto synced = world_.disk().sync_file_system(directory.path()); !synced) {
+    return directory.fail(synced.error());
+  }
+  for (const auto& log : logs) directory.set_recovery_point(log->name(), log->log_end_offset());
 }
 
 // Alternates between the directories, so that each has work at any time.
@@ -251,6 +275,7 @@ base::Result<LogManager::Loaded> LogManager::try_load(const Found& found,
     if (auto done = set_aside(found, why); !done) return base::fail(std::move(done));
     return Loaded::kStray;
   }
+  // After an unclean stop one sync at the end covers all (sync_recovered).
   const LogDirectory::LastStop& last_stop = places_[found.directory_index].last_stop;
   auto opened = Log::open(directory, {.name = found.name,
                                       .topic_id = decision.topic_id,
@@ -258,7 +283,8 @@ base::Result<LogManager::Loaded> LogManager::try_load(const Found& found,
                                       .recovery_point = directory.recovery_point(found.name),
                                       .log_start_offset = directory.log_start_offset(found.name),
                                       .was_clean = last_stop.was_clean,
-                                      .is_recovery_point_lost = !last_stop.are_checkpoints_whole});
+                                      .is_recovery_point_lost = !last_stop.are_checkpoints_whole,
+                                      .is_synced_by_caller = !last_stop.was_clean});
   if (!opened) return base::fail(std::move(opened));
   if (!*topic_id && !decision.topic_id.is_zero()) {
     auto done = directory.room().insist([&] { return write_topic_id(found, decision.topic_id); });

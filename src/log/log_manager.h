@@ -23,6 +23,7 @@
 #include "log/housekeeping/housekeeper.h"
 #include "log/log.h"
 #include "log/log_config.h"
+#include "log/open_files.h"
 
 namespace odradek::log {
 
@@ -33,6 +34,8 @@ struct LogManagerOptions {
   std::string metadata_path;
   // num.recovery.threads.per.data.dir
   int recovery_threads_per_directory = 2;
+  // log.max.open.files; 0: half of what the process may have, the rest is for sockets.
+  std::size_t max_open_files = 0;
   directory::DirectoryOptions directory;
 };
 
@@ -89,6 +92,8 @@ struct LoadSummary {
   std::size_t strays = 0;
   // Logs that were read again because their directory was not closed cleanly.
   std::size_t recovered = 0;
+  // Threads that had a part in it.
+  std::size_t threads = 0;
   std::int64_t duration_ms = 0;
 };
 
@@ -184,6 +189,8 @@ class LogManager {
   void set_reserve(std::int64_t bytes);
   // One of log.dirs.
   bool has_offline_directory() const;
+  // The files that logs have open.
+  const OpenFiles& open_files() const { return *open_files_; }
   // The open logs that lie in the directory, by name.
   std::vector<std::shared_ptr<Log>> logs_in(const directory::LogDirectory& directory) const;
 
@@ -227,6 +234,7 @@ class LogManager {
   // Those of log.dirs, and the metadata log's where it is none of them.
   std::vector<directory::LogDirectory*> all_directories() const;
   std::vector<Found> find_all();
+  void sync_recovered(directory::LogDirectory& directory);
   Loaded load(const Found& found, const Decide& decide);
   base::Result<Loaded> try_load(const Found& found, const LogDecision& decision);
   base::Result<> set_aside(const Found& found, const std::string& why);
@@ -248,6 +256,7 @@ class LogManager {
   env::World& world_;
   LogManagerOptions options_;
   std::atomic<int> recovery_threads_per_directory_;
+  const std::shared_ptr<OpenFiles> open_files_;
   std::vector<std::unique_ptr<directory::LogDirectory>> directories_;
   // Only where the metadata log lies in none of them.
   std::unique_ptr<directory::LogDirectory> own_metadata_directory_;

@@ -13,6 +13,7 @@
 
 #include "log/directory/log_directory.h"
 #include "log/log.h"
+#include "log/open_files.h"
 
 namespace odradek::log::testing {
 
@@ -107,6 +108,7 @@ class TestDirectory final : public directory::LogDirectory {
   void set_room_handler(std::function<void(bool)>) override {}
   env::WorkQueue& work_queue() override { return *queue_; }
   env::World& world() override { return world_; }
+  OpenFiles& open_files() override { return *files; }
   void remove_later(std::string path, env::Duration) override {
     removals.push_back(std::move(path));
   }
@@ -117,6 +119,10 @@ class TestDirectory final : public directory::LogDirectory {
   void set_failure_handler(std::function<void(const base::Error&)>) override {}
   base::Result<> close_cleanly(std::int64_t) override { return {}; }
 
+ private:
+  env::World& world_;
+
+ public:
   std::map<base::TopicPartition, base::Offset> recovery_points;
   std::map<base::TopicPartition, base::Offset> log_starts;
   std::map<base::TopicPartition, base::Offset> cleaner_offsets;
@@ -126,10 +132,10 @@ class TestDirectory final : public directory::LogDirectory {
   std::atomic<std::uint64_t> unflushed = 0;
   std::uint64_t max_unflushed = std::uint64_t{1} << 40U;
   std::atomic<int> flushes = 0;
+  std::shared_ptr<OpenFiles> files = OpenFiles::make(world_.disk(), 1000);
   std::vector<std::string> removals;
 
  private:
-  env::World& world_;
   std::string path_;
   std::optional<directory::DirectoryIdentity> identity_;
   std::optional<base::Error> failure_;

@@ -83,9 +83,15 @@ TEST_F(PartitionFilesTest, PartitionMetadataSaysWhatIsWrong) {
   EXPECT_TRUE(read_partition_metadata(disk(), kPath).value());
 }
 
+bool write_in_steps(env::Disk& disk, const LeaderEpochCache& epochs) {
+  const auto are_aside = write_leader_epochs_aside(disk, "/p", epochs);
+  return are_aside && *are_aside && disk.sync_file_system("/p") &&
+         put_leader_epochs_in_place(disk, "/p") && disk.sync_file_system("/p");
+}
+
 // At whatever operation the power goes, the epochs are the old ones or the new ones.
 TEST(LeaderEpochFileTest, SurvivesAPowerCutAtAnyOperation) {
-  for (const bool is_flushed_by_caller : {false, true}) {
+  for (const bool is_in_steps : {false, true}) {
     bool is_done = false;
     for (std::uint64_t cut_after = 0; !is_done; ++cut_after) {
       SimWorld simulation(cut_after + 1);
@@ -102,10 +108,8 @@ TEST(LeaderEpochFileTest, SurvivesAPowerCutAtAnyOperation) {
         if (is_armed) host.cut_power();
       });
       env::Disk& disk = host.world().disk();
-      is_done = write_leader_epochs(disk, "/p", epochs, is_flushed_by_caller).has_value();
-      if (is_done && is_flushed_by_caller) {
-        is_done = disk.sync_file_system("/p").has_value();
-      }
+      is_done = is_in_steps ? write_in_steps(disk, epochs)
+                            : write_leader_epochs(disk, "/p", epochs).has_value();
       is_armed = false;
       if (host.is_running()) host.cut_power();
       host.restart();
@@ -124,8 +128,15 @@ TEST(LeaderEpochFileTest, SurvivesAPowerCutAtAnyOperation) {
 TEST_F(PartitionFilesTest, LeaderEpochsFlushedByTheCallerCount) {
   LeaderEpochCache epochs;
   epochs.assign(base::LeaderEpoch(3), offset(0));
-  EXPECT_TRUE(write_leader_epochs(disk(), kPath, epochs, true));
-  EXPECT_TRUE(flush_leader_epochs(disk(), kPath));
+  EXPECT_FALSE(write_leader_epochs_aside(disk(), kPath, epochs).value());
+  EXPECT_TRUE(flush_leader_epochs(disk(), kPath, false));
+  EXPECT_TRUE(disk().sync_directory(kPath));
+  epochs.assign(base::LeaderEpoch(4), offset(10));
+  EXPECT_TRUE(write_leader_epochs_aside(disk(), kPath, epochs).value());
+  EXPECT_EQ(read_leader_epochs(disk(), kPath).value().entries().size(), 1U);
+  EXPECT_TRUE(flush_leader_epochs(disk(), kPath, true));
+  EXPECT_TRUE(put_leader_epochs_in_place(disk(), kPath));
+  EXPECT_TRUE(disk().sync_directory(kPath));
   lose_power();
   EXPECT_EQ(read_leader_epochs(disk(), kPath).value().entries(), epochs.entries());
 }

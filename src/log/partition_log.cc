@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "log/directory/log_directory.h"
+#include "log/open_files.h"
 
 namespace odradek::log {
 
@@ -66,7 +67,7 @@ PartitionLog::~PartitionLog() {
   }
 }
 
-env::Disk& PartitionLog::disk() const { return directory().world().disk(); }
+env::Disk& PartitionLog::disk() const { return directory().open_files().disk(); }
 base::Timestamp PartitionLog::now() const { return directory().world().clock().wall(); }
 
 std::int64_t PartitionLog::new_roll_jitter_ms() const {
@@ -173,7 +174,7 @@ std::uint64_t PartitionLog::size_bytes() const {
 
 void PartitionLog::begin_leader_epoch(base::LeaderEpoch epoch) {
   const std::lock_guard lock(mutex_);
-  epochs_changed_ |= epochs_.assign(epoch, log_end_offset());
+  epoch_is_begun_ |= epochs_.assign(epoch, log_end_offset());
   led_epoch_ = epoch;
 }
 

@@ -151,6 +151,13 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
     base::Timestamp max_timestamp = base::kNoTimestamp;
     base::Timestamp log_append_time = base::kNoTimestamp;
   };
+  // What became of the leader epochs' file.
+  enum class EpochFile : std::uint8_t {
+    kDurable,
+    kWritten,  // the first one, not flushed
+    kAside,    // not flushed, beside the one before
+    kRenamed,  // durable, but for its name
+  };
   // Where an end is in the files.
   struct KnownEnd {
     base::Offset offset;
@@ -164,7 +171,7 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
     std::vector<std::shared_ptr<env::File>> files;
     std::vector<TransactionIndex> transaction_indexes;
     std::shared_ptr<env::File> snapshot;
-    bool epochs_unflushed = false;
+    EpochFile epochs = EpochFile::kDurable;
     bool names_changed = false;
     std::uint64_t names_version = 0;
     std::uint64_t cuts = 0;
@@ -285,7 +292,8 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   bool give_up_file(Lock& lock) const;
   base::Result<> write_aborted(Lock& lock, const SegmentPointer& segment,
                                const std::vector<PendingWrite>& run);
-  base::Result<> write_index_tail(Lock& lock, const SegmentPointer& segment);
+  base::Result<> write_index_tail(Lock& lock, const SegmentPointer& segment,
+                                  std::uint64_t written_bytes);
   base::Result<std::shared_ptr<env::File>> file_to_write(Lock& lock, const SegmentPointer& segment);
   base::Result<> finish_segment(Lock& lock);
   base::Result<> complete_segment(Lock& lock, const SegmentPointer& segment);
@@ -353,7 +361,10 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   base::Result<FlushPlan> plan_flush(Lock& lock);
   base::Result<> write_epochs(Lock& lock);
   base::Result<> carry_out_flush(const FlushPlan& plan, bool file_system_was_synced) const;
-  void flushed_locked(const FlushPlan& plan);
+  void flushed_locked(const FlushPlan& plan, bool file_system_was_synced);
+  // Writes a snapshot of the producers where enough was flushed since the last one.
+  base::Result<> keep_producers(Lock& lock);
+  std::vector<base::Offset> segment_bases_locked() const;
 
   // What a retention check looks at, without the lock.
   struct RetentionView;
@@ -380,6 +391,7 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   base::Result<> cut_last_segment(Cut& cut, base::Offset offset) const;
   base::Result<> start_over(Cut& cut, base::Offset offset) const;
   void install_cut_locked(Cut cut, base::Offset offset);
+  base::Result<> close_epochs(Lock& lock);
   base::Result<> close_files(Lock& lock);
 
   // What a move puts in place of the log's parts.
@@ -453,12 +465,18 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   FlushAsked flush_asked_ = FlushAsked::kNo;
   // Written beyond the flushed end, as the directory counts them.
   std::uint64_t unflushed_bytes_ = 0;
+  // Flushed since the producers were kept last.
+  std::uint64_t bytes_since_snapshot_ = 0;
   std::shared_ptr<env::File> unflushed_snapshot_;
   // Counts the files that came or went, and how far that is durable.
   std::uint64_t names_version_ = 0;
   std::uint64_t names_synced_version_ = 0;
   bool epochs_changed_ = false;
-  bool epochs_unflushed_ = false;
+  // An epoch began in which nothing was appended yet: of no interest to a start, so it is written
+  // with the first batch.
+  bool epoch_is_begun_ = false;
+  // Changes under the flusher's role.
+  EpochFile epoch_file_ = EpochFile::kDurable;
   // Counts truncations: a flush that was under way says nothing of what came after.
   std::uint64_t cuts_ = 0;
 

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 #include "env/fail_point.h"
@@ -120,6 +121,7 @@ base::Result<PartitionLog::Arrived> PartitionLog::stamp_locked(base::MutableByte
     arrived.max_timestamp = std::max(arrived.max_timestamp, (*batch)->max_timestamp());
     if ((*batch)->leader_epoch().value() >= 0) {
       epochs_changed_ |= epochs_.assign((*batch)->leader_epoch(), (*batch)->base_offset());
+      epochs_changed_ |= std::exchange(epoch_is_begun_, false);
     }
   }
   if (iterator.has_partial_tail() || arrived.first_offset == base::kNoOffset) {

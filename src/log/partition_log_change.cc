@@ -210,8 +210,24 @@ base::Result<> PartitionLog::close() {
   return {};
 }
 
+base::Result<> PartitionLog::close_epochs(Lock& lock) {
+  if (!epochs_changed_) return {};
+  begin_flush(lock);
+  auto done = write_epochs(lock);
+  if (done && epoch_file_ == EpochFile::kAside) {
+    lock.unlock();
+    constexpr bool kAreAside = true;
+    done = flush_leader_epochs(disk(), path_->value(), kAreAside);
+    if (done) done = put_leader_epochs_in_place(disk(), path_->value());
+    lock.lock();
+  }
+  epoch_file_ = EpochFile::kDurable;  // with the directory's last sync
+  end_flush_locked();
+  return done;
+}
+
 base::Result<> PartitionLog::close_files(Lock& lock) {
-  if (auto done = write_epochs(lock); !done) return done;
+  if (auto done = close_epochs(lock); !done) return done;
   // A log that never held anything has none, as in Kafka.
   const bool had_records = log_end_offset() > log_start_offset() || snapshots_.latest();
   const base::Offset end = log_end_offset();
@@ -224,6 +240,7 @@ base::Result<> PartitionLog::close_files(Lock& lock) {
     if (!snapshot) return base::fail(std::move(snapshot));
     snapshots_.add(end);
   }
+  if (auto done = snapshots_.remove_stray(segment_bases_locked()); !done) return done;
   for (const SegmentPointer& segment : Segments(segments_)) {
     auto done = complete_segment(lock, segment);
     const bool is_out_of_room = !done && directory::is_out_of_room(done.error());

@@ -9,6 +9,13 @@
 #include "log/partition_log.h"
 
 namespace odradek::log {
+namespace {
+
+// The producers are kept each time that so much was flushed: with a snapshot for each of the last
+// two times, a start after a crash reads at most some times as much of a partition.
+constexpr std::uint64_t kSnapshotBytes = std::uint64_t{1} << 20U;
+
+}  // namespace
 
 void PartitionLog::settle_written_locked() {
   const base::Offset written = written_end_offset();
@@ -48,19 +55,21 @@ void PartitionLog::end_flush_locked() {
 }
 
 // Without waiting for the disk: the flush that follows makes it durable. Should a power cut leave
-// the file empty, the epochs are read from the batches again.
+// the first one empty, the epochs are read from the batches again.
 base::Result<> PartitionLog::write_epochs(Lock& lock) {
   if (!std::exchange(epochs_changed_, false)) return {};
-  constexpr bool kIsSyncedByCaller = true;
   const LeaderEpochCache epochs = epochs_;
   lock.unlock();
-  auto done = room().insist(
-      [&] { return write_leader_epochs(disk(), path_->value(), epochs, kIsSyncedByCaller); });
+  auto are_aside =
+      room().insist([&] { return write_leader_epochs_aside(disk(), path_->value(), epochs); });
   lock.lock();
-  if (!done) epochs_changed_ = true;
-  epochs_unflushed_ = true;
+  if (!are_aside) {
+    epochs_changed_ = true;
+    return base::fail(std::move(are_aside));
+  }
+  epoch_file_ = *are_aside ? EpochFile::kAside : EpochFile::kWritten;
   ++names_version_;
-  return done;
+  return {};
 }
 
 // What lies between the flushed end and the written one. A segment that is finished has its indexes
@@ -81,7 +90,7 @@ base::Result<PartitionLog::FlushPlan> PartitionLog::plan_flush(Lock& lock) {
       .files = {},
       .transaction_indexes = {},
       .snapshot = unflushed_snapshot_,
-      .epochs_unflushed = epochs_unflushed_,
+      .epochs = epoch_file_,
       .names_changed = names_version_ != names_synced_version_,
       .names_version = names_version_,
       .cuts = cuts_,
@@ -106,7 +115,11 @@ base::Result<PartitionLog::FlushPlan> PartitionLog::plan_flush(Lock& lock) {
 
 base::Result<> PartitionLog::carry_out_flush(const FlushPlan& plan,
                                              bool file_system_was_synced) const {
-  if (file_system_was_synced) return {};
+  const std::string path = path_->value();
+  const bool are_aside = plan.epochs == EpochFile::kAside;
+  if (file_system_was_synced) {
+    return are_aside ? put_leader_epochs_in_place(disk(), path) : base::Result<>();
+  }
   env::fail_point(env::FailPoint::kFlushBegun);
   for (const auto& file : plan.files) {
     if (auto done = file->flush(); !done) return done;
@@ -117,24 +130,33 @@ base::Result<> PartitionLog::carry_out_flush(const FlushPlan& plan,
   if (plan.snapshot) {
     if (auto done = plan.snapshot->flush(); !done) return done;
   }
-  if (plan.epochs_unflushed) {
-    auto epochs = disk().open(path_->value() + '/' + std::string(kLeaderEpochFile),
-                              env::OpenMode::kReadWrite);
-    if (!epochs) return base::fail(std::move(epochs));
-    if (auto done = (*epochs)->flush(); !done) return done;
+  if (are_aside || plan.epochs == EpochFile::kWritten) {
+    if (auto done = flush_leader_epochs(disk(), path, are_aside); !done) return done;
   }
-  return plan.names_changed ? disk().sync_directory(path_->value()) : base::Result<>();
+  if (are_aside) {
+    if (auto done = put_leader_epochs_in_place(disk(), path); !done) return done;
+  }
+  return plan.names_changed ? disk().sync_directory(path) : base::Result<>();
 }
 
-void PartitionLog::flushed_locked(const FlushPlan& plan) {
+void PartitionLog::flushed_locked(const FlushPlan& plan, bool file_system_was_synced) {
   if (unflushed_snapshot_ == plan.snapshot) unflushed_snapshot_.reset();
-  if (names_version_ == plan.names_version) epochs_unflushed_ = false;
   names_synced_version_ = std::max(names_synced_version_, plan.names_version);
+  epoch_file_ = EpochFile::kDurable;
+  if (file_system_was_synced && plan.epochs == EpochFile::kAside) {
+    epoch_file_ = EpochFile::kRenamed;
+    ++names_version_;
+  }
   const bool is_overtaken = plan.cuts != cuts_ || plan.end.offset <= flushed_.offset;
   if (is_overtaken || is_closed_) return;
+  const bool is_same_segment = plan.end.segment == flushed_.segment;
+  bytes_since_snapshot_ += plan.end.position - (is_same_segment ? flushed_.position : 0);
   flushed_ = plan.end;
   store(flushed_end_offset_, plan.end.offset);
-  if (!plan.keeps_recovery_point) directory().set_recovery_point(name_, plan.end.offset);
+  // A start that found the epochs of before has to read again what was written in the new one.
+  if (!plan.keeps_recovery_point && epoch_file_ == EpochFile::kDurable) {
+    directory().set_recovery_point(name_, plan.end.offset);
+  }
   unflushed_bytes_ -= plan.bytes;
   directory().remove_unflushed(plan.bytes, true);
   settle_written_locked();
@@ -180,9 +202,41 @@ base::Result<> PartitionLog::finish_flush(bool file_system_was_synced) {
     return done;
   }
   if (failure_) return std::unexpected(*failure_);
-  flushed_locked(plan);
+  flushed_locked(plan, file_system_was_synced);
   notify_progress(lock);
-  return {};
+  if (bytes_since_snapshot_ < kSnapshotBytes) return {};
+  begin_flush(lock);
+  auto kept = keep_producers(lock);
+  end_flush_locked();
+  return kept ? base::Result<>() : give_up(std::move(kept));
+}
+
+// Of the state as it is now, which counts once the recovery point has passed it. A start after a
+// crash reads what came after it, and not the segment from its beginning.
+base::Result<> PartitionLog::keep_producers(Lock& lock) {
+  const base::Offset end = log_end_offset();
+  if (failure_ || is_closed_ || is_cutting_ || !snapshots_.wants(end)) return {};
+  bytes_since_snapshot_ = 0;
+  const std::uint64_t cuts = cuts_;
+  const std::vector<std::uint8_t> encoded = encode_producer_snapshot(producers_);
+  const std::string path = path_->value();
+  lock.unlock();
+  auto written = ProducerSnapshots::write_file(disk(), path, end, encoded);
+  lock.lock();
+  // It can be done without.
+  if (!written && directory::is_out_of_room(written.error())) return {};
+  if (!written) return base::fail(std::move(written));
+  snapshots_.add(end);
+  // Of a log that was cut meanwhile it may say what is not true any more.
+  if (cuts != cuts_) return snapshots_.remove_beyond(std::min(log_end_offset(), end - 1));
+  return snapshots_.remove_superseded(segment_bases_locked());
+}
+
+std::vector<base::Offset> PartitionLog::segment_bases_locked() const {
+  std::vector<base::Offset> bases;
+  bases.reserve(segments_.size());
+  for (const SegmentPointer& segment : segments_) bases.push_back(segment->base_offset());
+  return bases;
 }
 
 base::Result<> PartitionLog::flush() {

@@ -236,7 +236,7 @@ void PartitionLog::install_relocation_locked(Relocation& relocation) {
   unflushed_snapshot_.reset();
   names_synced_version_ = relocation.names_version;
   epochs_changed_ = epochs_.entries() != relocation.epochs.entries();
-  epochs_unflushed_ = false;
+  epoch_file_ = EpochFile::kDurable;
 }
 
 // Durable before anything is written in the new place: a start that found both would else not know

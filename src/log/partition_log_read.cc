@@ -5,6 +5,7 @@
 
 #include "log/batch_scanner.h"
 #include "log/file_names.h"
+#include "log/open_files.h"
 #include "log/partition_log.h"
 
 namespace odradek::log {
@@ -71,6 +72,13 @@ base::Result<std::optional<ReadInfo>> PartitionLog::read_segment(Lock& lock,
   }
   ReadPlan plan = plan_read_locked(*segment, wanted.from, wanted.until);
   lock.unlock();
+  // From here to the socket: the segment may be deleted meanwhile.
+  auto held = held_open(plan.file);
+  if (!held) {
+    lock.lock();
+    return base::fail(std::move(held));
+  }
+  plan.file = *std::move(held);
   auto info = read_by_headers(plan, wanted);
   const bool is_damaged = !info && info.error().code == base::ErrorCode::kCorruptMessage;
   const bool must_check = is_damaged || (info && *info && (*info)->must_wait);

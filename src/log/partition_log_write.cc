@@ -23,6 +23,8 @@ constexpr std::size_t kRunParts = 256;
 constexpr std::size_t kRunBytes = 4U << 20U;
 // Index entries are written in batches of so many, which stand for some 128 KiB of log.
 constexpr std::uint32_t kIndexEntriesPending = 32;
+// So much at once has its entries written at once: a start after a crash reads on from the last.
+constexpr std::uint64_t kBytesWithIndex = 128U << 10U;
 // A caller waits for its own write while writes are as fast as this; the page cache takes some
 // microseconds. A slower one is the kernel holding writers back (dirty throttling, a full journal).
 constexpr env::Duration kSlowWrite = std::chrono::milliseconds(5);
@@ -186,7 +188,7 @@ base::Result<> PartitionLog::write_run(Lock& lock) {
   store(written_end_offset_, last.end_offset);
   unflushed_bytes_ += bytes;
   directory().add_unflushed(bytes);
-  return write_index_tail(lock, segment);
+  return write_index_tail(lock, segment, bytes);
 }
 
 // Before the written end passes them: whoever reads up to a transaction's end finds it there.
@@ -243,7 +245,9 @@ base::Result<std::shared_ptr<env::File>> PartitionLog::file_to_write(
 
 // Entries of batches that are not written yet stay in memory: a write that finds no room takes
 // their batches back.
-base::Result<> PartitionLog::write_index_tail(Lock& lock, const SegmentPointer& segment) {
+base::Result<> PartitionLog::write_index_tail(Lock& lock, const SegmentPointer& segment,
+                                              std::uint64_t written_bytes) {
+  const std::uint32_t entries_enough = written_bytes >= kBytesWithIndex ? 1 : kIndexEntriesPending;
   struct Target {
     IndexFile& index;
     std::uint32_t entries;
@@ -255,7 +259,7 @@ base::Result<> PartitionLog::write_index_tail(Lock& lock, const SegmentPointer& 
   for (const Target target :
        {Target{offsets.file(), offsets.count_pending_below(end), kOffsetIndexSuffix},
         Target{times.file(), times.count_pending_below(end), kTimeIndexSuffix}}) {
-    if (target.entries < kIndexEntriesPending) continue;
+    if (target.entries < entries_enough) continue;
     IndexFile::Batch batch = target.index.take_pending(target.entries);
     lock.unlock();
     auto written = batch.write(disk(), segment->path(target.suffix));

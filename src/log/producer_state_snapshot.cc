@@ -183,7 +183,8 @@ base::Result<std::shared_ptr<env::File>> ProducerSnapshots::write_file(
 }
 
 void ProducerSnapshots::add(base::Offset offset) {
-  if (wants(offset)) offsets_.push_back(offset);
+  const auto place = std::ranges::lower_bound(offsets_, offset);
+  if (place == offsets_.end() || *place != offset) offsets_.insert(place, offset);
 }
 
 bool ProducerSnapshots::forget(base::Offset offset) { return std::erase(offsets_, offset) > 0; }
@@ -229,6 +230,15 @@ base::Result<> ProducerSnapshots::remove_files(env::Disk& disk,
 
 base::Result<> ProducerSnapshots::remove_beyond(base::Offset offset) {
   return remove_if([offset](base::Offset snapshot) { return snapshot > offset; });
+}
+
+base::Result<> ProducerSnapshots::remove_superseded(const std::vector<base::Offset>& base_offsets) {
+  ODRADEK_ASSERT(std::ranges::is_sorted(base_offsets));
+  if (offsets_.size() < 2) return {};
+  const base::Offset last_but_one = *(offsets_.end() - 2);
+  return remove_if([&](base::Offset snapshot) {
+    return snapshot < last_but_one && !std::ranges::binary_search(base_offsets, snapshot);
+  });
 }
 
 base::Result<> ProducerSnapshots::remove_stray(const std::vector<base::Offset>& base_offsets) {

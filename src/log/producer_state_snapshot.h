@@ -76,6 +76,9 @@ class ProducerSnapshots {
                                                    const std::vector<base::Offset>& offsets);
   // Removes the snapshots beyond `offset`, before a truncation to it.
   [[nodiscard]] base::Result<> remove_beyond(base::Offset offset);
+  // Removes those that no segment begins at, but for the newest two: while the last is not below
+  // the recovery point, a start uses the one before. `base_offsets` ascend.
+  [[nodiscard]] base::Result<> remove_superseded(const std::vector<base::Offset>& base_offsets);
   // Removes those that no segment begins at, but for the newest where it is beyond every segment's
   // base offset (Kafka's rule when a log is opened). `base_offsets` ascend.
   [[nodiscard]] base::Result<> remove_stray(const std::vector<base::Offset>& base_offsets);

@@ -2,6 +2,7 @@
 """Brokers' keys that are changed while the server runs."""
 
 import itertools
+import re
 import socket
 import struct
 import time
@@ -151,6 +152,25 @@ def threads_of_the_disk_pool(node, change_number):
     change_number("2")
     until(busy, lambda count: count <= 2)
     change_number(None)
+
+
+@of_brokers("num.recovery.threads.per.data.dir", num_io_threads="8")
+def threads_that_open_logs_at_a_start(node, change_number):
+    node.create("topic", partitions=300)
+
+    def threads_of_a_start():
+        node.server.stop()
+        node.server.start()
+        node.connection = node.connect()
+        said = re.findall(r"logs opened in \d+ ms by (\d+) threads", node.server.log.read_text())
+        return int(said[-1])
+
+    change_number("1")
+    assert threads_of_a_start() == 1
+    change_number("8")
+    until(threads_of_a_start, lambda count: 2 < count <= 8)
+    change_number(None)
+    assert threads_of_a_start() <= 2
 
 
 @of_brokers("num.network.threads", num_network_threads="2")

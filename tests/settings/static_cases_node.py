@@ -2,7 +2,9 @@
 """Settings of the node, its directories, its metadata and its topics that are read at the start."""
 
 import itertools
+import os
 import time
+from pathlib import Path
 
 from effect import DEFAULT, NO_START, effect
 from node import until
@@ -147,6 +149,27 @@ def checkpointed(node, file, topic, wanted):
     if any(value == "50" for value in node.server.settings.values()):
         return until(lambda: node.checkpoint(file, topic), lambda offset: offset == wanted)
     return node.checkpoint(file, topic)
+
+
+def open_files(node):
+    for link in Path(f"/proc/{node.pid}/fd").iterdir():
+        try:
+            yield os.readlink(link)
+        except OSError:
+            continue  # it has just been closed
+
+
+@effect("log.max.open.files", {"20": True, DEFAULT: False})
+def at_most_so_many_logs_stay_open(node):
+    """Each of 60 partitions has a record; all of them can be read again."""
+    node.create("topic", partitions=60)
+    for partition in range(60):
+        answer = node.produce("topic", partition=partition)
+        assert answer["ErrorCode"] == NONE, answer
+    count = len([path for path in open_files(node) if "/topic-" in path])
+    assert count > 0
+    assert len(node.batches("topic")) == 1
+    return count <= 20
 
 
 @effect("log.flush.offset.checkpoint.interval.ms", {DEFAULT: None, "50": 1})

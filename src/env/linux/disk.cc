@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -139,6 +140,12 @@ base::Result<DiskSpace> LinuxDisk::space(const std::string& path) {
   struct statvfs status{};
   if (::statvfs(path.c_str(), &status) != 0) return storage_error(path, "statvfs", errno);
   return DiskSpace{status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize};
+}
+
+std::size_t LinuxDisk::max_open_files() const {
+  rlimit limit{};
+  constexpr std::size_t kUsual = 1024;
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : kUsual;
 }
 
 std::string LinuxDisk::absolute_path(const std::string& path) {

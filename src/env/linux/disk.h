@@ -26,6 +26,7 @@ class LinuxDisk final : public Disk {
   base::Result<> sync_directory(const std::string& path) override;
   base::Result<> sync_file_system(const std::string& path) override;
   base::Result<DiskSpace> space(const std::string& path) override;
+  std::size_t max_open_files() const override;
   std::string absolute_path(const std::string& path) override;
   base::Result<std::unique_ptr<DirectoryLock>> lock(const std::string& path) override;
 

@@ -65,6 +65,15 @@ std::unexpected<base::Error> storage_error(const std::string& path, const char* 
 LinuxFile::LinuxFile(std::string path, Descriptor descriptor)
     : path_(std::move(path)), descriptor_(std::move(descriptor)) {}
 
+// The number of an inode is used again; not by one that was born in the same nanosecond.
+std::uint64_t LinuxFile::identity() const {
+  struct statx status{};
+  if (::statx(descriptor(), "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &status) != 0) return 0;
+  const auto born = static_cast<std::uint64_t>(status.stx_btime.tv_sec) * 1'000'000'000U +
+                    status.stx_btime.tv_nsec;
+  return (status.stx_ino ^ born * 0x9E3779B97F4A7C15U) + status.stx_dev_minor;
+}
+
 base::Result<std::size_t> LinuxFile::read_at(std::uint64_t position, base::MutableByteView buffer) {
   std::size_t filled = 0;
   while (filled < buffer.size()) {

@@ -20,6 +20,7 @@ class LinuxFile final : public File {
   int descriptor() const { return descriptor_.get(); }
 
   const std::string& path() const override { return path_; }
+  std::uint64_t identity() const override;
   base::Result<std::size_t> read_at(std::uint64_t position, base::MutableByteView buffer) override;
   base::Result<> write_at(std::uint64_t position, std::span<const base::ByteView> parts) override;
   base::Result<> truncate(std::uint64_t size) override;

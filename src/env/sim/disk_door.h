@@ -28,6 +28,7 @@ class SimDiskDoor final : public Disk {
   base::Result<> sync_directory(const std::string& path) override;
   base::Result<> sync_file_system(const std::string& path) override;
   base::Result<DiskSpace> space(const std::string& path) override;
+  std::size_t max_open_files() const override { return 20'000; }
   std::string absolute_path(const std::string& path) override;
   base::Result<std::unique_ptr<DirectoryLock>> lock(const std::string& path) override;
 
@@ -48,6 +49,7 @@ class SimFile final : public File {
 
   using File::write_at;
   const std::string& path() const override { return path_; }
+  std::uint64_t identity() const override { return node_->identity; }
   base::Result<std::size_t> read_at(std::uint64_t position, base::MutableByteView buffer) override;
   base::Result<> write_at(std::uint64_t position, std::span<const base::ByteView> parts) override;
   base::Result<> truncate(std::uint64_t size) override;

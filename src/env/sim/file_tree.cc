@@ -2,10 +2,17 @@
 #include "env/sim/file_tree.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/assert.h"
 
 namespace odradek::env::sim {
+
+// Of no influence on what a simulation does: only compared.
+std::uint64_t FileNode::next_identity() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
+}
 
 struct FileTree::Change {
   struct Entry {

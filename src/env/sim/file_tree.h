@@ -17,12 +17,16 @@ namespace odradek::env::sim {
 
 // A file or a directory, with the entries as the processes see them and as the disk has them.
 struct FileNode {
+  const std::uint64_t identity = next_identity();
   bool is_directory = false;
   FileImage image;  // of a file
   // By the host's wall clock; a power cut does not take it back.
   base::Timestamp modified{0};
   std::map<std::string, std::shared_ptr<FileNode>> entries;
   std::map<std::string, std::shared_ptr<FileNode>> durable_entries;
+
+ private:
+  static std::uint64_t next_identity();
 };
 
 // The names of a file system. A change of names is visible at once and durable when a directory

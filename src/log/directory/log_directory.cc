@@ -20,11 +20,13 @@
 #include "log/directory/flush_groups.h"
 #include "log/directory/meta_properties.h"
 #include "log/directory/partition_name.h"
+#include "log/open_files.h"
 
 namespace odradek::log::directory {
 namespace {
 
 constexpr std::string_view kLockFile = ".lock";
+constexpr std::size_t kOwnFilesMax = 1000;
 constexpr std::string_view kMetadataLog = "__cluster_metadata-0";
 
 // What an empty directory may hold: what a file system, or an attempt to format it, left.
@@ -136,6 +138,7 @@ class LogDirectoryImpl final : public LogDirectory {
   }
   env::WorkQueue& work_queue() override { return *work_queue_; }
   env::World& world() override { return world_; }
+  OpenFiles& open_files() override { return *open_files_; }
   void remove_later(std::string path, env::Duration delay) override;
 
   void fail(const base::Error& error) override;
@@ -168,6 +171,7 @@ class LogDirectoryImpl final : public LogDirectory {
   const DirectoryOptions options_;
   const std::unique_ptr<env::DirectoryLock> lock_;
   std::optional<DirectoryIdentity> identity_;
+  const std::shared_ptr<OpenFiles> open_files_;
   const std::shared_ptr<Anchor> anchor_;
   Checkpoints checkpoints_;
   Room room_;
@@ -200,6 +204,8 @@ LogDirectoryImpl::LogDirectoryImpl(env::World& world, std::string path, Director
       options_(options),
       lock_(std::move(lock)),
       identity_(std::move(identity)),
+      open_files_(options.open_files ? options.open_files
+                                     : OpenFiles::make(world.disk(), kOwnFilesMax)),
       anchor_(std::make_shared<Anchor>()),
       checkpoints_(world, path_, [this](CheckpointKind kind) { write_checkpoint_later(kind); }),
       room_(world, path_, options.reserve_bytes),

@@ -20,7 +20,8 @@
 
 namespace odradek::log {
 class Log;
-}
+class OpenFiles;
+}  // namespace odradek::log
 
 namespace odradek::log::directory {
 
@@ -63,6 +64,8 @@ struct DirectoryOptions {
   // A group of more dirty logs than this is flushed by one sync of the file system: from about here
   // on that is faster (flush_groups_bench), though it waits for other users of the disk too.
   std::size_t max_logs_flushed_singly = 64;
+  // Where its logs keep their files; null: one of its own.
+  std::shared_ptr<OpenFiles> open_files = nullptr;
 };
 
 // What a directory holds, by name of partition.
@@ -186,6 +189,8 @@ class LogDirectory {
   // Blocking work of this directory alone: cold reads, recovery, deletion.
   virtual env::WorkQueue& work_queue() = 0;
   virtual env::World& world() = 0;
+  // Where logs open the files that they keep open.
+  virtual OpenFiles& open_files() = 0;
 
   // Removes a file or a tree that carries its deletion mark already (`.deleted`, `-delete`), on the
   // work queue, `delay` from now, or sooner in a directory that is full. What is pending at a stop

@@ -167,8 +167,9 @@ def threads_that_open_logs_at_a_start(node, change_number):
 
     change_number("1")
     assert threads_of_a_start() == 1
-    change_number("8")
-    until(threads_of_a_start, lambda count: 2 < count <= 8)
+    change_number("2")
+    change_number("4")  # at most twice as many at a time
+    until(threads_of_a_start, lambda count: 2 < count <= 4)
     change_number(None)
     assert threads_of_a_start() <= 2
 

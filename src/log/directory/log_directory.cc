@@ -27,6 +27,8 @@ namespace {
 
 constexpr std::string_view kLockFile = ".lock";
 constexpr std::size_t kOwnFilesMax = 1000;
+// A start after a crash reads again, from the disk, what was flushed since the last checkpoint.
+constexpr std::uint64_t kCheckpointBytes = 64U << 20U;
 constexpr std::string_view kMetadataLog = "__cluster_metadata-0";
 
 // What an empty directory may hold: what a file system, or an attempt to format it, left.
@@ -390,7 +392,7 @@ void LogDirectoryImpl::remove_unflushed(std::uint64_t bytes, bool are_flushed) {
   ODRADEK_ASSERT(before >= bytes);
   if (!are_flushed) return;
   const std::uint64_t flushed = bytes_above_checkpoint_.fetch_add(bytes);
-  const std::uint64_t enough = max_unflushed_bytes_;
+  const std::uint64_t enough = std::min<std::uint64_t>(max_unflushed_bytes_, kCheckpointBytes);
   if (flushed < enough && flushed + bytes >= enough) {
     submit_checkpoint(CheckpointKind::kRecoveryPoint);
   }

@@ -121,6 +121,7 @@ class RunningBroker : public Broker {
   std::unique_ptr<FetchSessions> fetch_sessions_;
   std::unique_ptr<ClientTelemetry> telemetry_;
   std::unique_ptr<Services> services_;
+  std::unique_ptr<env::WorkQueue> encoding_;  // after services_: its work uses them
   SessionFactory sessions_;
   std::unique_ptr<net::Server> server_;
   std::unique_ptr<net::http::HttpServer> metrics_;
@@ -341,6 +342,7 @@ void RunningBroker::make_services() {
       world_,
       static_cast<std::size_t>(settings_.number("max.incremental.fetch.session.cache.slots")));
   const RequestLimits limits{settings_.number("fetch.max.bytes")};
+  encoding_ = world_.workers().make_queue("encode", static_cast<int>(world_.loop_count()));
   services_ = std::make_unique<Services>(Services{.world = world_,
                                                   .settings = live_,
                                                   .cluster_id = cluster_id_,
@@ -355,6 +357,7 @@ void RunningBroker::make_services() {
                                                   .producer_ids = *producer_ids_,
                                                   .groups = *groups_,
                                                   .telemetry = *telemetry_,
+                                                  .encoding = *encoding_,
                                                   .stopping = is_stopping_});
   sessions_.serve(*services_);
 }

@@ -22,6 +22,8 @@ struct ClientSoftware {
   std::string version = "unknown";
 };
 
+class RequestLine;
+
 // Who asks, for what, in which version. Kept as long as the request is worked on.
 struct RequestContext {
   const wire::ApiDescription* api = nullptr;
@@ -31,6 +33,8 @@ struct RequestContext {
   std::shared_ptr<const net::ConnectionInfo> connection;
   // The connection's; never null.
   std::shared_ptr<ClientSoftware> software;
+  // The connection's, for its produce requests; never null.
+  std::shared_ptr<RequestLine> produce_line;
   env::MonotonicTime received;
 };
 

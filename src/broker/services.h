@@ -62,6 +62,8 @@ struct Services {
   ProducerIds& producer_ids;
   GroupService& groups;
   ClientTelemetry& telemetry;
+  // For batches that are encoded anew.
+  env::WorkQueue& encoding;
   // Set once: nothing is parked any more, so that the listeners can close.
   std::atomic<bool>& stopping;
 };

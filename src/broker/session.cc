@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "broker/api/handlers.h"
 #include "broker/request.h"
+#include "broker/request_line.h"
 #include "wire/codec.h"
 #include "wire/frame.h"
 #include "wire/reader.h"
@@ -18,7 +19,9 @@ namespace {
 class BrokerSession : public net::Session {
  public:
   BrokerSession(Services& services, std::shared_ptr<const net::ConnectionInfo> connection)
-      : services_(services), connection_(std::move(connection)) {}
+      : services_(services),
+        connection_(std::move(connection)),
+        produce_line_(std::make_shared<RequestLine>(connection_->executor)) {}
 
   void handle(base::SharedBytes frame, net::Reply reply) override {
     wire::Reader reader(std::move(frame));
@@ -34,9 +37,12 @@ class BrokerSession : public net::Session {
     context->client_id = std::move(header->client_id);
     context->connection = connection_;
     context->software = software_;
+    context->produce_line = produce_line_;
     context->received = services_.world.clock().monotonic();
     dispatch(std::move(context), reader, std::move(reply));
   }
+
+  void closed() override { produce_line_->drop(); }
 
  private:
   void dispatch(std::shared_ptr<RequestContext> context, wire::Reader& reader, net::Reply reply) {
@@ -54,6 +60,7 @@ class BrokerSession : public net::Session {
 
   Services& services_;
   std::shared_ptr<const net::ConnectionInfo> connection_;
+  const std::shared_ptr<RequestLine> produce_line_;
   const std::shared_ptr<ClientSoftware> software_ = std::make_shared<ClientSoftware>();
 };
 

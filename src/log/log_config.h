@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
+
+#include "record/codec.h"
 
 namespace odradek::log {
 
@@ -28,6 +31,11 @@ struct LogConfig {
   std::int32_t max_message_bytes = 1048588;
   std::int32_t max_decompressed_message_bytes = 2147483639;
   bool preallocate = false;
+  // compression.type: what a leader keeps batches in; nothing is `producer`, as they come.
+  std::optional<record::Codec> codec = std::nullopt;
+  std::int32_t compression_gzip_level = -1;
+  std::int32_t compression_lz4_level = 9;
+  std::int32_t compression_zstd_level = 3;
   bool timestamp_is_log_append_time = false;
   std::int64_t timestamp_before_max_ms = std::numeric_limits<std::int64_t>::max();
   std::int64_t timestamp_after_max_ms = 3600000;

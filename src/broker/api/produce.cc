@@ -10,6 +10,7 @@
 #include "broker/api/produce_validation.h"
 #include "broker/api/topic_lookup.h"
 #include "broker/internal_topics.h"
+#include "broker/request_line.h"
 #include "log/directory/log_directory.h"
 #include "replica/partition_set.h"
 #include "wire/messages/produce.h"
@@ -288,10 +289,23 @@ std::optional<base::Error> refusal(const ProduceRequest& request, wire::Version 
   return base::Error{ErrorCode::kInvalidTxnState, "this server has no transactions yet", 0};
 }
 
-}  // namespace
+// Whether a part of the request is to be encoded anew and takes long.
+bool has_slow_part(const Services& services, const ProduceRequest& request, wire::Version version) {
+  const auto image = services.image.load();
+  for (const auto& data : request.topic_data) {
+    const auto topic = find_topic(*image, version >= 13, data.name, data.topic_id);
+    if (!topic) continue;
+    for (const auto& part : data.partition_data) {
+      const auto partition = services.partitions.find((*topic)->id, part.index);
+      if (partition == nullptr || !part.records) continue;
+      if (takes_long(part.records->bytes(), partition->log().config(), version)) return true;
+    }
+  }
+  return false;
+}
 
-void handle_produce(Services& services, ProduceRequest request,
-                    Responder<ProduceResponse> responder) {
+void produce(Services& services, const ProduceRequest& request,
+             Responder<ProduceResponse> responder) {
   if (const auto error = refusal(request, responder.context().version)) {
     // With acks=0 the client reads no answer: it would take this one for its next request's.
     if (request.acks == 0) {
@@ -319,6 +333,21 @@ void handle_produce(Services& services, ProduceRequest request,
   }
   std::make_shared<PendingProduce>(std::move(responder), appender.take_response())
       ->start(std::move(waits), request.acks == kAllInSync, request.timeout_ms);
+}
+
+}  // namespace
+
+void handle_produce(Services& services, ProduceRequest request,
+                    Responder<ProduceResponse> responder) {
+  RequestLine& line = *responder.context().produce_line;
+  if (line.is_empty() && !has_slow_part(services, request, responder.context().version)) {
+    return produce(services, request, std::move(responder));
+  }
+  // Behind one that waits all wait: a connection's batches are appended in the order they came in.
+  line.add(services.encoding,
+           [&services, request = std::move(request), responder = std::move(responder)]() mutable {
+             produce(services, request, std::move(responder));
+           });
 }
 
 }  // namespace odradek::broker::api

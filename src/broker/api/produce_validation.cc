@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/api/produce_validation.h"
 
+#include <cstddef>
+#include <optional>
 #include <utility>
+
+#include "record/compression/compress.h"
+#include "record/reencode.h"
 
 namespace odradek::broker::api {
 namespace {
@@ -20,7 +25,54 @@ record::ValidationOptions options_of(const log::LogConfig& config, const Service
   return options;
 }
 
+// The codec that the topic keeps the batch in, where that is not the batch's own: only then is it
+// encoded anew, whatever its level was.
+std::optional<record::Codec> other_codec(const record::BatchHeader& batch,
+                                         const log::LogConfig& config) {
+  return config.codec == batch.codec() ? std::nullopt : config.codec;
+}
+
+int level_of(record::Codec codec, const log::LogConfig& config) {
+  switch (codec) {
+    case record::Codec::kGzip:
+      return config.compression_gzip_level;
+    case record::Codec::kLz4:
+      return config.compression_lz4_level;
+    case record::Codec::kZstd:
+      return config.compression_zstd_level;
+    case record::Codec::kNone:
+    case record::Codec::kSnappy:
+      break;
+  }
+  return record::default_compression_level(codec);
+}
+
+base::Result<base::SharedBytes> in_topics_codec(base::SharedBytes bytes,
+                                                const log::LogConfig& config,
+                                                const record::ValidationOptions& options) {
+  const auto batch = record::BatchView::parse(bytes.view());
+  if (!batch) return std::unexpected(batch.error());
+  const auto codec = other_codec(*batch, config);
+  if (!codec) return bytes;
+  return record::reencode(*batch, {.codec = *codec,
+                                   .level = level_of(*codec, config),
+                                   .timestamp_type = options.timestamp_type,
+                                   .now = options.now,
+                                   .max_message_bytes = options.max_message_bytes,
+                                   .max_decompressed_bytes = options.max_decompressed_bytes});
+}
+
 }  // namespace
+
+bool takes_long(const base::SharedBytes& records, const log::LogConfig& config,
+                wire::Version version) {
+  if (!config.codec) return false;
+  const auto batch = record::single_batch(records.view(), version);
+  if (!batch || !other_codec(*batch, config)) return false;
+  // A millisecond of the slowest codec's default level; what a compressed one holds nobody knows.
+  constexpr std::size_t kShort = 16 * 1024;
+  return batch->codec() != record::Codec::kNone || batch->total_size() > kShort;
+}
 
 base::Result<ProducedBatch> validate_produced(
     const base::SharedBytes& records, const log::LogConfig& config, wire::Version version,
@@ -29,7 +81,9 @@ base::Result<ProducedBatch> validate_produced(
   const record::ValidationOptions options = options_of(config, services);
   auto valid = record::validate_produced(records, version, options);
   if (valid) {
-    return ProducedBatch{std::move(valid->bytes),
+    auto bytes = in_topics_codec(std::move(valid->bytes), config, options);
+    if (!bytes) return base::fail(std::move(bytes));
+    return ProducedBatch{*std::move(bytes),
                          config.timestamp_is_log_append_time ? options.now : base::kNoTimestamp};
   }
   for (record::RecordError& error : valid.error().record_errors) {

@@ -42,6 +42,17 @@ class TopicValues {
   const metadata::ConfigMap* overrides_;
 };
 
+// Nothing: what producers send stays as it is.
+std::optional<record::Codec> codec_of(std::string_view type) {
+  if (type == "producer") return std::nullopt;
+  if (type == "uncompressed") return record::Codec::kNone;
+  for (const auto codec :
+       {record::Codec::kGzip, record::Codec::kSnappy, record::Codec::kLz4, record::Codec::kZstd}) {
+    if (type == record::codec_name(codec)) return codec;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 log::LogConfig make_log_config(const config::Settings& settings,
@@ -71,6 +82,10 @@ log::LogConfig make_log_config(const config::Settings& settings,
   config.timestamp_is_log_append_time = topic.text("message.timestamp.type") == "LogAppendTime";
   config.timestamp_before_max_ms = topic.number("message.timestamp.before.max.ms");
   config.timestamp_after_max_ms = topic.number("message.timestamp.after.max.ms");
+  config.codec = codec_of(topic.text("compression.type"));
+  config.compression_gzip_level = topic.small("compression.gzip.level");
+  config.compression_lz4_level = topic.small("compression.lz4.level");
+  config.compression_zstd_level = topic.small("compression.zstd.level");
   config.write_caching = topic.flag("write.caching");
   config.producer_id_expiration_ms = settings.number("producer.id.expiration.ms");
   return config;

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "base/log.h"
@@ -172,6 +173,13 @@ void SegmentReading::end_at_recovery_point() {
   recovered_.is_end_damaged = true;
 }
 
+// Whether what follows begins with zeros, as far as a batch's header would reach.
+base::Result<bool> is_blank(env::File& file, std::uint64_t position) {
+  std::array<std::uint8_t, record::kBatchHeaderSize> bytes{};
+  if (auto read = file.read_at(position, bytes); !read) return base::fail(std::move(read));
+  return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
+}
+
 }  // namespace
 
 base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment,
@@ -201,6 +209,9 @@ base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment
   RecoveredSegment recovered = reading.take();
   recovered.cut_bytes = segment.size() - valid_bytes;
   if (recovered.cut_bytes > 0) {
+    auto blank = is_blank(*file, valid_bytes);
+    if (!blank) return base::fail(std::move(blank));
+    recovered.is_cut_blank = *blank;
     if (auto cut = file->truncate(valid_bytes); !cut) return base::fail(std::move(cut));
     env::fail_point(env::FailPoint::kRecoveryCut);
   }
@@ -240,16 +251,22 @@ void report_damage(const Log::OpenOptions& options, Segment& segment,
   }
 }
 
-void report_cut(const Log::OpenOptions& options, const Segment& segment, base::Offset end,
-                std::uint64_t cut_bytes, std::uint64_t later_segments, std::uint64_t later_bytes) {
-  if (cut_bytes == 0 && later_bytes == 0) return;
-  std::string what = fmt::format("{} bytes from position {} of {} on", cut_bytes, segment.size(),
-                                 segment.path(kLogSuffix));
+void report_cut(const Log::OpenOptions& options, const Segment& segment,
+                const RecoveredSegment& recovered, std::uint64_t later_segments,
+                std::uint64_t later_bytes) {
+  if (recovered.cut_bytes == 0 && later_bytes == 0) return;
+  std::string what = fmt::format("{} bytes from position {} of {} on", recovered.cut_bytes,
+                                 segment.size(), segment.path(kLogSuffix));
+  if (recovered.is_cut_blank && later_segments == 0) {
+    base::log::info("log", "{}: ends at offset {}: {}, which begin with zeros, are cut",
+                    options.name.to_string(), recovered.end_offset.value(), what);
+    return;
+  }
   if (later_segments > 0) {
     what += fmt::format(" and {} later segments with {} bytes", later_segments, later_bytes);
   }
   base::log::warn("log", "{}: the unclean stop tore its end: {} are cut, and it ends at offset {}",
-                  options.name.to_string(), what, end.value());
+                  options.name.to_string(), what, recovered.end_offset.value());
 }
 
 // Removes the segments from the place `first` on; returns their bytes.
@@ -334,7 +351,7 @@ base::Result<> recover_segments(directory::LogDirectory& directory, const Log::O
       const std::size_t later = log.segments.size() - i - 1;
       auto later_bytes = remove_segments(directory, options, log, i + 1);
       if (!later_bytes) return base::fail(std::move(later_bytes));
-      report_cut(options, segment, log.end_offset, recovered->cut_bytes, later, *later_bytes);
+      report_cut(options, segment, *recovered, later, *later_bytes);
     }
     if (recovered->is_end_damaged && i + 1 == log.segments.size()) {
       log.segments.push_back(new_segment(directory, options, log));

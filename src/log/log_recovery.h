@@ -19,6 +19,8 @@ struct RecoveredSegment {
   base::Offset end_offset;
   // Bytes that were no whole batch, and were cut.
   std::uint64_t cut_bytes = 0;
+  // They begin with zeros: space that was preallocated and not written, or was not flushed.
+  bool is_cut_blank = false;
   // What lies below the recovery point and is no batch: it stays where it is.
   std::vector<recovery::Damage> damages;
   // The segment's last bytes are damaged, or are missing: nothing is appended to it.

@@ -82,7 +82,7 @@ base::Result<retention::SegmentTime> PartitionLog::time_of(const RetentionView& 
     if (!indexed) return base::fail(std::move(indexed));
     max = *indexed;
   }
-  if (*max != base::kNoTimestamp && !is_past(*max)) {
+  if (max->value() >= 0 && !is_past(*max)) {
     const std::lock_guard lock(mutex_);
     segment->note_max_timestamp(*max);
     return retention::SegmentTime{*max};
@@ -92,7 +92,7 @@ base::Result<retention::SegmentTime> PartitionLog::time_of(const RetentionView& 
   const retention::SegmentTime of_file{*written, true};
   const bool was_scanned = view.max_timestamps[index] == base::kNoTimestamp;
   if (was_scanned) return of_file;
-  if (*max != base::kNoTimestamp && is_past(*written)) return retention::SegmentTime{*max};
+  if (max->value() >= 0 && is_past(*written)) return retention::SegmentTime{*max};
   auto scanned = scanned_max_timestamp(disk(), *segment, view.facts.segments[index].size_bytes);
   if (!scanned && scanned.error().code == base::ErrorCode::kCorruptMessage) return of_file;
   if (!scanned) return base::fail(std::move(scanned));

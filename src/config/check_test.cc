@@ -44,7 +44,7 @@ TEST(CheckTest, WhatIsNotThereIsRefusedByNameAndItsAbsenceIsNot) {
   for (const std::string line :
        {"authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "zookeeper.connect=localhost:2181", "remote.log.storage.system.enable=true",
-        "compression.type=zstd", "create.topic.policy.class.name=com.example.Policy",
+        "offsets.topic.compression.codec=1", "create.topic.policy.class.name=com.example.Policy",
         "metric.reporters=com.example.Reporter", "config.providers=file",
         "controller.quorum.voters=1@a:9093,2@b:9093", "process.roles=controller",
         "process.roles=broker", "controller.quorum.bootstrap.servers=a:1,b:1",
@@ -56,7 +56,7 @@ TEST(CheckTest, WhatIsNotThereIsRefusedByNameAndItsAbsenceIsNot) {
   }
   EXPECT_TRUE(check("").problems.empty());
   const auto harmless = check(
-      "authorizer.class.name=\ncompression.type=producer\nprocess.roles=broker,controller\n"
+      "authorizer.class.name=\noffsets.topic.compression.codec=0\nprocess.roles=broker,controller\n"
       "node.id=3\ncontroller.quorum.voters=3@localhost:9093\nmetric.reporters=\n"
       "log.dirs=/a,/b\nmetadata.log.dir=/a/\nzookeeper.connect=\n");
   EXPECT_TRUE(harmless.problems.empty()) << harmless.problems.front();

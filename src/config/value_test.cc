@@ -83,9 +83,9 @@ TEST(ValueTest, ABooleanIsTrueOrFalse) {
 }
 
 TEST(ValueTest, WhatIsMissingIsRefusedAndWhatAsksForNothingIsNot) {
-  const Setting& compression = *find_broker_setting("compression.type");
-  EXPECT_TRUE(check_available(compression, "producer"));
-  EXPECT_FALSE(check_available(compression, "zstd"));
+  const Setting& codec = *find_broker_setting("offsets.topic.compression.codec");
+  EXPECT_TRUE(check_available(codec, "0"));
+  EXPECT_FALSE(check_available(codec, "1"));
   const Setting& tiered = *find_topic_setting("remote.storage.enable");
   EXPECT_TRUE(check_available(tiered, "False"));
   EXPECT_FALSE(check_available(tiered, "TRUE"));

@@ -46,7 +46,7 @@ BAD = [
     ("zookeeper.connect=localhost:2181", ["zookeeper.connect", "leave the key out"]),
     ("remote.log.storage.system.enable=true", ["remote.log.storage.system.enable", "tiered"]),
     ("metric.reporters=com.example.Reporter", ["metric.reporters", "no Java classes"]),
-    ("compression.type=zstd", ["compression.type", "re-encode"]),
+    ("offsets.topic.compression.codec=1", ["offsets.topic.compression.codec", "compress"]),
     ("log.dirs=", ["log.dirs", "must not be empty"]),
     ("log.retention.ms=9223372036854775808",
      ["log.retention.ms", "9223372036854775808", "to 9223372036854775807 is what fits"]),

@@ -4,7 +4,7 @@
 
 Partition directories that Apache Kafka 4.3.1 wrote (all codecs, transactions, compacted) and left
 by SIGKILL open in Odradek with every byte; Apache's dump tool finds nothing wrong in what Odradek
-wrote; and for the same produce requests both write the same files.
+wrote; and for the same produce requests both write the same files, encoded anew or not.
 """
 
 import argparse
@@ -255,12 +255,15 @@ def write_same(server, batches):
     """One request for each batch, with an idempotent producer among them; returns the data."""
     server.start()
     connection = Connection(server.port)
-    create_all(connection, {codec: {"NumPartitions": 1, "Configs": configs(SMALL)}
-                            for codec in [*CODECS, "idempotent"]})
+    made = {codec: SMALL for codec in [*CODECS, "idempotent"]}
+    made |= {f"into-{codec}": {**SMALL, "compression.type": codec} for codec in CODECS}
+    create_all(connection, {name: {"NumPartitions": 1, "Configs": configs(values)}
+                            for name, values in made.items()})
     wait_until_led(server.port)
-    for codec, list_of_batches in batches.items():
-        for one in list_of_batches:
+    for codec, other in zip(CODECS, [*CODECS[1:], CODECS[0]]):
+        for one in batches[codec]:
             produce(connection, codec, 0, one)
+            produce(connection, f"into-{other}", 0, one)
     producer = new_producer(connection)
     for sequence in range(0, 30, 3):
         produce(connection, "idempotent", 0, batch(

@@ -6,11 +6,11 @@ import time
 
 from batches import record
 from flushed import flushed_end, is_flushed_with_witness
-from live import TOPIC, alter, of_topics
+from live import TOPIC, of_topics
 from node import until
 
 MESSAGE_TOO_LARGE, NOT_ENOUGH_REPLICAS, INVALID_TIMESTAMP = 10, 19, 32
-INVALID_CONFIG, INVALID_RECORD = 40, 87
+INVALID_RECORD = 87
 # Retention looks every so many milliseconds, from the start on.
 CHECKS = {"log.initial.task.delay.ms": "0", "log.retention.check.interval.ms": "50"}
 WEEK_MS = 7 * 24 * 3600 * 1000
@@ -100,11 +100,41 @@ def code_of_a_record_without_key(node, topic):
     return node.produce(topic, keys=[None])["ErrorCode"]
 
 
-@of_topics("compression.type", "producer", "producer", "producer")
-def only_the_producers_codec_is_kept(node, topic):
-    """Another value would be a lie: nothing is encoded anew."""
-    assert alter(node, TOPIC, topic, "compression.type", "gzip") == INVALID_CONFIG
-    return node.described(TOPIC, topic, "compression.type")
+@of_topics("compression.type", "zstd", 0, 4)
+def codec_of_a_plain_batch(node, topic):
+    node.produce(topic)
+    return node.batches(topic)[-1]["Attributes"] & 7
+
+
+def size_of_a_batch(node, topic):
+    """Of text that every level takes differently."""
+    text = b"".join(b"%d" % (number * number % 977) for number in range(20000))
+    node.produce(topic, [text])
+    return len(node.batches(topic)[-1]["Records"])
+
+
+def smaller(node, topic, key, level):
+    """Whether a batch is smaller than one of the level."""
+    other = f"{topic}-{level}"
+    if not node.segments(other):
+        node.topic(other, **{"compression.type": node.described(TOPIC, topic, "compression.type"),
+                             key: level})
+    return size_of_a_batch(node, topic) < size_of_a_batch(node, other)
+
+
+@of_topics("compression.gzip.level", "1", True, False, compression_type="gzip")
+def a_batch_is_smaller_than_with_gzip_1(node, topic):
+    return smaller(node, topic, "compression.gzip.level", "1")
+
+
+@of_topics("compression.lz4.level", "17", False, True, compression_type="lz4")
+def a_batch_is_smaller_than_with_lz4_9(node, topic):
+    return smaller(node, topic, "compression.lz4.level", "9")
+
+
+@of_topics("compression.zstd.level", "19", False, True, compression_type="zstd")
+def a_batch_is_smaller_than_with_zstd_3(node, topic):
+    return smaller(node, topic, "compression.zstd.level", "3")
 
 
 @of_topics("preallocate", "true", False, True, segment_bytes="1048576")

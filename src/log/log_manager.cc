@@ -92,6 +92,10 @@ base::Result<> LogManager::open_directories(const Unreadable& unreadable) {
     if (path == options_.metadata_path) metadata_directory_ = directories_.back().get();
   }
   places_.resize(directories_.size());
+  move::MoverOptions moves = options_.move;
+  if (moves.threads < 1) moves.threads = static_cast<int>(directories_.size());
+  mover_ = std::make_unique<move::Mover>(
+      world_, moves, [this](const std::shared_ptr<Log>& log) { note_move(log); });
   if (metadata_directory_ != nullptr) return {};
   if (options_.metadata_path.empty()) {
     metadata_directory_ = directories_.front().get();
@@ -208,6 +212,7 @@ base::Result<LoadSummary> LogManager::load_logs(const Decide& decide) {
   summary.duration_ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(world_.clock().monotonic() - start)
           .count();
+  resume_moves(decide);
   const bool are_all_offline =
       std::ranges::all_of(directories_, [](const auto& one) { return one->failure().has_value(); });
   if (are_all_offline) return std::unexpected(*directories_.front()->failure());
@@ -240,9 +245,11 @@ std::vector<LogManager::Found> LogManager::find_all() {
       base::log::warn("log", "{}: directory '{}' is no open partition's; it is left alone",
                       directories_[i]->path(), name);
     }
+    for (std::string& name : logs->futures) futures_.push_back({i, std::move(name)});
     names[i] = std::move(logs->partitions);
     most = std::max(most, names[i].size());
   }
+  settle_twins(names);
   std::vector<Found> found;
   for (std::size_t k = 0; k < most; ++k) {
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -341,6 +348,7 @@ std::vector<base::Result<std::shared_ptr<Log>>> LogManager::create_many(
   // Where each one is created; nothing for one that is there, or has no place to be.
   std::vector<std::optional<std::size_t>> chosen(logs.size());
   std::vector<std::size_t> missing;
+  const auto usable = usable_bytes();
   for (std::size_t i = 0; i < logs.size(); ++i) {
     if (auto present = find_present(logs[i])) {
       results[i] = *std::move(present);
@@ -348,7 +356,7 @@ std::vector<base::Result<std::shared_ptr<Log>>> LogManager::create_many(
       results[i] = base::fail(base::ErrorCode::kKafkaStorageError,
                               "it is in none of the log directories that are online, and may be in "
                               "one that is offline: it is not created anew");
-    } else if ((chosen[i] = choose_directory())) {
+    } else if ((chosen[i] = choose_directory(logs[i].name, usable))) {
       missing.push_back(i);
     } else {
       results[i] =
@@ -411,7 +419,7 @@ LogManager::Created LogManager::create_where_it_can_be(std::optional<std::size_t
     // Of the disk, and not of what lies on it.
     if (created.error().os_error != 0) directory.fail(created.error());
     if (!directory.failure()) return created;
-    const auto next = choose_directory();
+    const auto next = choose_directory(log.name, usable_bytes());
     if (!next) return created;
     const std::lock_guard lock(mutex_);
     --places_[*chosen].log_count;
@@ -473,33 +481,8 @@ std::string LogManager::path_of(const Found& found) const {
   return directories_[found.directory_index]->path() + '/' + found.name.to_string();
 }
 
-// The directory with the fewest logs, as Kafka chooses; of several, the one with the most room.
-std::optional<std::size_t> LogManager::choose_directory() {
-  std::vector<std::size_t> online;
-  for (std::size_t i = 0; i < directories_.size(); ++i) {
-    if (!directories_[i]->failure()) online.push_back(i);
-  }
-  if (online.empty()) return std::nullopt;
-  std::vector<std::uint64_t> usable_bytes(directories_.size(), 0);
-  if (online.size() > 1) {
-    for (const std::size_t i : online) {
-      auto space = world_.disk().space(directories_[i]->path());
-      if (space) usable_bytes[i] = space->usable_bytes;
-    }
-  }
-  const std::lock_guard lock(mutex_);
-  const auto is_better = [&](std::size_t left, std::size_t right) {
-    if (places_[left].log_count != places_[right].log_count) {
-      return places_[left].log_count < places_[right].log_count;
-    }
-    return usable_bytes[left] > usable_bytes[right];
-  };
-  const std::size_t best = *std::ranges::min_element(online, is_better);
-  ++places_[best].log_count;
-  return best;
-}
-
 base::Result<> LogManager::remove(const base::TopicPartition& name) {
+  mover_->cancel(name);
   std::unique_lock lock(mutex_);
   auto node = logs_.extract(name);
   if (node.empty()) return {};
@@ -541,6 +524,7 @@ std::vector<std::shared_ptr<Log>> LogManager::logs_in(const LogDirectory& direct
 
 base::Result<> LogManager::stop(std::int64_t broker_epoch) {
   housekeeper_.stop();
+  mover_->stop();
   cleaner_.stop();
   const auto logs = all();
   std::mutex mutex;

@@ -24,6 +24,8 @@
 #include "log/log.h"
 #include "log/log_config.h"
 #include "log/open_files.h"
+#include "log/move/mover.h"
+#include "log/move/placement.h"
 
 namespace odradek::log {
 
@@ -36,6 +38,8 @@ struct LogManagerOptions {
   int recovery_threads_per_directory = 2;
   // log.max.open.files; 0: half of what the process may have, the rest is for sockets.
   std::size_t max_open_files = 0;
+  // Less than one thread: one for each directory.
+  move::MoverOptions move = {.threads = 0};
   directory::DirectoryOptions directory;
 };
 
@@ -160,6 +164,19 @@ class LogManager {
   std::vector<base::Result<std::shared_ptr<Log>>> create_many(std::span<const NewLog> logs);
   // Takes the log out and removes it (Log::remove). Nothing happens when there is none.
   [[nodiscard]] base::Result<> remove(const base::TopicPartition& name);
+  // AlterReplicaLogDirs: begins to move the log into `target`, one of directories(); elsewhere it
+  // is on its way no longer. To where it lies: just that. Blocks, but not for the copying.
+  [[nodiscard]] base::Result<> begin_move(const base::TopicPartition& name,
+                                          directory::LogDirectory& target);
+  // A log that is created later goes there.
+  void prefer(const base::TopicPartition& name, const directory::LogDirectory& directory);
+  move::Mover& mover() { return *mover_; }
+  // Called after each move, from any thread. Set before logs are loaded.
+  void set_move_handler(move::Mover::Handler handler) { move_handler_ = std::move(handler); }
+  // cordoned.log.dirs, as log.dirs has them: they get no new logs.
+  void set_cordoned(const std::vector<std::string>& paths);
+  bool is_cordoned(const directory::LogDirectory& directory) const;
+
   // Gives every open log of the topic the configuration.
   void set_config(const std::string& topic, const LogConfig& config);
   // Gives each open log what `config_of` says of its topic.
@@ -194,9 +211,9 @@ class LogManager {
   // The open logs that lie in the directory, by name.
   std::vector<std::shared_ptr<Log>> logs_in(const directory::LogDirectory& directory) const;
 
-  // Clean stop: ends the housekeeping, closes every log, several at once, then marks each directory
-  // that did not fail as cleanly closed. Call once, when nobody appends or reads any more. Blocks.
-  // The first error.
+  // Clean stop: ends the housekeeping and the moves, closes every log, several at once, then marks
+  // each directory that did not fail as cleanly closed. Call once, when nobody appends or reads any
+  // more. Blocks. The first error.
   [[nodiscard]] base::Result<> stop(std::int64_t broker_epoch);
 
  private:
@@ -207,6 +224,7 @@ class LogManager {
     directory::LogDirectory::LastStop last_stop;
     // Logs in the directory, those being created included.
     std::size_t log_count = 0;
+    bool is_cordoned = false;
   };
   struct Entry {
     std::shared_ptr<Log> log;
@@ -216,6 +234,11 @@ class LogManager {
   struct Found {
     std::size_t directory_index = 0;
     base::TopicPartition name;
+  };
+  // A copy that a move left unfinished.
+  struct FoundFuture {
+    std::size_t directory_index = 0;
+    std::string directory_name;
   };
   enum class Loaded : std::uint8_t { kOpened, kStray, kFailed };
 
@@ -244,7 +267,19 @@ class LogManager {
   std::string path_of(const Found& found) const;
 
   std::optional<Created> find_present(const NewLog& wanted) const;
-  std::optional<std::size_t> choose_directory();
+  // Of each directory, as placement counts it; nothing where there is no choice. Blocks.
+  std::vector<std::uint64_t> usable_bytes() const;
+  std::optional<std::size_t> choose_directory(const base::TopicPartition& name,
+                                              const std::vector<std::uint64_t>& usable_bytes);
+  std::size_t index_of(const directory::LogDirectory& directory) const;
+  void note_move(const std::shared_ptr<Log>& log);
+  // Of partitions that lie in two directories, keeps the one that has everything.
+  void settle_twins(std::vector<std::vector<base::TopicPartition>>& names);
+  std::vector<std::size_t> settle_twins_of(const std::vector<Found>& found);
+  base::Result<> settle_twin(const Found& kept, const Found& other, bool is_covered);
+  void resume_moves(const Decide& decide);
+  void resume_move(const FoundFuture& future, const Decide& decide);
+  base::Result<> remove_future(const FoundFuture& future, const base::TopicPartition& name);
   Created create_in(std::size_t index, const NewLog& log, bool is_synced_by_caller);
   // In the directory chosen; where that turns out to be offline, in another one.
   Created create_where_it_can_be(std::optional<std::size_t>& chosen, const NewLog& log,
@@ -267,6 +302,10 @@ class LogManager {
   std::vector<Place> places_;
   // Goes before the directories that the logs lie in.
   std::unordered_map<base::TopicPartition, Entry> logs_;
+  std::unordered_map<base::TopicPartition, std::size_t> preferred_;
+  std::vector<FoundFuture> futures_;
+  move::Mover::Handler move_handler_;
+  std::unique_ptr<move::Mover> mover_;
   cleaner::Cleaner cleaner_;
   // Goes first of all: its tasks use everything.
   housekeeping::Housekeeper housekeeper_;

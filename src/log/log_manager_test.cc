@@ -304,13 +304,78 @@ TEST_F(LogManagerTest, ADirectoryWithABadLogGoesOfflineAlone) {
   EXPECT_FALSE(disk().exists("/b/.kafka_cleanshutdown"));
 }
 
-TEST_F(LogManagerTest, APartitionInTwoDirectoriesTakesOneOffline) {
+TEST_F(LogManagerTest, OfAPartitionInTwoDirectoriesTheOneThatGoesOnIsKept) {
   auto manager = start({"/a", "/b"});
-  ASSERT_TRUE(disk().make_directories("/a/orders-0"));
-  ASSERT_TRUE(disk().make_directories("/b/orders-0"));
+  for (const auto& [path, size] : {std::pair("/a/orders-0", 61), std::pair("/b/orders-0", 70)}) {
+    ASSERT_TRUE(disk().make_directories(path));
+    ASSERT_TRUE(disk().write_file(std::string(path) + "/00000000000000000000.log",
+                                  std::string(static_cast<std::size_t>(size), 'x')));
+  }
+  // Of different topics neither is chosen by its size.
+  ASSERT_TRUE(write_partition_metadata(disk(), "/a/orders-0", topic_id(1)));
+  ASSERT_TRUE(write_partition_metadata(disk(), "/b/orders-0", topic_id(2)));
   EXPECT_EQ(load(*manager).logs, 1u);
-  EXPECT_TRUE(manager->directories()[0]->failure().has_value() !=
-              manager->directories()[1]->failure().has_value());
+  EXPECT_EQ(&manager->get({"orders", 0})->directory(), manager->directories()[0].get());
+  EXPECT_EQ(count("/b", "-stray"), 1u);
+  manager.reset();
+  // What holds less is removed; what holds something of its own is set aside.
+  for (const bool is_covered : {true, false}) {
+    ASSERT_TRUE(disk().make_directories("/b/orders-0"));
+    ASSERT_TRUE(write_partition_metadata(disk(), "/b/orders-0", topic_id(1)));
+    ASSERT_TRUE(disk().write_file("/a/orders-0/00000000000000000005.log", "xx"));
+    const std::string file = is_covered ? "00000000000000000005.log" : "00000000000000000003.log";
+    ASSERT_TRUE(disk().write_file("/b/orders-0/" + file, "x"));
+    manager = start({"/a", "/b"});
+    EXPECT_EQ(load(*manager).logs, 1u);
+    EXPECT_EQ(&manager->get({"orders", 0})->directory(), manager->directories()[0].get());
+    EXPECT_EQ(count("/b", "-stray"), is_covered ? 1u : 2u);
+    EXPECT_FALSE(disk().exists("/b/orders-0"));
+    manager.reset();
+  }
+}
+
+TEST_F(LogManagerTest, AMoveThatACrashInterruptedGoesOn) {
+  auto manager = start({"/a", "/b"});
+  manager->mover().set_rate(0);
+  ASSERT_TRUE(manager->get_or_create(new_log("orders", 0)));
+  ASSERT_TRUE(manager->begin_move({"orders", 0}, *manager->directories()[1]));
+  EXPECT_EQ(count("/b", "-future"), 1u);
+  manager.reset();
+  host_.kill();
+  host_.restart();
+  ASSERT_TRUE(disk().make_directories("/a/gone-3.0123456789abcdef0123456789abcdef-future"));
+  manager = start({"/a", "/b"});
+  EXPECT_EQ(manager
+                ->load_logs([](const base::TopicPartition& name) {
+                  return name.topic == "orders" ? known() : LogDecision();
+                })
+                .value()
+                .logs,
+            1u);
+  EXPECT_TRUE(simulation_.run_until([&] { return disk().exists("/b/orders-0"); },
+                                    std::chrono::seconds(10)));
+  simulation_.run_for(std::chrono::minutes(2));
+  EXPECT_EQ(&manager->get({"orders", 0})->directory(), manager->directories()[1].get());
+  for (const std::string path : {"/a", "/b"}) {
+    EXPECT_EQ(count(path, "-future"), 0u);
+    EXPECT_EQ(count(path, "-delete"), 0u);
+  }
+}
+
+TEST_F(LogManagerTest, NewLogsKeepOutOfCordonedDirectoriesAndGoWhereTheyAreWanted) {
+  auto manager = start({"/a", "/b", "/c"});
+  manager->set_cordoned({"/a"});
+  EXPECT_TRUE(manager->is_cordoned(*manager->directories()[0]));
+  manager->prefer({"orders", 7}, *manager->directories()[2]);
+  for (std::int32_t i = 0; i < 9; ++i) ASSERT_TRUE(manager->get_or_create(new_log("orders", i)));
+  EXPECT_EQ(count("/a", "orders"), 0u);
+  EXPECT_TRUE(disk().exists("/c/orders-7"));
+  manager->set_cordoned({"*"});
+  ASSERT_TRUE(manager->get_or_create(new_log("orders", 9)));
+  manager->set_cordoned({});
+  EXPECT_FALSE(manager->is_cordoned(*manager->directories()[0]));
+  for (std::int32_t i = 10; i < 13; ++i) ASSERT_TRUE(manager->get_or_create(new_log("orders", i)));
+  EXPECT_GT(count("/a", "orders"), 2u);
 }
 
 TEST_F(LogManagerTest, RemovesALog) {

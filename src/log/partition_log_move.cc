@@ -210,11 +210,11 @@ void PartitionLog::install_relocation_locked(Relocation& relocation) {
   forget_unflushed_locked();
   flush_asked_ = FlushAsked::kNo;
   directory_ = &relocation.target;
+  // Each is another object from here on, for whoever works on the old files to notice.
   for (SegmentPointer& segment : segments_) {
-    if (!segment->is_open() || !segment->files().log) continue;
     if (segment->is_complete()) {
       segment = segment->closed_copy();
-    } else {
+    } else if (segment->is_open() && segment->files().log) {
       ODRADEK_ASSERT(segment == relocation.last);
       segment->move_to(std::move(relocation.last_files));
     }

@@ -254,7 +254,10 @@ base::Result<std::shared_ptr<Segment>> Segment::truncated(env::Disk& disk, base:
 
 std::shared_ptr<Segment> Segment::closed_copy() const {
   ODRADEK_ASSERT(is_complete_ && written_size_ == size_);
-  return std::make_shared<Segment>(path_, base_offset_, size_, created_, roll_jitter_ms_);
+  auto copy = std::make_shared<Segment>(path_, base_offset_, size_, created_, roll_jitter_ms_);
+  copy->known_ = known_;
+  copy->max_timestamp_ = known_max_timestamp();
+  return copy;
 }
 
 base::Result<Segment::Moved> Segment::open_moved(env::Disk& disk,

@@ -311,6 +311,8 @@ base::Result<FoundLogs> LogDirectoryImpl::find_logs() {
       known.insert(*partition);
     } else if (role == DirectoryRole::kDelete) {
       remove_later(path_of(entry.name), {});
+    } else if (role == DirectoryRole::kFuture) {
+      found.futures.push_back(entry.name);
     } else {
       found.left_alone.push_back(entry.name);
     }

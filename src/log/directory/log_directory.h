@@ -73,7 +73,9 @@ struct FoundLogs {
   std::vector<base::TopicPartition> partitions;
   // __cluster_metadata-0, which is not one of the above: the quorum's.
   bool has_metadata_log = false;
-  // Directories left alone: "-stray" ones, "-future" ones, and names that are no partition's.
+  // Copies of partitions that were on their way here (log/move), by their directories' names.
+  std::vector<std::string> futures;
+  // Directories left alone: "-stray" ones, and names that are no partition's.
   std::vector<std::string> left_alone;
 };
 

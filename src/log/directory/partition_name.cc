@@ -74,6 +74,13 @@ std::optional<base::TopicPartition> parse_partition_name(std::string_view name) 
   return base::TopicPartition{std::string(topic), partition};
 }
 
+std::optional<base::TopicPartition> partition_of(std::string_view name) {
+  const DirectoryRole role = role_of(name);
+  const std::size_t ending = 1 + kUniqueLength + suffix_of(role).size();
+  if (suffix_of(role).empty()) return std::nullopt;
+  return parse_partition_name(name.substr(0, name.size() - ending));
+}
+
 std::string directory_name(const base::TopicPartition& partition, const base::Uuid& unique,
                            DirectoryRole role) {
   ODRADEK_ASSERT(!suffix_of(role).empty());

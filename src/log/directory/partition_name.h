@@ -24,6 +24,9 @@ enum class DirectoryRole : std::uint8_t {
 DirectoryRole role_of(std::string_view name);
 // Nothing unless `name` is a topic's name, a dash and a partition number.
 std::optional<base::TopicPartition> parse_partition_name(std::string_view name);
+// The partition that a directory's name with a role and its 32 digits begins with; nothing where it
+// is no partition's, or was cut.
+std::optional<base::TopicPartition> partition_of(std::string_view name);
 // `role` is one of those with a suffix. Kafka caps the name at 255 bytes by cutting the topic.
 std::string directory_name(const base::TopicPartition& partition, const base::Uuid& unique,
                            DirectoryRole role);

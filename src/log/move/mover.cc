@@ -66,6 +66,7 @@ base::Result<> Mover::begin(std::shared_ptr<Log> log, directory::LogDirectory& t
     if (found != moves_.end() && &found->second->target == &target) return {};
     cancel_locked(lock, name);
     if (&log->directory() == &target) return {};
+    if (auto failure = log->directory().failure()) return std::unexpected(*std::move(failure));
     if (is_stopped_) return base::fail(base::ErrorCode::kKafkaStorageError, "the server stops");
     lock.unlock();
     MovePointer move;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <mutex>
 #include <optional>
+#include <limits>
 #include <utility>
 
 #include "base/log.h"
@@ -15,6 +16,7 @@
 #include "broker/metrics/metrics_page.h"
 #include "broker/runtime/admin_service.h"
 #include "broker/runtime/client_telemetry.h"
+#include "broker/runtime/directory_assignments.h"
 #include "broker/runtime/first_records.h"
 #include "broker/runtime/group/group_service.h"
 #include "broker/runtime/live_config.h"
@@ -51,6 +53,14 @@ void warn_of_what_is_not_enforced(const metadata::ClusterImage& image) {
 }
 
 constexpr std::string_view kArea = "broker";
+constexpr std::string_view kMoveThreadsKey = "num.replica.alter.log.dirs.threads";
+
+// The key has no place in a file, and so no default among the settings.
+std::int64_t move_rate(const config::Settings& settings) {
+  constexpr std::string_view kKey = "replica.alter.log.dirs.io.max.bytes.per.second";
+  return settings.value(kKey) ? settings.number(kKey) : std::numeric_limits<std::int64_t>::max();
+}
+
 constexpr std::int32_t kDefaultNodeId = 1;
 constexpr auto kStopGrace = std::chrono::seconds(5);
 
@@ -74,6 +84,11 @@ class RunningBroker : public Broker {
  public:
   RunningBroker(env::World& world, config::Settings settings)
       : world_(world), settings_(settings), live_(std::move(settings)) {}
+
+  ~RunningBroker() override {
+    // What a move is told to when it ends goes before the logs.
+    if (logs_) logs_->mover().stop();
+  }
 
   std::expected<void, StartError> start();
 
@@ -115,6 +130,7 @@ class RunningBroker : public Broker {
   std::unique_ptr<MetadataRuntime> metadata_;
   std::unique_ptr<LiveConfig> live_config_;
   std::unique_ptr<Replicas> replicas_;
+  std::unique_ptr<DirectoryAssignments> assignments_;
   std::unique_ptr<AdminService> admin_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<GroupService> groups_;
@@ -161,6 +177,9 @@ base::Result<> RunningBroker::open_logs() {
   options.recovery_threads_per_directory =
       static_cast<int>(settings_.number("num.recovery.threads.per.data.dir"));
   options.max_open_files = static_cast<std::size_t>(settings_.number("log.max.open.files"));
+  options.move.threads =
+      static_cast<int>(settings_.is_set(kMoveThreadsKey) ? settings_.number(kMoveThreadsKey) : 0);
+  options.move.bytes_per_second = move_rate(settings_);
   options.directory.recovery_point_interval_ms =
       settings_.number("log.flush.offset.checkpoint.interval.ms");
   options.directory.log_start_interval_ms =
@@ -243,6 +262,11 @@ metadata::BrokerImage RunningBroker::registration() const {
 
 base::Result<> RunningBroker::start_partitions() {
   logs_->set_recovery_threads(static_cast<int>(live_.number("num.recovery.threads.per.data.dir")));
+  logs_->set_cordoned(live_.current()->list("cordoned.log.dirs"));
+  logs_->mover().set_rate(move_rate(*live_.current()));
+  assignments_ = std::make_unique<DirectoryAssignments>(node_id_, *logs_, *metadata_);
+  logs_->set_move_handler(
+      [this](const std::shared_ptr<log::Log>& log) { assignments_->note_move(*log); });
   replicas_ = std::make_unique<Replicas>(live_, node_id_, *logs_, partitions_);
   auto summary = replicas_->start(*image_.load());
   if (!summary) return base::fail(std::move(summary));
@@ -259,6 +283,11 @@ base::Result<> RunningBroker::start_partitions() {
            settings_.number("producer.id.expiration.check.interval.ms"),
        .cleaner_backoff_ms = live_.number("log.cleaner.backoff.ms"),
        .cleaner = make_cleaner_options(*live_.current())});
+           settings_.number("producer.id.expiration.check.interval.ms")});
+  metadata_->observe(
+      [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
+        assignments_->follow(delta, image);
+      });
   return {};
 }
 
@@ -363,6 +392,10 @@ void RunningBroker::make_services() {
 }
 
 void RunningBroker::act_on_settings() {
+  live_config_->act([this](const config::Settings&, const config::Settings& now) {
+    logs_->set_cordoned(now.list("cordoned.log.dirs"));
+    logs_->mover().set_rate(move_rate(now));
+  });
   live_config_->act([this](const config::Settings& before, const config::Settings& now) {
     if (make_log_config(before, nullptr) == make_log_config(now, nullptr)) return;
     replicas_->configure_all(*image_.load());

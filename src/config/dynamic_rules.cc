@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "config/dynamic.h"
+#include "config/rules.h"
 #include "config/table.h"
 #include "config/value.h"
 
@@ -106,13 +107,10 @@ base::Result<> check_network_threads(const Settings& file, const Settings& next)
 }
 
 base::Result<> check_cordoned(const SettingValues& wanted, const Settings& next) {
-  const auto found = wanted.find("cordoned.log.dirs");
+  constexpr std::string_view kKey = "cordoned.log.dirs";
+  const auto found = wanted.find(std::string(kKey));
   if (found == wanted.end()) return {};
-  const auto directories = next.log_directories();
-  for (const std::string& cordoned : split_list(found->second)) {
-    if (std::ranges::find(directories, cordoned) != directories.end()) continue;
-    return invalid(found->first, found->second, fmt::format("{} is none of log.dirs", cordoned));
-  }
+  if (const auto reason = objection_to_cordoned(next)) return invalid(kKey, found->second, *reason);
   return {};
 }
 

@@ -63,7 +63,10 @@ TEST(Dynamic, KeysAndValuesAreChecked) {
   EXPECT_FALSE(is_allowed({{"log.retention.ms", "0"}}));
   EXPECT_FALSE(is_allowed({{"metric.reporters", "org.example.Reporter"}}));
   EXPECT_FALSE(is_allowed({{"cordoned.log.dirs", "/nowhere"}}));
-  EXPECT_FALSE(is_allowed({{"cordoned.log.dirs", "/tmp/kafka-logs"}}));
+  EXPECT_FALSE(is_allowed({{"cordoned.log.dirs", "/tmp/kafka-logs,/nowhere"}}));
+  EXPECT_FALSE(is_allowed({{"cordoned.log.dirs", "/tmp/kafka-logs,*"}}));
+  EXPECT_TRUE(is_allowed({{"cordoned.log.dirs", "/tmp/kafka-logs"}}));
+  EXPECT_TRUE(is_allowed({{"cordoned.log.dirs", "*"}}));
   EXPECT_TRUE(is_allowed({{"cordoned.log.dirs", ""}}));
 }
 

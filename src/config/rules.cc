@@ -177,6 +177,12 @@ void check_directories(const Settings& settings, Objections& objections) {
   }
 }
 
+void check_cordoned(const Settings& settings, Objections& objections) {
+  if (const auto reason = objection_to_cordoned(settings)) {
+    refuse(settings, "cordoned.log.dirs", *reason, objections);
+  }
+}
+
 void check_times(const Settings& settings, Objections& objections) {
   if (const std::int64_t ms = settings.log_retention_ms(); ms == 0 || ms < -1) {
     const auto key =
@@ -275,11 +281,27 @@ void check_inter_broker(const Settings& settings, const std::vector<Listener>& l
 
 }  // namespace
 
+std::optional<std::string> objection_to_cordoned(const Settings& settings) {
+  const auto cordoned = settings.list("cordoned.log.dirs");
+  if (std::ranges::find(cordoned, "*") != cordoned.end()) {
+    if (cordoned.size() == 1) return std::nullopt;
+    return "* means all of them, and stands alone";
+  }
+  const auto directories = settings.log_directories();
+  for (const std::string& path : cordoned) {
+    if (std::ranges::find(directories, path) == directories.end()) {
+      return path + " is none of log.dirs";
+    }
+  }
+  return std::nullopt;
+}
+
 std::vector<Objection> objections_to(const Settings& settings) {
   Objections objections;
-  for (const auto check : {check_node, check_roles, check_voters, check_bootstrap_servers,
-                           check_directories, check_times, check_memory, check_metrics,
-                           check_threads, check_connections, check_groups, check_orders}) {
+  for (const auto check :
+       {check_node, check_roles, check_voters, check_bootstrap_servers, check_directories,
+        check_cordoned, check_times, check_memory, check_metrics, check_threads, check_connections,
+        check_groups, check_orders}) {
     check(settings, objections);
   }
   if (auto listeners = read_listeners(settings); !listeners) {

@@ -55,6 +55,43 @@ def directory_that_log_dir_names(node):
     return directories_with_partition(node, "one", "two")
 
 
+@effect("cordoned.log.dirs", {DEFAULT: ["one", "two"], "{directory}/one": ["two"],
+                              "*": ["one"], "{directory}/other": NO_START},
+        log_dirs="{directory}/one,{directory}/two")
+def directories_with_one_of_four_topics(node):
+    for number in range(4):
+        node.topic(f"topic-{number}")
+    return [name for name in ("one", "two")
+            if any((node.server.directory.parent / name).glob("topic-*"))]
+
+
+@effect("num.replica.alter.log.dirs.threads", {"1": 1, "3": 3},
+        log_dirs="{directory}/one,{directory}/two")
+def partitions_copied_at_once(node):
+    two = str(node.server.directory.parent / "two")
+    alter_rate = {"Name": "replica.alter.log.dirs.io.max.bytes.per.second", "ConfigOperation": 0,
+                  "Value": "200000"}
+    answer = node.call("IncrementalAlterConfigs", 1, {"Resources": [
+        {"ResourceType": 4, "ResourceName": "", "Configs": [alter_rate]}]})
+    assert answer["Responses"][0]["ErrorCode"] == 0
+    node.create("topic", partitions=8)
+    here = [number for number in range(8)
+            if (node.server.directory.parent / f"one/topic-{number}").is_dir()]
+    for number in here:
+        for _ in range(30):
+            node.produce("topic", (b"v" * 10000,), partition=number)
+    node.call("AlterReplicaLogDirs", 2, {"Dirs": [
+        {"Path": two, "Topics": [{"Name": "topic", "Partitions": here}]}]})
+
+    def sizes():
+        answer = node.call("DescribeLogDirs", 5, {"Topics": None})
+        return [row["PartitionSize"] for found in answer["Results"] for topic in found["Topics"]
+                for row in topic["Partitions"] if row["IsFutureKey"]]
+
+    found = until(sizes, lambda now: max(now, default=0) >= 100_000)
+    return sum(size > 0 for size in found)
+
+
 @effect("metadata.log.dir", {DEFAULT: False, "{directory}/metadata": True})
 def metadata_in_a_directory_of_their_own(node):
     return (node.server.directory.parent / "metadata/__cluster_metadata-0").is_dir()

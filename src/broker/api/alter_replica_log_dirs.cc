@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "broker/api/apis.h"
+#include "broker/api/disk_answer.h"
 #include "broker/api/topic_lookup.h"
 #include "log/directory/log_directory.h"
 #include "log/log_manager.h"
@@ -35,7 +36,7 @@ Moves moves_of(const AlterReplicaLogDirsRequest& request) {
 }
 
 // Null when log.dirs does not have it.
-const Directory* find_directory(Services& services, const std::string& path) {
+Directory* find_directory(Services& services, const std::string& path) {
   const auto& directories = services.logs.directories();
   const auto found = std::ranges::find_if(directories, [&](const auto& directory) {
     return services.world.disk().absolute_path(directory->path()) == path;
@@ -50,40 +51,74 @@ bool can_be_moved(const base::TopicPartition& partition) {
   return partition.to_string().size() + kSuffixLength <= kMaxFileName;
 }
 
-// Only a partition that is where it is asked to be is answered with success: no log moves between
-// directories as yet, and a client that were told otherwise would wait for it for ever.
-ErrorCode alter(Services& services, const metadata::ClusterImage& image, const std::string& topic,
-                std::int32_t index, const std::string& path) {
-  if (!can_be_moved({topic, index})) return ErrorCode::kInvalidTopicException;
-  const Directory* directory = find_directory(services, path);
-  if (directory == nullptr) return ErrorCode::kLogDirNotFound;
-  if (directory->failure()) return ErrorCode::kKafkaStorageError;
-  const auto partition = find_partition(services, image, topic, index);
-  if (!partition) {
-    // What AlterReplicaLogDirs has always said of a partition that another broker has.
-    const ErrorCode code = partition.error().code;
-    return code == ErrorCode::kNotLeaderOrFollower ? ErrorCode::kReplicaNotAvailable : code;
+// In the order in which Apache Kafka checks.
+base::Result<Directory*> check(Services& services, const base::TopicPartition& name,
+                               const std::string& path) {
+  if (!can_be_moved(name)) {
+    return base::fail(ErrorCode::kInvalidTopicException, "the topic's name is too long");
   }
-  if (&(*partition)->log().directory() == directory) return ErrorCode::kNone;
-  base::log::warn("broker", "{}-{} stays in {}: moving it to {} is not there yet", topic, index,
-                  (*partition)->log().directory().path(), path);
-  return ErrorCode::kUnsupportedVersion;
+  Directory* directory = find_directory(services, path);
+  if (directory == nullptr) {
+    return base::fail(ErrorCode::kLogDirNotFound, path + " is none of log.dirs");
+  }
+  if (auto failure = directory->failure()) {
+    return base::fail(ErrorCode::kKafkaStorageError, failure->message);
+  }
+  if (services.logs.is_cordoned(*directory)) {
+    return base::fail(ErrorCode::kInvalidReplicaAssignment, path + " is in cordoned.log.dirs");
+  }
+  return directory;
+}
+
+ErrorCode refuse(const base::TopicPartition& name, const std::string& path,
+                 const base::Error& error) {
+  base::log::warn("broker", "{} is not moved to {}: {}", name.to_string(), path, error.message);
+  return error.code;
+}
+
+// Blocks.
+ErrorCode begin(Services& services, const base::TopicPartition& name, Directory& directory) {
+  auto begun = services.logs.begin_move(name, directory);
+  return begun ? ErrorCode::kNone : refuse(name, directory.path(), begun.error());
 }
 
 }  // namespace
 
 void handle_alter_replica_log_dirs(Services& services, AlterReplicaLogDirsRequest request,
                                    Responder<AlterReplicaLogDirsResponse> responder) {
-  AlterReplicaLogDirsResponse response;
+  auto answers = std::make_shared<DiskAnswer<AlterReplicaLogDirsResponse>>(std::move(responder));
   const auto image = services.image.load();
-  for (const auto& [topic, partitions] : moves_of(request)) {
-    auto& answer = response.results.emplace_back();
+  const Moves moves = moves_of(request);
+  for (const auto& [topic, partitions] : moves) {
+    auto& answer = answers->response().results.emplace_back();
     answer.topic_name = topic;
+    for (const auto& [index, path] : partitions) answer.partitions.push_back({index, {}});
+  }
+  auto answer = answers->response().results.begin();
+  for (const auto& [topic, partitions] : moves) {
+    auto part = (answer++)->partitions.begin();
     for (const auto& [index, path] : partitions) {
-      answer.partitions.push_back({index, alter(services, *image, topic, index, path)});
+      ErrorCode& code = (part++)->error_code;
+      const base::TopicPartition name{topic, index};
+      const auto directory = check(services, name, path);
+      if (!directory) {
+        code = refuse(name, path, directory.error());
+        continue;
+      }
+      const auto partition = find_partition(services, *image, topic, index);
+      if (!partition) {
+        // It goes there once it comes; what AlterReplicaLogDirs has always said until then.
+        services.logs.prefer(name, **directory);
+        code = partition.error().code;
+        if (code == ErrorCode::kNotLeaderOrFollower) code = ErrorCode::kReplicaNotAvailable;
+        continue;
+      }
+      answers->add(**directory, [&services, name, &code, to = *directory] {
+        code = begin(services, name, *to);
+      });
     }
   }
-  responder.send(response);
+  answers->finish();
 }
 
 }  // namespace odradek::broker::api

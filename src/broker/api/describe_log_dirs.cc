@@ -34,40 +34,62 @@ Wanted wanted_partitions(const DescribeLogDirsRequest& request) {
   return wanted;
 }
 
-std::map<base::TopicPartition, std::shared_ptr<log::Log>> logs_in(const Directory& directory,
-                                                                  const Logs& logs,
-                                                                  const Wanted& wanted) {
-  std::map<base::TopicPartition, std::shared_ptr<log::Log>> found;
-  for (const auto& log : logs) {
-    if (&log->directory() != &directory || (wanted && !wanted->contains(log->name()))) continue;
-    found.emplace(log->name(), log);
+// What a request sees of this broker's logs, as one moment had them.
+struct View {
+  Wanted wanted;
+  Logs logs;
+  std::vector<log::move::FutureLog> futures;
+};
+
+struct Row {
+  std::uint64_t size_bytes = 0;
+  std::int64_t offset_lag = 0;
+};
+// By partition, and whether it is a copy on its way here.
+using Rows = std::map<std::pair<base::TopicPartition, bool>, Row>;
+
+// A leader's log lags behind nothing; a copy does behind its log.
+Rows rows_of(const log::LogManager& manager, const Directory& directory, const View& view) {
+  Rows rows;
+  for (const auto& log : view.logs) {
+    if (&log->directory() != &directory) continue;
+    rows[{log->name(), false}] = {log->size_bytes(), 0};
   }
-  return found;
+  for (const log::move::FutureLog& future : view.futures) {
+    const auto log = manager.get(future.name);
+    if (future.target != &directory || log == nullptr) continue;
+    rows[{future.name, true}] = {future.size_bytes, log->log_end_offset() - future.end_offset};
+  }
+  return rows;
 }
 
-// A leader's log lags behind nothing, and no partition is on its way to another directory.
-void add_partitions(const Directory& directory, const Logs& logs, const Wanted& wanted,
+void add_partitions(const log::LogManager& manager, const Directory& directory, const View& view,
                     DirectoryAnswer& answer) {
-  for (const auto& [name, log] : logs_in(directory, logs, wanted)) {
+  for (const auto& [key, row] : rows_of(manager, directory, view)) {
+    const auto& [name, is_future] = key;
+    if (view.wanted && !view.wanted->contains(name)) continue;
     if (answer.topics.empty() || answer.topics.back().name != name.topic) {
       answer.topics.emplace_back().name = name.topic;
     }
     auto& partition = answer.topics.back().partitions.emplace_back();
     partition.partition_index = name.partition;
-    partition.partition_size = static_cast<std::int64_t>(log->size_bytes());
+    partition.partition_size = static_cast<std::int64_t>(row.size_bytes);
+    partition.offset_lag = row.offset_lag;
+    partition.is_future_key = is_future;
   }
 }
 
-void describe(env::World& world, const Directory& directory, const Logs& logs, const Wanted& wanted,
+void describe(Services& services, const Directory& directory, const View& view,
               DirectoryAnswer& answer) {
-  const auto space = world.disk().space(directory.path());
+  const auto space = services.world.disk().space(directory.path());
   if (directory.failure() || !space) {
     answer.error_code = ErrorCode::kKafkaStorageError;
     return;
   }
   answer.total_bytes = static_cast<std::int64_t>(space->total_bytes);
   answer.usable_bytes = static_cast<std::int64_t>(space->usable_bytes);
-  add_partitions(directory, logs, wanted, answer);
+  answer.is_cordoned = services.logs.is_cordoned(directory);
+  add_partitions(services.logs, directory, view, answer);
 }
 
 }  // namespace
@@ -75,16 +97,17 @@ void describe(env::World& world, const Directory& directory, const Logs& logs, c
 void handle_describe_log_dirs(Services& services, DescribeLogDirsRequest request,
                               Responder<DescribeLogDirsResponse> responder) {
   auto answers = std::make_shared<DiskAnswer<DescribeLogDirsResponse>>(std::move(responder));
-  const auto wanted = std::make_shared<const Wanted>(wanted_partitions(request));
-  const auto logs = std::make_shared<const Logs>(services.logs.all());
+  auto futures = services.logs.mover().futures();
+  const auto view = std::make_shared<const View>(
+      View{wanted_partitions(request), services.logs.all(), std::move(futures)});
   const auto& directories = services.logs.directories();
   answers->response().results.resize(directories.size());
   for (std::size_t i = 0; i < directories.size(); ++i) {
     Directory& directory = *directories[i];
     DirectoryAnswer& answer = answers->response().results[i];
     answer.log_dir = services.world.disk().absolute_path(directory.path());
-    answers->add(directory, [&world = services.world, &directory, logs, wanted, &answer] {
-      describe(world, directory, *logs, *wanted, answer);
+    answers->add(directory, [&services, &directory, view, &answer] {
+      describe(services, directory, *view, answer);
     });
   }
   answers->finish();

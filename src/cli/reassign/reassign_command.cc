@@ -30,13 +30,15 @@ constexpr std::array kFlags = {
     FlagSpec{"cancel", kNone, "", "End what --reassignment-json-file says where it runs."},
     FlagSpec{"reassignment-json-file", kRequired, "file",
              "Replicas, as {\"partitions\": [{\"topic\": \"foo\", \"partition\": 1, \"replicas\": "
-             "[1,2]}], \"version\": 1}."},
+             "[1,2], \"log_dirs\": [\"/data/a\", \"any\"]}], \"version\": 1}."},
     FlagSpec{"topics-to-move-json-file", kRequired, "file",
              "Topics, as {\"topics\": [{\"topic\": \"foo\"}], \"version\": 1}."},
     FlagSpec{"broker-list", kRequired, "id,...", "The brokers to spread replicas over."},
     FlagSpec{"disable-rack-aware", kNone, "", "Do not look at the brokers' racks."},
-    FlagSpec{"throttle", kRequired, "bytes/s", "Refused: replication has no throttle yet."},
-    FlagSpec{"replica-alter-log-dirs-throttle", kRequired, "bytes/s", "Refused, too."},
+    FlagSpec{"throttle", kRequired, "bytes/s",
+             "Set the rate of replication between brokers first."},
+    FlagSpec{"replica-alter-log-dirs-throttle", kRequired, "bytes/s",
+             "Set the rate of moves between log directories first."},
     FlagSpec{"timeout", kRequired, "ms", "How long to wait for moves between directories."},
     FlagSpec{"additional", kNone, "", "Start it beside reassignments that run."},
     FlagSpec{"preserve-throttles", kNone, "", "Leave throttles as they are."},
@@ -66,11 +68,28 @@ base::Result<> check(const Invocation& invocation) {
   }
   if (flags.has("generate")) return require(flags, {"topics-to-move-json-file", "broker-list"});
   if (flags.has("list")) return {};
-  if (auto ok = require(flags, {"reassignment-json-file"}); !ok) return ok;
-  for (const std::string_view throttle : {"throttle", "replica-alter-log-dirs-throttle"}) {
-    if (flags.has(throttle)) return misuse(fmt::format("--{} is not there yet", throttle));
+  return require(flags, {"reassignment-json-file"});
+}
+
+// Nothing where the flag is not given, or less than 0.
+base::Result<std::optional<std::int64_t>> whole_number(const Flags& flags, std::string_view name) {
+  const auto text = flags.value(name);
+  if (!text) return std::nullopt;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (error != std::errc() || end != text->data() + text->size()) {
+    return misuse(fmt::format("Cannot parse argument '{}' of option {}", *text, name));
   }
-  return {};
+  if (number < 0) return std::nullopt;
+  return number;
+}
+
+// For replicas that are on their way to a broker: only there can they be moved.
+base::Result<std::chrono::milliseconds> timeout_of(const Flags& flags) {
+  constexpr std::int64_t kDefaultMs = 10'000;
+  const auto given = whole_number(flags, "timeout");
+  if (!given) return base::fail(given.error());
+  return std::chrono::milliseconds(given->value_or(kDefaultMs));
 }
 
 base::Result<std::string> read(const std::string& path) {
@@ -78,10 +97,10 @@ base::Result<std::string> read(const std::string& path) {
   return world.disk().read_file(path);
 }
 
-base::Result<Assignment> assignment_of(const Flags& flags) {
+base::Result<Plan> plan_of(const Flags& flags) {
   const auto text = read(*flags.value("reassignment-json-file"));
   if (!text) return base::fail(text.error());
-  return parse_assignment(*text);
+  return parse_plan(*text);
 }
 
 std::set<std::string> topics_of(const Assignment& assignment) {
@@ -184,55 +203,110 @@ struct Standing {
   bool is_running = false;
 };
 
-void print_progress(const Invocation& invocation, const std::vector<Standing>& all) {
+std::pair<std::string_view, std::string> say(const Standing& standing) {
+  const auto& [partition, now, target, is_running] = standing;
+  const std::string name = partition.to_string();
+  if (is_running) {
+    return {"in_progress", fmt::format("Reassignment of partition {} is still in progress.", name)};
+  }
+  if (now == target) {
+    return {"completed", fmt::format("Reassignment of partition {} is completed.", name)};
+  }
+  return {"differs",
+          fmt::format("There is no active reassignment of partition {}, but replica set is {} "
+                      "rather than {}.",
+                      name, joined(now), joined(target))};
+}
+
+void print_progress(const Invocation& invocation, const std::vector<Standing>& all,
+                    const std::vector<LogDirMove>& moves) {
+  if (!is_json(invocation)) {
+    fmt::print("Status of partition reassignment:\n");
+    for (const Standing& standing : all) fmt::print("{}\n", say(standing).second);
+    for (const LogDirMove& move : moves) fmt::print("{}\n", move.sentence());
+    if (moves.empty()) fmt::print("\n");
+    return;
+  }
   Table table{.columns = {{"topic"}, {"partition"}, {"status"}, {"replicas"}, {"target"}},
               .rows = {}};
-  if (!is_json(invocation)) fmt::print("Status of partition reassignment:\n");
-  for (const auto& [partition, now, target, is_running] : all) {
-    const std::string name = partition.to_string();
-    std::string_view status = "differs";
-    std::string text = fmt::format(
-        "There is no active reassignment of partition {}, but replica set is {} rather than {}.",
-        name, joined(now), joined(target));
-    if (is_running) {
-      status = "in_progress";
-      text = fmt::format("Reassignment of partition {} is still in progress.", name);
-    } else if (now == target) {
-      status = "completed";
-      text = fmt::format("Reassignment of partition {} is completed.", name);
-    }
-    if (!is_json(invocation)) fmt::print("{}\n", text);
+  for (const Standing& standing : all) {
+    const auto& [partition, now, target, is_running] = standing;
     table.rows.push_back(
-        {partition.topic, partition.partition, status, ids_of(now), ids_of(target)});
+        {partition.topic, partition.partition, say(standing).first, ids_of(now), ids_of(target)});
   }
-  if (is_json(invocation)) {
-    Output(invocation.output).print(table);
-  } else {
-    fmt::print("\n");
-  }
+  Output(invocation.output).print(table);
 }
 
 base::Result<> verify(const Invocation& invocation, Admin& admin) {
-  const auto target = assignment_of(invocation.flags);
-  if (!target) return base::fail(target.error());
+  const auto plan = plan_of(invocation.flags);
+  if (!plan) return base::fail(plan.error());
   const auto running = running_reassignments(admin);
   if (!running) return base::fail(running.error());
-  const auto current = current_assignment(admin, topics_of(*target));
+  const auto current = current_assignment(admin, topics_of(plan->assignment));
   if (!current) return base::fail(current.error());
   std::vector<Standing> all;
-  for (const auto& [partition, replicas] : *target) {
+  for (const auto& [partition, replicas] : plan->assignment) {
     const auto found = current->find(partition);
     all.push_back({partition, found == current->end() ? Replicas() : found->second, replicas,
                    running->contains(partition)});
   }
-  print_progress(invocation, all);
-  return running->empty() ? clear_throttles(invocation, admin, *target) : base::Result<>();
+  const auto moves = find_log_dir_moves(admin, plan->directories);
+  if (!moves) return base::fail(moves.error());
+  print_progress(invocation, all, *moves);
+  if (!running->empty() || !std::ranges::all_of(*moves, &LogDirMove::is_done)) return {};
+  return clear_throttles(invocation, admin, plan->assignment);
+}
+
+// What --throttle and --replica-alter-log-dirs-throttle ask for.
+base::Result<> set_throttles(const Invocation& invocation, Admin& admin, const Plan& plan,
+                             const std::map<base::TopicPartition, Reassignment>& running,
+                             const Assignment& current) {
+  const auto of_brokers = whole_number(invocation.flags, "throttle");
+  if (!of_brokers) return base::fail(of_brokers.error());
+  const auto of_directories = whole_number(invocation.flags, "replica-alter-log-dirs-throttle");
+  if (!of_directories) return base::fail(of_directories.error());
+  if (!*of_brokers && !*of_directories) return {};
+  const bool is_silent = is_json(invocation);
+  if (!is_silent) {
+    fmt::print(
+        "Warning: You must run --verify periodically, until the reassignment completes, to ensure "
+        "the throttle is removed.\n");
+  }
+  if (*of_brokers) {
+    auto done = set_replication_throttle(admin, running, current, plan.assignment, **of_brokers);
+    if (!done) return done;
+    if (!is_silent) fmt::print("The inter-broker throttle limit was set to {} B/s\n", **of_brokers);
+  }
+  if (!*of_directories) return {};
+  std::set<base::BrokerId> brokers;
+  for (const auto& [replica, directory] : plan.directories) brokers.insert(replica.broker);
+  if (auto done = set_log_dirs_throttle(admin, brokers, **of_directories); !done) return done;
+  if (!is_silent) {
+    fmt::print("The replica-alter-dir throttle limit was set to {} B/s\n", **of_directories);
+  }
+  return {};
+}
+
+base::Result<> move_replicas(const Invocation& invocation, Admin& admin,
+                             const ReplicaDirectories& directories) {
+  if (directories.empty()) return {};
+  const auto timeout = timeout_of(invocation.flags);
+  if (!timeout) return base::fail(timeout.error());
+  const bool is_silent = is_json(invocation);
+  return start_log_dir_moves(
+      admin, directories, *timeout, [&](const Replica& replica, const std::string& directory) {
+        if (is_silent) return;
+        fmt::print(
+            "Successfully started moving log directory to {} for replica {} with broker {} \n",
+            directory, replica.partition.to_string(), replica.broker.value());
+      });
 }
 
 base::Result<> execute(const Invocation& invocation, Admin& admin) {
   const Flags& flags = invocation.flags;
-  const auto target = assignment_of(flags);
-  if (!target) return base::fail(target.error());
+  const auto plan = plan_of(flags);
+  if (!plan) return base::fail(plan.error());
+  const Assignment* const target = &plan->assignment;
   const auto running = running_reassignments(admin);
   if (!running) return base::fail(running.error());
   if (!flags.has("additional") && !running->empty()) {
@@ -252,6 +326,8 @@ base::Result<> execute(const Invocation& invocation, Admin& admin) {
         "--reassignment-json-file option during rollback\n",
         assignment_json(*current, *log_dirs));
   }
+  auto throttled = set_throttles(invocation, admin, *plan, *running, *current);
+  if (!throttled) return throttled;
   std::map<base::TopicPartition, std::optional<Replicas>> changes(target->begin(), target->end());
   const auto errors =
       alter_reassignments(admin, changes, !flags.has("disallow-replication-factor-change"));
@@ -267,7 +343,7 @@ base::Result<> execute(const Invocation& invocation, Admin& admin) {
     } else {
       fmt::print("{}\n", text);
     }
-    return {};
+    return move_replicas(invocation, admin, plan->directories);
   }
   std::string text = "Error reassigning partition(s):";
   for (const auto& [partition, reason] : *errors) {
@@ -276,16 +352,18 @@ base::Result<> execute(const Invocation& invocation, Admin& admin) {
   return base::fail(base::ErrorCode::kInvalidReplicaAssignment, text);
 }
 
-// What was ended, and that no move between directories was.
+// What was ended, and, where that is so, that no move between directories was.
 void print_cancelled(const Invocation& invocation,
-                     const std::map<base::TopicPartition, std::optional<Replicas>>& ended) {
+                     const std::map<base::TopicPartition, std::optional<Replicas>>& ended,
+                     bool has_moves) {
   std::string text = "None of the specified partition reassignments are active.";
   if (!ended.empty()) {
     text = fmt::format("Successfully cancelled partition reassignment{} for: {}",
                        ended.size() == 1 ? "" : "s", names_of(ended));
   }
   if (!is_json(invocation)) {
-    fmt::print("{}\nNone of the specified partition moves are active.", text);
+    fmt::print("{}\n{}", text,
+               has_moves ? "" : "None of the specified partition moves are active.");
     return;
   }
   List names;
@@ -295,8 +373,9 @@ void print_cancelled(const Invocation& invocation,
 }
 
 base::Result<> cancel(const Invocation& invocation, Admin& admin) {
-  const auto target = assignment_of(invocation.flags);
-  if (!target) return base::fail(target.error());
+  const auto plan = plan_of(invocation.flags);
+  if (!plan) return base::fail(plan.error());
+  const Assignment* const target = &plan->assignment;
   const auto running = running_reassignments(admin);
   if (!running) return base::fail(running.error());
   std::map<base::TopicPartition, std::optional<Replicas>> changes;
@@ -310,7 +389,15 @@ base::Result<> cancel(const Invocation& invocation, Admin& admin) {
     errors = *std::move(altered);
   }
   if (errors.empty()) {
-    print_cancelled(invocation, changes);
+    const auto moves = find_log_dir_moves(admin, plan->directories);
+    if (!moves) return base::fail(moves.error());
+    // Back to where they lie: that calls a move off.
+    ReplicaDirectories back;
+    for (const LogDirMove& move : *moves) {
+      if (move.is_active()) back[move.replica] = *move.current;
+    }
+    print_cancelled(invocation, changes, !back.empty());
+    if (auto done = move_replicas(invocation, admin, back); !done) return done;
     return clear_throttles(invocation, admin, *target);
   }
   std::string text = "Error cancelling partition reassignment(s) for:";
@@ -397,7 +484,8 @@ int run_reassign(const Invocation& invocation) {
   if (done) return 0;
   if (invocation.is_native) return failure(invocation, done.error().message);
   const bool is_plain = done.error().message.starts_with("Error ") ||
-                        done.error().message.starts_with("Cannot execute");
+                        done.error().message.starts_with("Cannot execute") ||
+                        done.error().message.starts_with("Timed out before");
   fmt::print("{}{}\n", is_plain ? "" : "Error: ", done.error().message);
   return 1;
 }

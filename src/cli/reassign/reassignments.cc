@@ -2,6 +2,7 @@
 #include "cli/reassign/reassignments.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <span>
@@ -26,12 +27,24 @@ constexpr std::string_view kAnyLogDir = "any";
 
 constexpr std::int8_t kTopicResource = 2;
 constexpr std::int8_t kBrokerResource = 4;
+constexpr std::int8_t kSet = 0;
 constexpr std::int8_t kDelete = 1;
 constexpr std::array<std::string_view, 3> kBrokerThrottles = {
     "leader.replication.throttled.rate", "follower.replication.throttled.rate",
     "replica.alter.log.dirs.io.max.bytes.per.second"};
 constexpr std::array<std::string_view, 2> kTopicThrottles = {
     "leader.replication.throttled.replicas", "follower.replication.throttled.replicas"};
+
+base::Result<> alter_configs(Admin& admin, wire::IncrementalAlterConfigsRequest request) {
+  if (request.resources.empty()) return {};
+  auto answer = admin.ask<wire::IncrementalAlterConfigsResponse>(std::move(request));
+  if (!answer) return base::fail(std::move(answer));
+  for (const auto& found : answer->responses) {
+    if (found.error_code == ErrorCode::kNone) continue;
+    return base::fail(found.error_code, error_text(found.error_code, found.error_message));
+  }
+  return {};
+}
 
 base::Result<> delete_configs(Admin& admin, std::int8_t type, const std::set<std::string>& names,
                               std::span<const std::string_view> keys) {
@@ -44,13 +57,18 @@ base::Result<> delete_configs(Admin& admin, std::int8_t type, const std::set<std
       resource.configs.push_back({std::string(key), kDelete, std::nullopt});
     }
   }
-  auto answer = admin.ask<wire::IncrementalAlterConfigsResponse>(std::move(request));
-  if (!answer) return base::fail(std::move(answer));
-  for (const auto& found : answer->responses) {
-    if (found.error_code == ErrorCode::kNone) continue;
-    return base::fail(found.error_code, error_text(found.error_code, found.error_message));
+  return alter_configs(admin, std::move(request));
+}
+
+// Sets keys of one resource.
+void add_changes(wire::IncrementalAlterConfigsRequest& request, std::int8_t type,
+                 const std::string& name, const std::map<std::string_view, std::string>& values) {
+  auto& resource = request.resources.emplace_back();
+  resource.resource_type = type;
+  resource.resource_name = name;
+  for (const auto& [key, value] : values) {
+    resource.configs.push_back({std::string(key), kSet, value});
   }
-  return {};
 }
 
 // The list that is the member `name` of a document of version 1.
@@ -91,33 +109,43 @@ base::Result<Replicas> replicas_of(const Object& entry) {
   return replicas;
 }
 
-base::Result<> check_log_dirs(const Object& entry, std::size_t replicas) {
+std::string bracketed(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return '[' + out + ']';
+}
+
+base::Result<> add_directories(const Object& entry, const base::TopicPartition& partition,
+                               const Replicas& replicas, ReplicaDirectories& directories) {
   const Value* member = find_member(entry, "log_dirs");
   if (member == nullptr) return {};
   const auto list = as_list(*member);
   if (!list) return base::fail(list.error());
-  if ((*list)->size() != replicas) {
-    return misuse("The sizes of the lists of replicas and of log_dirs differ");
-  }
+  std::vector<std::string> names;
   for (const Value& element : **list) {
     const auto directory = as_string(element);
     if (!directory) return base::fail(directory.error());
-    if (*directory != kAnyLogDir) {
-      return misuse(
-          fmt::format("moving a replica to a log directory ({}) is not there yet: give "
-                      "\"any\"",
-                      *directory));
-    }
+    names.push_back(*directory);
+  }
+  if (names.size() != replicas.size()) {
+    std::vector<std::string> ids;
+    for (const base::BrokerId id : replicas) ids.push_back(fmt::format("{}", id.value()));
+    return misuse(fmt::format(
+        "Size of replicas list {} is different from size of log dirs list {} for partition {}",
+        bracketed(ids), bracketed(names), partition.to_string()));
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] != kAnyLogDir) directories[{replicas[i], partition}] = names[i];
   }
   return {};
 }
 
 }  // namespace
 
-base::Result<Assignment> parse_assignment(std::string_view json) {
+base::Result<Plan> parse_plan(std::string_view json) {
   const auto list = list_of(json, "partitions");
   if (!list) return base::fail(list.error());
-  Assignment assignment;
+  Plan plan;
   for (const Value& element : *list) {
     const auto entry = as_object(element);
     if (!entry) return base::fail(entry.error());
@@ -125,14 +153,15 @@ base::Result<Assignment> parse_assignment(std::string_view json) {
     if (!partition) return base::fail(partition.error());
     auto replicas = replicas_of(**entry);
     if (!replicas) return base::fail(std::move(replicas));
-    if (auto ok = check_log_dirs(**entry, replicas->size()); !ok) return base::fail(std::move(ok));
-    if (!assignment.emplace(*partition, *std::move(replicas)).second) {
+    auto added = add_directories(**entry, *partition, *replicas, plan.directories);
+    if (!added) return base::fail(std::move(added));
+    if (!plan.assignment.emplace(*partition, *std::move(replicas)).second) {
       return misuse(fmt::format("Partition reassignment contains duplicate topic partitions: {}",
                                 partition->to_string()));
     }
   }
-  if (assignment.empty()) return misuse("Partition reassignment list cannot be empty");
-  return assignment;
+  if (plan.assignment.empty()) return misuse("Partition reassignment list cannot be empty");
+  return plan;
 }
 
 base::Result<std::vector<std::string>> parse_topics(std::string_view json) {
@@ -147,6 +176,59 @@ base::Result<std::vector<std::string>> parse_topics(std::string_view json) {
     topics.push_back(*std::move(topic));
   }
   return topics;
+}
+
+base::Result<> set_replication_throttle(Admin& admin,
+                                        const std::map<base::TopicPartition, Reassignment>& running,
+                                        const Assignment& current, const Assignment& target,
+                                        std::int64_t bytes_per_second) {
+  std::map<std::string, std::array<std::set<std::string>, 2>> replicas;
+  std::set<base::BrokerId> brokers;
+  for (const auto& [partition, wanted] : target) {
+    const auto known = current.find(partition);
+    std::set<base::BrokerId> sources;
+    if (known != current.end()) sources.insert(known->second.begin(), known->second.end());
+    if (const auto moving = running.find(partition); moving != running.end()) {
+      sources = {moving->second.replicas.begin(), moving->second.replicas.end()};
+      for (const base::BrokerId adding : moving->second.adding) sources.erase(adding);
+    }
+    auto& [leaders, followers] = replicas[partition.topic];
+    for (const base::BrokerId source : sources) {
+      leaders.insert(fmt::format("{}:{}", partition.partition, source.value()));
+      brokers.insert(source);
+    }
+    for (const base::BrokerId destination : wanted) {
+      brokers.insert(destination);
+      if (sources.contains(destination)) continue;
+      followers.insert(fmt::format("{}:{}", partition.partition, destination.value()));
+    }
+  }
+  wire::IncrementalAlterConfigsRequest of_topics;
+  for (const auto& [topic, lists] : replicas) {
+    std::map<std::string_view, std::string> values;
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+      values[kTopicThrottles[i]] = fmt::format("{}", fmt::join(lists[i], ","));
+    }
+    add_changes(of_topics, kTopicResource, topic, values);
+  }
+  if (auto done = alter_configs(admin, std::move(of_topics)); !done) return done;
+  const std::string rate = fmt::format("{}", bytes_per_second);
+  wire::IncrementalAlterConfigsRequest of_brokers;
+  for (const base::BrokerId broker : brokers) {
+    add_changes(of_brokers, kBrokerResource, fmt::format("{}", broker.value()),
+                {{kBrokerThrottles[0], rate}, {kBrokerThrottles[1], rate}});
+  }
+  return alter_configs(admin, std::move(of_brokers));
+}
+
+base::Result<> set_log_dirs_throttle(Admin& admin, const std::set<base::BrokerId>& brokers,
+                                     std::int64_t bytes_per_second) {
+  wire::IncrementalAlterConfigsRequest request;
+  for (const base::BrokerId broker : brokers) {
+    add_changes(request, kBrokerResource, fmt::format("{}", broker.value()),
+                {{kBrokerThrottles[2], fmt::format("{}", bytes_per_second)}});
+  }
+  return alter_configs(admin, std::move(request));
 }
 
 base::Result<> clear_broker_throttles(Admin& admin, const std::set<base::BrokerId>& brokers) {

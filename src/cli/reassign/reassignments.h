@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/topic_partition.h"
+#include "cli/reassign/log_dir_moves.h"
 
 // What kafka-reassign-partitions reads and asks.
 namespace odradek::cli {
@@ -28,9 +29,15 @@ struct Reassignment {
   Replicas removing;
 };
 
+// What a file asks for: the brokers, and the log directories that are not "any".
+struct Plan {
+  Assignment assignment;
+  ReplicaDirectories directories;
+};
+
 // {"partitions": [{"topic": …, "partition": …, "replicas": […], "log_dirs": […]}], "version": 1}.
-// INVALID_REQUEST in Kafka's words; log directories other than "any" are refused.
-[[nodiscard]] base::Result<Assignment> parse_assignment(std::string_view json);
+// INVALID_REQUEST in Kafka's words.
+[[nodiscard]] base::Result<Plan> parse_plan(std::string_view json);
 // {"topics": [{"topic": …}], "version": 1}
 [[nodiscard]] base::Result<std::vector<std::string>> parse_topics(std::string_view json);
 // The reverse, with where each replica lies ("any" where nobody says).
@@ -51,6 +58,15 @@ replica_log_dirs(Admin& admin, const Assignment& assignment);
     Admin& admin, const std::map<base::TopicPartition, std::optional<Replicas>>& changes,
     bool allows_other_factor);
 
+// Throttles replication between brokers for what `target` changes: the rate of the brokers that
+// have, or get, a replica of it, and the replicas it counts for.
+[[nodiscard]] base::Result<> set_replication_throttle(
+    Admin& admin, const std::map<base::TopicPartition, Reassignment>& running,
+    const Assignment& current, const Assignment& target, std::int64_t bytes_per_second);
+// Throttles moves between the log directories of these brokers.
+[[nodiscard]] base::Result<> set_log_dirs_throttle(Admin& admin,
+                                                   const std::set<base::BrokerId>& brokers,
+                                                   std::int64_t bytes_per_second);
 // Takes back what throttles replication, of brokers and of topics.
 [[nodiscard]] base::Result<> clear_broker_throttles(Admin& admin,
                                                     const std::set<base::BrokerId>& brokers);

@@ -16,6 +16,10 @@ FILES = {
     "one.json": '{"partitions": [{"topic": "two", "partition": 1, "replicas": [1]}]}',
     "gone.json": '{"partitions": [{"topic": "nope", "partition": 0, "replicas": [1]}]}',
     "topics.json": '{"version": 1, "topics": [{"topic": "two"}]}',
+    "moved.json": '{"partitions": [{"topic": "two", "partition": 0, "replicas": [1],'
+                  ' "log_dirs": ["/no/such"]}]}',
+    "uneven.json": '{"partitions": [{"topic": "two", "partition": 0, "replicas": [1],'
+                   ' "log_dirs": []}]}',
     "bad.json": '{"partitions": [{"topic": "two", "partition": 0}]}',
 }
 
@@ -42,6 +46,12 @@ CASES = [
 REPLACED = [(r'"log_dirs":\["/[^"]*"\]', '"log_dirs":["DIRECTORY"]')]
 
 NATIVE = [
+    Native("reassign execute --reassignment-json-file {directory}/uneven.json", exit=1,
+           stderr=r"Size of replicas list \[1\] is different from size of log dirs list \[\] for "
+                  "partition two-0"),
+    Native("reassign verify --reassignment-json-file {directory}/moved.json",
+           "Partition two-0 on broker 1 is not being moved from log dir .* to /no/such",
+           needs_server=True),
     Native("reassign list", "^No partition reassignments found", needs_server=True),
     Native("reassign execute --reassignment-json-file {directory}/bad.json",
            stderr="No such field exists: `replicas`", exit=1),

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <limits>
 #include <mutex>
 #include <optional>
-#include <limits>
 #include <utility>
 
 #include "base/log.h"
@@ -283,7 +283,6 @@ base::Result<> RunningBroker::start_partitions() {
            settings_.number("producer.id.expiration.check.interval.ms"),
        .cleaner_backoff_ms = live_.number("log.cleaner.backoff.ms"),
        .cleaner = make_cleaner_options(*live_.current())});
-           settings_.number("producer.id.expiration.check.interval.ms")});
   metadata_->observe(
       [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
         assignments_->follow(delta, image);

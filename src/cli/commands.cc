@@ -17,6 +17,7 @@
 #include "cli/group_types/group_types_commands.h"
 #include "cli/groups/groups_command.h"
 #include "cli/guide/guide_commands.h"
+#include "cli/log/log_command.h"
 #include "cli/log_dirs/log_dirs_command.h"
 #include "cli/metadata_shell/metadata_shell_command.h"
 #include "cli/offsets/offsets_command.h"
@@ -51,6 +52,7 @@ std::span<const Command> commands() {
       consume_command(),
       groups_command(),
       dump_log_command(),
+      log_command(),
       configs_command(),
       check_config_command(),
       storage_command(),

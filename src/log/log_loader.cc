@@ -62,6 +62,8 @@ class Loader {
   base::Result<> find_lost_epochs();
   base::Result<> load_transaction_indexes();
   base::Result<> load_producers();
+  base::Result<> rebuild_transaction_indexes();
+  base::Result<ProducerState> producers_at_or_before(base::Offset offset);
   std::shared_ptr<Segment> new_segment(base::Offset base_offset);
   std::shared_ptr<Segment> found_segment(base::Offset base_offset, std::uint64_t size);
   bool is_clean() const { return options_.was_clean && !was_recovered_; }
@@ -72,6 +74,8 @@ class Loader {
   LoadedLog log_;
   bool was_recovered_ = false;
   bool epochs_are_lost_ = false;
+  // From here on the aborted transactions are indexed again: an index is spoilt.
+  std::optional<base::Offset> rebuild_from_;
 };
 
 base::Result<LoadedLog> Loader::load() {
@@ -85,7 +89,7 @@ base::Result<LoadedLog> Loader::load() {
   for (const Step step :
        {&Loader::find_files, &Loader::load_epochs, &Loader::load_transaction_indexes,
         &Loader::find_end, &Loader::find_lost_epochs, &Loader::start_over_if_behind,
-        &Loader::load_producers}) {
+        &Loader::load_producers, &Loader::rebuild_transaction_indexes}) {
     if (auto done = (this->*step)(); !done) return base::fail(std::move(done));
   }
   if (*tidied || was_recovered_) {
@@ -194,10 +198,10 @@ base::Result<> Loader::load_transaction_indexes() {
     if (!index) {
       if (index.error().code != base::ErrorCode::kCorruptMessage)
         return base::fail(std::move(index));
-      base::log::warn("log", "{}; it is cut there", index.error().message);
-      if (auto done = TransactionIndex::cut_at_damage(disk_, path, segment->base_offset()); !done) {
-        return done;
-      }
+      base::log::warn("log", "{}; it is made from the batches again", index.error().message);
+      rebuild_from_ =
+          std::min(rebuild_from_.value_or(segment->base_offset()), segment->base_offset());
+      if (auto done = TransactionIndex::reset(disk_, path); !done) return done;
       index = TransactionIndex::open(disk_, path, segment->base_offset());
       if (!index) return base::fail(std::move(index));
     }
@@ -294,6 +298,36 @@ base::Result<> Loader::load_producers() {
   if (is_clean() && !has_snapshot) log_.producers.set_end_offset(log_.end_offset);
   return replay_producers(disk_, log_.segments, log_.transaction_indexes, log_.producers,
                           log_.end_offset, trusted);
+}
+
+base::Result<> Loader::rebuild_transaction_indexes() {
+  if (!rebuild_from_ || *rebuild_from_ >= log_.end_offset) return {};
+  for (auto& [base_offset, index] : log_.transaction_indexes) {
+    if (base_offset < *rebuild_from_) continue;
+    if (auto done = index.truncate_to(base_offset); !done) return done;
+  }
+  auto producers = producers_at_or_before(*rebuild_from_);
+  if (!producers) return base::fail(std::move(producers));
+  return replay_producers(disk_, log_.segments, log_.transaction_indexes, *producers,
+                          log_.end_offset, *rebuild_from_);
+}
+
+// As the newest snapshot has them; without any at the log's start.
+base::Result<ProducerState> Loader::producers_at_or_before(base::Offset offset) {
+  ProducerState producers;
+  const auto& offsets = log_.snapshots.offsets();
+  for (auto at = offsets.rbegin(); at != offsets.rend(); ++at) {
+    if (*at > offset) continue;
+    auto text = disk_.read_file(log_.path->value() + '/' + ProducerSnapshots::file_name_of(*at));
+    if (!text) return base::fail(std::move(text));
+    auto entries = decode_producer_snapshot(base::as_bytes(*text));
+    if (!entries) continue;
+    producers.reset(*at);
+    for (const ProducerEntry& entry : *entries) producers.load(entry);
+    return producers;
+  }
+  producers.reset(log_.log_start_offset);
+  return producers;
 }
 
 }  // namespace

@@ -449,14 +449,12 @@ LogManager::Created LogManager::create_in(std::size_t index, const NewLog& log,
   return std::shared_ptr<Log>(std::move(*opened));
 }
 
-// Nothing where there is none. A power cut while the log was created may have torn the file, which
-// is durable before anybody is told of the log: then it is written again.
+// Nothing where there is none, or it says nothing: a power cut while the log was created may have
+// torn it, before anybody was told of the log, or it was damaged later. Then it is written again.
 base::Result<std::optional<base::TopicId>> LogManager::topic_id_of(const Found& found) {
   auto id = read_partition_metadata(world_.disk(), path_of(found));
-  const bool is_torn =
-      !id && id.error().os_error == 0 && !places_[found.directory_index].last_stop.was_clean;
-  if (!is_torn) return id;
-  base::log::warn("log", "{}; the unclean stop tore it, it is written again", id.error().message);
+  if (id || id.error().os_error != 0) return id;
+  base::log::warn("log", "{}; it is written again", id.error().message);
   return std::nullopt;
 }
 

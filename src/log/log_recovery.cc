@@ -346,10 +346,15 @@ base::Result<> recover_segments(directory::LogDirectory& directory, const Log::O
     log.end_offset = recovered->end_offset;
     report_damage(options, segment, *recovered);
     // The disk may have kept a later segment and lost this one's tail, at the end of a batch.
-    const bool is_followed = is_last || continues(*log.segments[i + 1], log.end_offset, options);
+    // Where no record is missing in between, what was cut was none.
+    const bool is_followed =
+        is_last ||
+        (recovered->cut_bytes > 0 ? log.segments[i + 1]->base_offset() == log.end_offset
+                                  : continues(*log.segments[i + 1], log.end_offset, options));
     if (recovered->cut_bytes > 0 || !is_followed) {
-      const std::size_t later = log.segments.size() - i - 1;
-      auto later_bytes = remove_segments(directory, options, log, i + 1);
+      const std::size_t kept = is_followed ? log.segments.size() : i + 1;
+      const std::size_t later = log.segments.size() - kept;
+      auto later_bytes = remove_segments(directory, options, log, kept);
       if (!later_bytes) return base::fail(std::move(later_bytes));
       report_cut(options, segment, *recovered, later, *later_bytes);
     }

@@ -111,6 +111,18 @@ TEST_F(RecoveryTest, NothingIsCutBelowTheRecoveryPoint) {
   }
 }
 
+TEST_F(RecoveryTest, WhatIsBehindAWholeSegmentTakesNoneOfTheNextWithIt) {
+  config_.segment_bytes = 700;
+  write_and_close();
+  const std::string whole = content(kLog);
+  put(kLog, whole + "garbage");
+  directory_->recovery_points[name_] = Offset(0);
+  std::filesystem::remove(file("00000000000000000020.snapshot"));
+  auto log = open(false);
+  EXPECT_EQ(log->log_end_offset(), Offset(20));
+  EXPECT_EQ(content(kLog), whole);
+}
+
 TEST_F(RecoveryTest, NothingIsCutThatMayLieBelowARecoveryPointThatIsLost) {
   write_and_close();
   std::string bytes = content(kLog);

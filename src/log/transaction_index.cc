@@ -36,6 +36,20 @@ std::unexpected<base::Error> corrupt(const std::string& path, std::size_t entry,
                     fmt::format("transaction index {}: entry {}: {}", path, entry, why));
 }
 
+// What no aborted transaction can be; empty for one that can.
+std::string insanity_of(const AbortedTransaction& entry) {
+  if (entry.producer_id.value() < 0)
+    return fmt::format("producer id {}", entry.producer_id.value());
+  if (entry.first_offset.value() < 0 || entry.first_offset > entry.last_offset) {
+    return fmt::format("offsets {} to {}", entry.first_offset.value(), entry.last_offset.value());
+  }
+  const bool is_stable_offset_sane =
+      entry.last_stable_offset.value() >= 0 && entry.last_stable_offset <= entry.last_offset + 1;
+  if (is_stable_offset_sane) return {};
+  return fmt::format("last stable offset {} with last offset {}", entry.last_stable_offset.value(),
+                     entry.last_offset.value());
+}
+
 // Nothing where there is no such file.
 base::Result<std::shared_ptr<env::File>> open_existing(env::Disk& disk, const std::string& path) {
   auto file = disk.open(path, env::OpenMode::kReadWrite);
@@ -48,18 +62,25 @@ base::Result<std::vector<AbortedTransaction>> read_entries(env::File& file, std:
   auto read = file.read_at(0, bytes);
   if (!read) return base::fail(std::move(read));
   if (*read != bytes.size()) return corrupt(file.path(), count, "the file ends before it");
+  return parse_transaction_index(bytes, file.path());
+}
+
+}  // namespace
+
+base::Result<std::vector<AbortedTransaction>> parse_transaction_index(base::ByteView bytes,
+                                                                      const std::string& path) {
   std::vector<AbortedTransaction> entries;
+  const std::size_t count = bytes.size() / kAbortedTransactionSize;
   entries.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint8_t* entry = bytes.data() + i * kAbortedTransactionSize;
     const auto version = base::load_big_endian<std::int16_t>(entry);
-    if (version != kVersion) return corrupt(file.path(), i, fmt::format("version {}", version));
+    if (version != kVersion) return corrupt(path, i, fmt::format("version {}", version));
     entries.push_back(decode(entry));
   }
-  return entries;
+  if (bytes.size() % kAbortedTransactionSize == 0) return entries;
+  return corrupt(path, count, "it is not complete");
 }
-
-}  // namespace
 
 base::Result<TransactionIndex> TransactionIndex::open(env::Disk& disk, std::string path,
                                                       base::Offset base_offset) {
@@ -81,6 +102,9 @@ base::Result<TransactionIndex> TransactionIndex::open(env::Disk& disk, std::stri
                      fmt::format("last offset {} after {}", last_offset.value(), previous.value()));
     }
     previous = last_offset;
+    if (const auto why = insanity_of((*entries)[i]); !why.empty()) {
+      return corrupt(index.path_, i, why);
+    }
   }
   if (*size % kAbortedTransactionSize != 0) {
     if (auto done = file.truncate(count * kAbortedTransactionSize); !done) {

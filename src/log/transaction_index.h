@@ -66,4 +66,8 @@ class TransactionIndex {
   bool exists_ = false;
 };
 
+// The entries of a whole file; CORRUPT_MESSAGE with the reason.
+[[nodiscard]] base::Result<std::vector<AbortedTransaction>> parse_transaction_index(
+    base::ByteView bytes, const std::string& path);
+
 }  // namespace odradek::log

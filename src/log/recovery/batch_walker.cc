@@ -29,8 +29,7 @@ base::Result<std::optional<BatchWalker::Step>> BatchWalker::next() {
   auto judged = judge(position_);
   if (!judged) return base::fail(std::move(judged));
   if (const auto* header = std::get_if<record::BatchHeader>(&*judged)) {
-    next_ = position_ + header->total_size();
-    expected_ = header->next_offset();
+    pass(*header);
     return *header;
   }
   auto damage = measure(std::get<DamageKind>(*judged));
@@ -50,9 +49,14 @@ base::Result<std::optional<record::BatchHeader>> BatchWalker::next_batch() {
     return base::fail(base::ErrorCode::kCorruptMessage,
                       std::string(words_of(std::get<DamageKind>(*judged))));
   }
-  next_ = position_ + header->total_size();
-  expected_ = header->next_offset();
+  pass(*header);
   return *header;
+}
+
+void BatchWalker::pass(const record::BatchHeader& header) {
+  next_ = position_ + header.total_size();
+  expected_ = header.next_offset();
+  last_epoch_ = header.leader_epoch();
 }
 
 base::Result<std::optional<record::BatchHeader>> BatchWalker::header_at(std::uint64_t position) {
@@ -74,7 +78,11 @@ base::Result<BatchWalker::Judged> BatchWalker::judge(std::uint64_t position) {
   if (range_.epochs != nullptr && (*header)->leader_epoch() != base::kNoLeaderEpoch) {
     const base::LeaderEpoch known = range_.epochs->epoch_of((*header)->base_offset());
     if (known != base::kNoLeaderEpoch && known != (*header)->leader_epoch()) {
-      return DamageKind::kEpoch;
+      auto is_alone = is_alone_with_epoch(**header, position + (*header)->total_size());
+      if (!is_alone) return base::fail(std::move(is_alone));
+      if (*is_alone) return DamageKind::kEpoch;
+      header = header_at(position);  // the look ahead moved it
+      if (!header || !*header) return base::fail(std::move(header));
     }
   }
   if ((*header)->base_offset() > expected_) {
@@ -109,6 +117,17 @@ base::Result<bool> BatchWalker::is_belied_by_next(const record::BatchHeader& hea
   if (!following && !is_corrupt(following.error())) return base::fail(std::move(following));
   return following && *following && (*following)->base_offset() >= expected_ &&
          (*following)->base_offset() < end;
+}
+
+// The epoch is no part of what the checksum covers. Where a neighbour has the same one, it is the
+// epochs' file that is wrong.
+base::Result<bool> BatchWalker::is_alone_with_epoch(const record::BatchHeader& header,
+                                                    std::uint64_t next) {
+  const base::LeaderEpoch epoch = header.leader_epoch();
+  if (epoch == last_epoch_) return false;
+  auto following = header_at(next);
+  if (!following && !is_corrupt(following.error())) return base::fail(std::move(following));
+  return !following || !*following || (*following)->leader_epoch() != epoch;
 }
 
 base::Result<Damage> BatchWalker::measure(DamageKind kind) {

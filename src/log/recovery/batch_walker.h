@@ -62,6 +62,8 @@ class BatchWalker {
   // A gap before a batch is compaction's, or the batch's offset is wrong: then the next one, which
   // fits to what came before, starts below its end.
   base::Result<bool> is_belied_by_next(const record::BatchHeader& header, std::uint64_t next);
+  base::Result<bool> is_alone_with_epoch(const record::BatchHeader& header, std::uint64_t next);
+  void pass(const record::BatchHeader& header);
   bool can_follow(const record::BatchHeader& header) const;
   base::Result<std::optional<record::BatchHeader>> header_at(std::uint64_t position);
   base::Result<Damage> measure(DamageKind kind);
@@ -75,6 +77,8 @@ class BatchWalker {
   std::uint64_t position_;
   std::uint64_t next_;
   base::Offset expected_;
+  // Of the batch before.
+  base::LeaderEpoch last_epoch_ = base::kNoLeaderEpoch;
 };
 
 }  // namespace odradek::log::recovery

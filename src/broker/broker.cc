@@ -176,10 +176,10 @@ base::Result<> RunningBroker::open_logs() {
   options.metadata_path = settings_.value("metadata.log.dir").value_or("");
   options.recovery_threads_per_directory =
       static_cast<int>(settings_.number("num.recovery.threads.per.data.dir"));
-  options.max_open_files = static_cast<std::size_t>(settings_.number("log.max.open.files"));
   options.move.threads =
       static_cast<int>(settings_.is_set(kMoveThreadsKey) ? settings_.number(kMoveThreadsKey) : 0);
   options.move.bytes_per_second = move_rate(settings_);
+  options.max_open_files = static_cast<std::size_t>(settings_.number("log.max.open.files"));
   options.directory.recovery_point_interval_ms =
       settings_.number("log.flush.offset.checkpoint.interval.ms");
   options.directory.log_start_interval_ms =

@@ -135,6 +135,15 @@ base::Result<> write_leader_epochs(env::Disk& disk, const std::string& partition
   return disk.write_file(path_in(partition_directory), format_leader_epochs(epochs));
 }
 
+base::Result<> write_leader_epochs_in_place(env::Disk& disk, const std::string& partition_directory,
+                                            const LeaderEpochCache& epochs) {
+  auto file = disk.open(path_in(partition_directory), env::OpenMode::kCreate);
+  if (!file) return base::fail(std::move(file));
+  const std::string text = format_leader_epochs(epochs);
+  if (auto done = (*file)->write_at(0, base::as_bytes(text)); !done) return done;
+  return (*file)->truncate(text.size());
+}
+
 base::Result<bool> write_leader_epochs_aside(env::Disk& disk,
                                              const std::string& partition_directory,
                                              const LeaderEpochCache& epochs) {

@@ -73,6 +73,11 @@ std::string format_leader_epochs(const LeaderEpochCache& epochs);
                                                  const std::string& partition_directory,
                                                  const LeaderEpochCache& epochs);
 
+// Over what is there, at once and not durably: a crash may leave a part of it.
+[[nodiscard]] base::Result<> write_leader_epochs_in_place(env::Disk& disk,
+                                                          const std::string& partition_directory,
+                                                          const LeaderEpochCache& epochs);
+
 // The same in steps, so that one sync of the file system serves many partitions: written without
 // waiting for the disk, synced, put in place; the new name counts with the next sync.
 //

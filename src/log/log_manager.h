@@ -23,9 +23,9 @@
 #include "log/housekeeping/housekeeper.h"
 #include "log/log.h"
 #include "log/log_config.h"
-#include "log/open_files.h"
 #include "log/move/mover.h"
 #include "log/move/placement.h"
+#include "log/open_files.h"
 
 namespace odradek::log {
 
@@ -36,10 +36,10 @@ struct LogManagerOptions {
   std::string metadata_path;
   // num.recovery.threads.per.data.dir
   int recovery_threads_per_directory = 2;
-  // log.max.open.files; 0: half of what the process may have, the rest is for sockets.
-  std::size_t max_open_files = 0;
   // Less than one thread: one for each directory.
   move::MoverOptions move = {.threads = 0};
+  // log.max.open.files; 0: half of what the process may have, the rest is for sockets.
+  std::size_t max_open_files = 0;
   directory::DirectoryOptions directory;
 };
 

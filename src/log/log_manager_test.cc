@@ -278,6 +278,9 @@ TEST_F(LogManagerTest, TakesUpACreationThatFailedHalfWay) {
   auto manager = start();
   host_.disk().inject({.operation = DiskOperation::kWrite, .path_contains = "partition.metadata"});
   ASSERT_FALSE(manager->get_or_create(new_log("orders", 0)));
+  EXPECT_TRUE(manager->directories()[0]->failure());
+  manager.reset();
+  manager = start();
   ASSERT_TRUE(manager->get_or_create(new_log("orders", 0)));
   EXPECT_EQ(read_partition_metadata(disk(), "/a/orders-0").value(), topic_id(1));
 }

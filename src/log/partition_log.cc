@@ -40,6 +40,7 @@ PartitionLog::PartitionLog(directory::LogDirectory& directory, const OpenOptions
       epochs_(std::move(loaded.epochs)),
       producers_(std::move(loaded.producers)),
       snapshots_(std::move(loaded.snapshots)),
+      snapshot_at_open_(snapshots_.latest()),
       flushed_{loaded.end_offset, active_locked().base_offset(), active_locked().size()},
       epochs_changed_(loaded.epochs_changed),
       is_end_checked_(loaded.is_end_checked) {

@@ -365,6 +365,7 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   // Writes a snapshot of the producers where enough was flushed since the last one.
   base::Result<> keep_producers(Lock& lock);
   std::vector<base::Offset> segment_bases_locked() const;
+  std::vector<base::Offset> snapshots_to_keep_locked() const;
 
   // What a retention check looks at, without the lock.
   struct RetentionView;
@@ -440,6 +441,8 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   LeaderEpochCache epochs_;
   ProducerState producers_;
   ProducerSnapshots snapshots_;
+  // The newest that was there.
+  const std::optional<base::Offset> snapshot_at_open_;
   PositionCache positions_;
 
   // In vectors that are emptied as a whole: an idle log keeps nothing of them.

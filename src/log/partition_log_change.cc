@@ -211,6 +211,15 @@ base::Result<> PartitionLog::close() {
 }
 
 base::Result<> PartitionLog::close_epochs(Lock& lock) {
+  if (log_end_offset() == log_start_offset()) {
+    // Kafka notes the epoch of an empty log, too. Nothing hangs on it: it need not be durable.
+    if (!epochs_changed_ && !epoch_is_begun_) return {};
+    const LeaderEpochCache epochs = epochs_;
+    lock.unlock();
+    auto done = write_leader_epochs_in_place(disk(), path_->value(), epochs);
+    lock.lock();
+    return done;
+  }
   if (!epochs_changed_) return {};
   begin_flush(lock);
   auto done = write_epochs(lock);
@@ -224,6 +233,15 @@ base::Result<> PartitionLog::close_epochs(Lock& lock) {
   epoch_file_ = EpochFile::kDurable;  // with the directory's last sync
   end_flush_locked();
   return done;
+}
+
+// Beside the newest: those at segments' beginnings, and what the last stop left, as Kafka does.
+std::vector<base::Offset> PartitionLog::snapshots_to_keep_locked() const {
+  std::vector<base::Offset> kept = segment_bases_locked();
+  if (snapshot_at_open_) {
+    kept.insert(std::ranges::lower_bound(kept, *snapshot_at_open_), *snapshot_at_open_);
+  }
+  return kept;
 }
 
 base::Result<> PartitionLog::close_files(Lock& lock) {
@@ -240,7 +258,7 @@ base::Result<> PartitionLog::close_files(Lock& lock) {
     if (!snapshot) return base::fail(std::move(snapshot));
     snapshots_.add(end);
   }
-  if (auto done = snapshots_.remove_stray(segment_bases_locked()); !done) return done;
+  if (auto done = snapshots_.remove_stray(snapshots_to_keep_locked()); !done) return done;
   for (const SegmentPointer& segment : Segments(segments_)) {
     auto done = complete_segment(lock, segment);
     const bool is_out_of_room = !done && directory::is_out_of_room(done.error());

@@ -169,25 +169,11 @@ base::Result<> TransactionIndex::truncate_to(base::Offset offset) {
   return {};
 }
 
-base::Result<> TransactionIndex::cut_at_damage(env::Disk& disk, const std::string& path,
-                                               base::Offset base_offset) {
+base::Result<> TransactionIndex::reset(env::Disk& disk, const std::string& path) {
   auto file = open_existing(disk, path);
   if (!file) return base::fail(std::move(file));
   if (!*file) return {};
-  auto size = (*file)->size();
-  if (!size) return base::fail(std::move(size));
-  std::array<std::uint8_t, kAbortedTransactionSize> bytes{};
-  base::Offset previous = base_offset - 1;
-  std::uint64_t whole = 0;
-  for (; whole + bytes.size() <= *size; whole += bytes.size()) {
-    auto read = (*file)->read_at(whole, bytes);
-    if (!read) return base::fail(std::move(read));
-    const base::Offset last_offset = decode(bytes.data()).last_offset;
-    const auto version = base::load_big_endian<std::int16_t>(bytes.data());
-    if (*read < bytes.size() || version != kVersion || last_offset <= previous) break;
-    previous = last_offset;
-  }
-  return (*file)->truncate(whole);
+  return (*file)->truncate(0);
 }
 
 base::Result<> TransactionIndex::flush() const { return file_ ? file_->flush() : base::Result<>(); }

@@ -25,7 +25,7 @@ class TransactionIndex {
  public:
   // Looks at the file, where there is one: a torn last entry, which an unclean stop leaves, is cut
   // off; an entry of another version, or not in order, or that ended before `base_offset`, is
-  // CORRUPT_MESSAGE (the caller rebuilds what `cut_at_damage` takes).
+  // CORRUPT_MESSAGE (the caller rebuilds from the segment after `reset`).
   [[nodiscard]] static base::Result<TransactionIndex> open(env::Disk& disk, std::string path,
                                                            base::Offset base_offset);
 
@@ -38,10 +38,8 @@ class TransactionIndex {
   [[nodiscard]] base::Result<std::vector<AbortedTransaction>> all() const;
   // Drops the transactions that ended at or after `offset`.
   [[nodiscard]] base::Result<> truncate_to(base::Offset offset);
-  // Cuts an index that `open` refused before its first bad entry: what an unclean stop spoils is
-  // what was not flushed, at the end.
-  [[nodiscard]] static base::Result<> cut_at_damage(env::Disk& disk, const std::string& path,
-                                                    base::Offset base_offset);
+  // Empties the index; also one that `open` refused, by its path.
+  [[nodiscard]] static base::Result<> reset(env::Disk& disk, const std::string& path);
   // What was appended is durable then; nothing to do where nothing was since it was opened.
   [[nodiscard]] base::Result<> flush() const;
   // Closes the file; it is opened again when needed.

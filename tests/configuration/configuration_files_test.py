@@ -51,7 +51,7 @@ BAD = [
     ("log.retention.ms=9223372036854775808",
      ["log.retention.ms", "9223372036854775808", "to 9223372036854775807 is what fits"]),
     ("num.network.threads=100000", ["num.network.threads", "100000", "at most 512"]),
-    ("cordoned.log.dirs=/tmp/kafka-logs", ["cordoned.log.dirs", "every directory of log.dirs"]),
+    ("cordoned.log.dirs=/elsewhere", ["cordoned.log.dirs", "none of log.dirs"]),
     ("a=\\u12", ["line 1", "four hexadecimal digits"]),
 ]
 

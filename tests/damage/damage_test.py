@@ -295,7 +295,7 @@ class Cycle:
     def check_tool(self):
         path = self.server.data
         checked = log_tool(self.build, "check", path)
-        if self.file.suffix == ".log" and not self.is_unchanged:
+        if checked.returncode == 1:
             repaired = log_tool(self.build, "repair", path)
             if repaired.returncode != 0:
                 raise Wrong("repair: " + repaired.stdout + repaired.stderr)

@@ -3,8 +3,8 @@
 """Of several log directories one fails, becomes read-only or slow: the others serve on.
 
 Its partitions are reported offline (metadata, produce, DescribeLogDirs) and nothing of them is made
-anew elsewhere, also by a start without it; new partitions go to the others. Once it is back they are
-all there. The directory of the metadata log takes the server with it, with a sentence.
+anew elsewhere, also by a start without it; new partitions go to the others. Once it is back they
+are all there. The directory of the metadata log takes the server with it, with a sentence.
 """
 
 import contextlib

@@ -17,6 +17,7 @@ from harness.servers import Odradek, free_port  # noqa: E402
 BUILD = Path(sys.argv.pop(1)).resolve()
 LISTED = re.compile(r"^\| `(\w+)` \| (\w+) \| ([^|]*) \|", re.MULTILINE)
 FAMILY = re.compile(r"^# TYPE (\w+) (\w+)$", re.MULTILINE)
+HISTOGRAM_PART = re.compile("(?<=_seconds)_(bucket|count|sum)$")
 LABEL = re.compile(r'(\w+)="')
 
 
@@ -48,7 +49,8 @@ class MetricsTest(unittest.TestCase):
         for line in page.splitlines():
             if not line.startswith("#"):
                 name = line.split("{")[0].split(" ")[0]
-                labels.setdefault(name, set()).update(LABEL.findall(line))
+                name = HISTOGRAM_PART.sub("", name)
+                labels.setdefault(name, set()).update(set(LABEL.findall(line)) - {"le"})
         there = {(name, kind, ", ".join(sorted(labels.get(name, ()))))
                  for name, kind in FAMILY.findall(page)}
         text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
@@ -56,12 +58,27 @@ class MetricsTest(unittest.TestCase):
                   for name, kind, label in LISTED.findall(text)}
         self.assertEqual(there, listed)
 
+    def test_flushes_are_counted(self):
+        def flushes():
+            found = re.search(r"^odradek_log_flush_seconds_count\{\S+ (\d+)$", self.page(),
+                              re.MULTILINE)
+            return int(found.group(1))
+
+        before = flushes()
+        for _ in range(3):
+            subprocess.run([BUILD / "bin" / "kafka-console-producer", "--bootstrap-server",
+                            self.server.bootstrap, "--topic", "flushed",
+                            "--command-property", "acks=all"], input="one\n", text=True, check=True,
+                           stdout=subprocess.DEVNULL, timeout=30)
+        self.assertGreaterEqual(flushes(), before + 3)
+
     def test_partitions_are_counted(self):
+        names = [f"kafka_server_replicamanager_{kind}count" for kind in ("partition", "leader")]
+        before = [self.value(name) for name in names]
         subprocess.run([BUILD / "bin" / "kafka-topics", "--bootstrap-server", self.server.bootstrap,
                         "--create", "--topic", "counted", "--partitions", "3"], check=True,
                        stdout=subprocess.DEVNULL, timeout=30)
-        self.assertEqual(self.value("kafka_server_replicamanager_partitioncount"), 3)
-        self.assertEqual(self.value("kafka_server_replicamanager_leadercount"), 3)
+        self.assertEqual([self.value(name) for name in names], [count + 3 for count in before])
 
 
 if __name__ == "__main__":

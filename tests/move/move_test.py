@@ -296,7 +296,7 @@ class Move(unittest.TestCase):
         self.settle(node, "slow", {0: lies})
         # The topic goes while it moves: nothing stays.
         self.assertEqual(node.move("slow", 0, other), 0)
-        answer = node.call("DeleteTopics", 6, {"Topics": [{"Name": "slow", "TopicId": None}],
+        answer = node.call("DeleteTopics", 6, {"Topics": [{"Name": "slow"}],
                                                "TimeoutMs": 30000})
         self.assertEqual(answer["Responses"][0]["ErrorCode"], 0)
         until(lambda: not node.left("-future") and not node.holders("slow", 0), "it is gone")

@@ -2,6 +2,7 @@
 """Topics' keys that are changed while the server runs."""
 
 import gzip
+import random
 import time
 
 from batches import record
@@ -108,7 +109,10 @@ def codec_of_a_plain_batch(node, topic):
 
 def size_of_a_batch(node, topic):
     """Of text that every level takes differently."""
-    text = b"".join(b"%d" % (number * number % 977) for number in range(20000))
+    chance = random.Random(5)
+    words = [bytes(chance.choices(b"abcdefghijklmnop", k=chance.randrange(3, 12)))
+             for _ in range(800)]
+    text = b" ".join(chance.choices(words, weights=range(1, 801), k=20000))
     node.produce(topic, [text])
     return len(node.batches(topic)[-1]["Records"])
 

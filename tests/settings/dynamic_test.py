@@ -24,6 +24,7 @@ NOT_FOR_ONE_BROKER = {"min.insync.replicas"}
 # Not of the table: loggers, and a listener's own values of keys that are there.
 BESIDE_THE_TABLE = {"loggers", "listener.name.plaintext.max.connections",
                     "listener.name.plaintext.max.connection.creation.rate"}
+OF_ONE_BROKER = {"cordoned.log.dirs"}
 
 
 def rows():
@@ -52,8 +53,8 @@ def honoured():
 def scopes(case, broker_keys):
     """Where the case's key is set: (kind, resource, key)."""
     if not isinstance(case, TopicCase):
-        return [(BROKER, "1", case.key), (BROKER, "", case.key)][:1 if case.key in
-                                                                 BESIDE_THE_TABLE else 2]
+        is_alone = case.key in BESIDE_THE_TABLE | OF_ONE_BROKER
+        return [(BROKER, "1", case.key), (BROKER, "", case.key)][:1 if is_alone else 2]
     found = [(TOPIC, "changed", case.key)]
     if case.key in broker_keys:
         found.append((BROKER, "", broker_keys[case.key]))

@@ -88,7 +88,7 @@ def partitions_copied_at_once(node):
         return [row["PartitionSize"] for found in answer["Results"] for topic in found["Topics"]
                 for row in topic["Partitions"] if row["IsFutureKey"]]
 
-    found = until(sizes, lambda now: max(now, default=0) >= 100_000)
+    found = until(sizes, lambda now: max(now, default=0) >= 250_000)
     return sum(size > 0 for size in found)
 
 

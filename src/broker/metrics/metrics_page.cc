@@ -5,12 +5,14 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <limits>
 #include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/version.h"
+#include "log/directory/room.h"
 #include "log/log_manager.h"
 #include "net/server.h"
 #include "replica/partition_set.h"
@@ -46,6 +48,42 @@ void collect_build(std::vector<MetricFamily>& families) {
   MetricFamily build = family("odradek_build_info", "1, with the version that runs as a label.");
   add(build, 1, {{"version", std::string(base::odradek_version())}});
   families.push_back(std::move(build));
+}
+
+// The histogram that Prometheus wants: buckets summed up, seconds.
+void add_flushes(MetricFamily& family, const log::directory::FlushFigures& figures,
+                 const std::string& path) {
+  prometheus::ClientMetric& metric = family.metric.emplace_back();
+  metric.label = {{"logdirectory", path}};
+  metric.histogram.sample_count = figures.count;
+  metric.histogram.sample_sum = static_cast<double>(figures.total_us) / 1e6;
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < log::directory::FlushFigures::kBuckets; ++i) {
+    sum += figures.buckets[i];
+    const bool is_last = i + 1 == log::directory::FlushFigures::kBuckets;
+    const double bound = is_last ? std::numeric_limits<double>::infinity()
+                                 : static_cast<double>(figures.bound_us(i)) / 1e6;
+    metric.histogram.bucket.push_back({sum, bound});
+  }
+}
+
+void collect_disks(const log::LogManager& logs, std::vector<MetricFamily>& families) {
+  MetricFamily unflushed = family("odradek_log_unflushed_bytes",
+                                  "Bytes written and not flushed: at most so many that were "
+                                  "acknowledged would be lost with the power.");
+  MetricFamily full = family("odradek_log_directory_full",
+                             "1 where the log directory takes no records until there is room.");
+  MetricFamily flushes =
+      family("odradek_log_flush_seconds", "Flushes of the log directory.", MetricType::Histogram);
+  for (const auto& directory : logs.directories()) {
+    const std::string& path = directory->path();
+    add(unflushed, static_cast<double>(directory->unflushed_bytes()), {{"logdirectory", path}});
+    add(full, directory->room().is_full() ? 1 : 0, {{"logdirectory", path}});
+    add_flushes(flushes, directory->flush_figures(), path);
+  }
+  families.push_back(std::move(unflushed));
+  families.push_back(std::move(full));
+  families.push_back(std::move(flushes));
 }
 
 void collect_directories(const log::LogManager& logs, std::vector<MetricFamily>& families) {
@@ -108,6 +146,7 @@ std::string render_metrics(const MetricsSources& sources) {
   std::vector<MetricFamily> families;
   collect_build(families);
   collect_directories(sources.logs, families);
+  collect_disks(sources.logs, families);
   collect_cleaner(sources.logs, families);
   collect_partitions(sources.partitions, families);
   collect_connections(sources.server, families);

@@ -21,6 +21,20 @@
 namespace odradek::cli {
 namespace {
 
+// What is damaged may stand in a sentence: its bytes as \xNN where they are no text.
+std::string printable(std::string_view text) {
+  std::string shown;
+  for (const char character : text) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte >= 0x20 && byte < 0x7f) {
+      shown += character;
+    } else {
+      shown += fmt::format("\\x{:02x}", byte);
+    }
+  }
+  return shown;
+}
+
 using enum Arity;
 using log::recovery::CheckOptions;
 using log::recovery::Finding;
@@ -221,7 +235,7 @@ void Inspection::print(Output& output) const {
     found.rows.push_back({Cell(finding.kind, Tone::kBad), Cell(finding.file),
                           Cell(number_value(finding.position)), Cell(number_value(finding.bytes)),
                           Cell(offset_value(finding.first_offset)),
-                          Cell(offset_value(finding.last_offset)), Cell(finding.text)});
+                          Cell(offset_value(finding.last_offset)), Cell(printable(finding.text))});
   }
   Table done{.columns = {{"done"}}, .rows = {}};
   for (const std::string& sentence : done_) done.rows.push_back({Cell(sentence)});

@@ -81,7 +81,7 @@ base::Result<std::uint64_t> LinuxDisk::file_size(const std::string& path) {
 }
 
 base::Result<base::Timestamp> LinuxDisk::modification_time(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return storage_error(path, "stat", errno);
   constexpr std::int64_t kMsPerSecond = 1000;
   constexpr std::int64_t kNsPerMs = 1000000;

@@ -13,8 +13,9 @@ TEST(AssignDirectories, OnlyWhatDiffersChanges) {
   TestCluster cluster;
   cluster.add_broker(1);
   cluster.add_broker(2);
+  cluster.add_broker(3);
   auto topic = new_topic("t", -1, -1);
-  topic.assignments = {{0, {BrokerId(2), BrokerId(1)}}, {1, {BrokerId(2)}}};
+  topic.assignments = {{0, {BrokerId(2), BrokerId(1)}}, {1, {BrokerId(2), BrokerId(3)}}};
   ASSERT_EQ(cluster.create(topic).error_code, base::ErrorCode::kNone);
   const TopicImage before = cluster.topic("t");
   const std::vector<DirectoryAssignment> assignments = {{before.id, 0, uuid(5)},

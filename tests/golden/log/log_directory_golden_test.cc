@@ -150,7 +150,7 @@ TEST(LogDirectoryGolden, ProducerStateAndTransactionIndex) {
   replay.read("orders-0/00000000000000000008.log");
   EXPECT_EQ(replay.state.end_offset().value(), 15);
   // The second start found the first producer silent since 1970.
-  replay.state.expire_now(base::Timestamp(86400000 + 1006), 86400000);
+  replay.state.expire(base::Timestamp(86400000 + 1006), 86400000);
   EXPECT_EQ(text_of(encode_producer_snapshot(replay.state)),
             fixture("orders-0/00000000000000000015.snapshot"));
   EXPECT_EQ(replay.index, fixture("orders-0/00000000000000000008.txnindex"));

@@ -180,6 +180,7 @@ base::Result<TimestampOffset> Segment::find_max_timestamp(const Files& files, st
 Segment::Completion Segment::begin_completion() {
   files_->time_index.append_if_greater(files_->max_timestamp);
   Completion completion = begin_writing_indexes();
+  completion.completed_size = size_;
   if (is_preallocated_) completion.trimmed_size = size_;
   return completion;
 }
@@ -208,7 +209,7 @@ void Segment::end_completion(const Completion& completion) {
   files_->offset_index.file().commit(completion.offset_index);
   files_->time_index.file().commit(completion.time_index);
   is_preallocated_ &= !completion.trimmed_size;
-  is_complete_ = true;
+  is_complete_ = completion.completed_size == size_;
 }
 
 void Segment::begin_recovery() {

@@ -125,6 +125,8 @@ class Segment {
     IndexFile::Batch time_index;
     // Where the preallocated file ends then.
     std::optional<std::uint64_t> trimmed_size = std::nullopt;
+    // What is complete then; nothing where only the indexes are written.
+    std::optional<std::uint64_t> completed_size = std::nullopt;
 
     // Blocks.
     [[nodiscard]] base::Result<> carry_out(env::Disk& disk, const Segment& segment);
@@ -132,7 +134,8 @@ class Segment {
   // Whether there is anything to complete; closed or open.
   bool is_complete() const { return is_complete_; }
   Completion begin_completion();
-  // The same without the greatest timestamp: the segment is going to be cut.
+  // The same without the greatest timestamp, and the segment is not complete after it: it is going
+  // to be cut or moved, and batches may be placed meanwhile.
   Completion begin_writing_indexes();
   void end_completion(const Completion& completion);
 

@@ -53,4 +53,6 @@ match ($command) {
         read_packages($cluster, $argv[4], $prefix, (int) $argv[5]);
     }),
 };
+// Threads of the library end a moment after their client; the library must not be gone by then.
+library()->rd_kafka_wait_destroyed(1000);
 echo "END\n";

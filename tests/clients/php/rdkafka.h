@@ -89,6 +89,7 @@ int rd_kafka_conf_set(rd_kafka_conf_t*, const char*, const char*, char*, size_t)
 void rd_kafka_conf_set_events(rd_kafka_conf_t*, int);
 rd_kafka_t* rd_kafka_new(int, rd_kafka_conf_t*, char*, size_t);
 void rd_kafka_destroy(rd_kafka_t*);
+int rd_kafka_wait_destroyed(int timeout_ms);
 int rd_kafka_producev(rd_kafka_t*, ...);
 int rd_kafka_flush(rd_kafka_t*, int);
 rd_kafka_queue_t* rd_kafka_queue_new(rd_kafka_t*);

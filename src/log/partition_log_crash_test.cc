@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "env/sim/seeds.h"
 #include "env/sim/sim_world.h"
 #include "log/directory/log_directory.h"
 #include "log/log.h"
@@ -303,7 +304,7 @@ class CrashRun {
 };
 
 TEST(PartitionLogCrash, NothingFlushedIsLostAndWhatIsThereIsWhole) {
-  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+  for (const std::uint64_t seed : env::sim::seeds(150)) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     CrashRun(seed).run(5);
     if (::testing::Test::HasFailure()) return;

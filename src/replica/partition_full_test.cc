@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "env/sim/seeds.h"
 #include "env/sim/sim_world.h"
 #include "log/directory/log_directory.h"
 #include "record/build.h"
@@ -302,13 +303,17 @@ class FullRun {
 
 TEST(PartitionFullTest, NothingAcknowledgedIsLostOrDoubledAndProducersGetOn) {
   std::uint64_t refusals = 0;
-  for (std::uint64_t seed = 1; seed <= 60 && !HasFailure(); ++seed) {
-    SCOPED_TRACE(seed);
+  std::uint64_t seeds = 0;
+  for (const std::uint64_t seed : env::sim::seeds(60)) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
     FullRun run(seed);
     run.run(3);
     refusals += run.refusals();
+    ++seeds;
+    if (HasFailure()) return;
   }
-  EXPECT_GT(refusals, 300U) << "the disk was hardly ever full";
+  if (seeds < 60) return;  // a few were asked for
+  EXPECT_GT(refusals, 5 * seeds) << "the disk was hardly ever full";
 }
 
 }  // namespace

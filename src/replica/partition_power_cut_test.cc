@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "env/sim/seeds.h"
 #include "env/sim/sim_world.h"
 #include "log/directory/log_directory.h"
 #include "log/log.h"
@@ -168,7 +169,7 @@ class PowerCutRun {
 };
 
 TEST(PartitionPowerCut, NothingAcknowledgedOrShownIsLost) {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (const std::uint64_t seed : env::sim::seeds(60)) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     PowerCutRun(seed).run(4);
     if (testing::Test::HasFailure()) return;

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/log.h"
+#include "env/sim/seeds.h"
 #include "sim/scenario.h"
-#include "sim/seeds.h"
 
 // One broker (server, log, metadata, a group) in a simulated world.
 namespace odradek::sim_test {
@@ -62,7 +62,7 @@ TEST_F(BrokerTest, APowerCutLosesNothingThatWasAcknowledged) {
   int power_cuts = 0;
   std::size_t acknowledged = 0;
   std::size_t commits = 0;
-  for (const std::uint64_t seed : seeds(40)) {
+  for (const std::uint64_t seed : env::sim::seeds(40)) {
     ScenarioOptions options{.power_cuts = 2, .kills = 1};
     options.is_network_shaky = seed % 2 == 0;
     options.disk.names_survive_in_order = seed % 3 == 0;
@@ -85,7 +85,7 @@ TEST_F(BrokerTest, APowerCutLosesNothingThatWasAcknowledged) {
 // What a failed flush should have written may be gone although a later one goes well.
 TEST_F(BrokerTest, AFailedFlushTakesNothingBackEither) {
   std::size_t acknowledged = 0;
-  for (const std::uint64_t seed : seeds(20)) {
+  for (const std::uint64_t seed : env::sim::seeds(20)) {
     const ScenarioOptions options{.power_cuts = 1, .failed_flushes = 2};
     const Outcome outcome = run_scenario(seed, options);
     ASSERT_THAT(outcome.violations, IsEmpty()) << "seed " << seed;

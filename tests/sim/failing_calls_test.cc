@@ -6,8 +6,8 @@
 #include <cerrno>
 
 #include "base/log.h"
+#include "env/sim/seeds.h"
 #include "sim/scenario.h"
-#include "sim/seeds.h"
 
 // Every call of the disk fails once, in turn, until a run passes untouched: in a start, while
 // topics are created, records written, segments rolled, flushed and read, in a stop and in the
@@ -31,7 +31,7 @@ struct FailingCallsTest : testing::TestWithParam<int> {
 
 TEST_P(FailingCallsTest, InTurn) {
   // One seed is a run of some thousand calls: more are for those who have the time.
-  for (const std::uint64_t seed : seeds(1)) {
+  for (const std::uint64_t seed : env::sim::seeds(1)) {
     ScenarioOptions options;
     options.topic_configs = {{"segment.ms", "100"}};
     std::uint64_t refused_starts = 0;

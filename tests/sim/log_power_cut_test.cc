@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/log.h"
+#include "env/sim/seeds.h"
 #include "env/sim/sim_world.h"
 #include "log/log_manager.h"
 #include "record/build.h"
-#include "sim/seeds.h"
 
 // The logs of one directory through power cuts and clean stops, without a broker above them: what a
 // log said to be flushed is there afterwards, byte for byte; what it did not say is there as it was
@@ -229,7 +229,7 @@ struct LogPowerCutTest : testing::Test {
 
 TEST_F(LogPowerCutTest, WhatWasFlushedIsThereAndTheRestIsWholeOrGone) {
   std::size_t lost = 0;
-  for (const std::uint64_t seed : seeds(100)) {
+  for (const std::uint64_t seed : env::sim::seeds(100)) {
     env::sim::DiskOptions disk;
     disk.names_survive_in_order = seed % 2 == 0;
     disk.write_waits_once_in = seed % 3 == 0 ? 10 : 0;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "env/sim/seeds.h"
 #include "env/sim/sim_world.h"
 #include "log/directory/partition_name.h"
 #include "log/log_manager.h"
@@ -296,15 +297,18 @@ class MoveRun {
 };
 
 TEST(MoveCrash, NothingFlushedIsLostOrDoubled) {
-  int moves = 0;
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  std::uint64_t moves = 0;
+  std::uint64_t seeds = 0;
+  for (const std::uint64_t seed : env::sim::seeds(60)) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     MoveRun run(seed);
     run.run(5);
+    ++seeds;
     moves += run.moves();
     if (::testing::Test::HasFailure()) return;
   }
-  EXPECT_GT(moves, 250) << "partitions hardly moved";
+  if (seeds < 60) return;  // a few were asked for
+  EXPECT_GT(moves, 4 * seeds) << "partitions hardly moved";
 }
 
 }  // namespace

@@ -5,10 +5,10 @@
 #include <cstdlib>
 #include <ranges>
 
-namespace odradek::sim_test {
+namespace odradek::env::sim {
 
 // The seeds of a test: `count` from 1 on, unless the environment asks for others:
-// ODRADEK_SIM_SEEDS=<how many>, ODRADEK_SIM_FIRST_SEED=<from which on>.
+// ODRADEK_SIM_SEEDS=<how many>, ODRADEK_SIM_FIRST_SEED=<from which on>. `make soak` does.
 inline auto seeds(std::uint64_t count) {
   const auto number = [](const char* name, std::uint64_t otherwise) {
     const char* text = std::getenv(name);
@@ -18,4 +18,4 @@ inline auto seeds(std::uint64_t count) {
   return std::views::iota(first, first + number("ODRADEK_SIM_SEEDS", count));
 }
 
-}  // namespace odradek::sim_test
+}  // namespace odradek::env::sim

@@ -125,6 +125,12 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
     base::Offset end;
     base::Error error;
   };
+  // The producers at the log's end, `end`, for a snapshot of them.
+  struct KeptProducers {
+    base::Offset end;
+    std::uint64_t withdrawals;  // as they were counted then
+    std::vector<std::uint8_t> encoded;
+  };
   // A segment that another one followed: its indexes are completed, and the producers are kept as
   // they were then, so that recovering the new segment needs nothing of the old ones.
   struct FinishedSegment {
@@ -362,8 +368,14 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   base::Result<> write_epochs(Lock& lock);
   base::Result<> carry_out_flush(const FlushPlan& plan, bool file_system_was_synced) const;
   void flushed_locked(const FlushPlan& plan, bool file_system_was_synced);
-  // Writes a snapshot of the producers where enough was flushed since the last one.
+  // Encodes the producers as they are where enough was flushed since the last snapshot, and writes
+  // that down once all it says is flushed: what is only queued may be taken back.
   base::Result<> keep_producers(Lock& lock);
+  base::Result<> write_kept_producers(Lock& lock);
+  bool still_holds_locked(const KeptProducers& kept) const;
+  std::uint64_t withdrawals_locked() const {
+    return cuts_ + take_backs_forgotten_ + take_backs_.size();
+  }
   std::vector<base::Offset> segment_bases_locked() const;
   std::vector<base::Offset> snapshots_to_keep_locked() const;
 
@@ -470,6 +482,7 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   std::uint64_t unflushed_bytes_ = 0;
   // Flushed since the producers were kept last.
   std::uint64_t bytes_since_snapshot_ = 0;
+  std::optional<KeptProducers> kept_producers_;
   std::shared_ptr<env::File> unflushed_snapshot_;
   // Counts the files that came or went, and how far that is durable.
   std::uint64_t names_version_ = 0;

@@ -111,6 +111,24 @@ TEST_F(BoundedRecoveryTest, KeepsTheProducersAsTheLogGrows) {
   EXPECT_EQ(snapshots(), std::vector<std::string>{"00000000000000006000.snapshot"});
 }
 
+// A disk without room takes what is queued back: a start that found a snapshot with it would take
+// its producer's next attempt for a duplicate.
+TEST_F(BoundedRecoveryTest, NoSnapshotSaysWhatIsNotFlushed) {
+  auto log = open();
+  append_much(*log);
+  append(*log, batch(1, 1000, 600'000));
+  ASSERT_TRUE(log->append(batch(1, 1000, 10,
+                                {.producer_id = base::ProducerId(8),
+                                 .producer_epoch = base::ProducerEpoch(0),
+                                 .base_sequence = 0}),
+                          base::LeaderEpoch(3), AppendOrigin::kClient));
+  flush_as_in_a_group(*log);
+  EXPECT_EQ(log->flushed_end_offset(), Offset(601));
+  EXPECT_TRUE(snapshots().empty()) << "602 is not written";
+  ASSERT_TRUE(log->flush());
+  EXPECT_EQ(snapshots(), std::vector<std::string>{"00000000000000000602.snapshot"});
+}
+
 // The log's beginning is spoilt: whoever read it would fail.
 TEST_F(BoundedRecoveryTest, AStartAfterACrashReadsTheProducersFromTheLastSnapshotOn) {
   auto log = open();

@@ -204,31 +204,47 @@ base::Result<> PartitionLog::finish_flush(bool file_system_was_synced) {
   if (failure_) return std::unexpected(*failure_);
   flushed_locked(plan, file_system_was_synced);
   notify_progress(lock);
-  if (bytes_since_snapshot_ < kSnapshotBytes) return {};
-  begin_flush(lock);
   auto kept = keep_producers(lock);
-  end_flush_locked();
   return kept ? base::Result<>() : give_up(std::move(kept));
 }
 
-// Of the state as it is now, which counts once the recovery point has passed it. A start after a
-// crash reads what came after it, and not the segment from its beginning.
+// A start after a crash reads what came after the snapshot, and not the segment from its beginning.
 base::Result<> PartitionLog::keep_producers(Lock& lock) {
-  const base::Offset end = log_end_offset();
-  if (failure_ || is_closed_ || is_cutting_ || !snapshots_.wants(end)) return {};
-  bytes_since_snapshot_ = 0;
-  const std::uint64_t cuts = cuts_;
-  const std::vector<std::uint8_t> encoded = encode_producer_snapshot(producers_);
+  if (failure_ || is_closed_ || is_cutting_ || is_taking_back_) return {};
+  if (kept_producers_ && !still_holds_locked(*kept_producers_)) kept_producers_.reset();
+  if (!kept_producers_ && bytes_since_snapshot_ >= kSnapshotBytes &&
+      snapshots_.wants(log_end_offset())) {
+    bytes_since_snapshot_ = 0;
+    kept_producers_ = {log_end_offset(), withdrawals_locked(),
+                       encode_producer_snapshot(producers_)};
+  }
+  if (!kept_producers_ || kept_producers_->end > flushed_.offset) return {};
+  begin_flush(lock);
+  auto written = write_kept_producers(lock);
+  end_flush_locked();
+  return written;
+}
+
+// Of a log that was cut meanwhile it may say what is not true any more; a later one may be there.
+bool PartitionLog::still_holds_locked(const KeptProducers& kept) const {
+  return kept.withdrawals == withdrawals_locked() && snapshots_.wants(kept.end);
+}
+
+base::Result<> PartitionLog::write_kept_producers(Lock& lock) {
+  if (!kept_producers_ || failure_ || is_closed_ || is_cutting_) return {};
+  const KeptProducers kept = *std::exchange(kept_producers_, std::nullopt);
+  if (!still_holds_locked(kept)) return {};
   const std::string path = path_->value();
   lock.unlock();
-  auto written = ProducerSnapshots::write_file(disk(), path, end, encoded);
+  auto written = ProducerSnapshots::write_file(disk(), path, kept.end, kept.encoded);
   lock.lock();
   // It can be done without.
   if (!written && directory::is_out_of_room(written.error())) return {};
   if (!written) return base::fail(std::move(written));
-  snapshots_.add(end);
-  // Of a log that was cut meanwhile it may say what is not true any more.
-  if (cuts != cuts_) return snapshots_.remove_beyond(std::min(log_end_offset(), end - 1));
+  snapshots_.add(kept.end);
+  if (kept.withdrawals != withdrawals_locked()) {
+    return snapshots_.remove_beyond(std::min(log_end_offset(), kept.end - 1));
+  }
   return snapshots_.remove_superseded(segment_bases_locked());
 }
 

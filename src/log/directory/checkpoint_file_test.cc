@@ -78,6 +78,8 @@ TEST(MetaProperties, SaysWhatIsWrong) {
       {"version=1\nnode.id=-1\ncluster.id=c\n", "node.id '-1'"},
       {"version=1\nnode.id=one\ncluster.id=c\n", "node.id 'one'"},
       {"version=1\nnode.id=1\n", "cluster.id is missing"},
+      {"version=0\nbroker.id=1\n", "cluster.id is missing"},
+      {"ve", "cluster.id is missing"},
       {"version=1\nnode.id=1\ncluster.id=c\ndirectory.id=short\n", "directory.id 'short'"},
   };
   for (const auto& [text, reason] : cases) {

@@ -80,7 +80,7 @@ base::Result<DirectoryIdentity> parse_meta_properties(std::string_view text,
   }
   if (auto done = read_node_id(values, path, identity); !done) return base::fail(std::move(done));
   identity.cluster_id = values["cluster.id"];
-  if (identity.version == 1 && identity.cluster_id.empty()) {
+  if (identity.cluster_id.empty()) {
     return refused(path, "cluster.id is missing");
   }
   if (const auto found = values.find("directory.id"); found != values.end()) {

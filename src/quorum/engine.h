@@ -28,7 +28,8 @@ class Engine {
 
   // Reads everything from the newest snapshot on. Blocks; call once, first.
   [[nodiscard]] virtual base::Result<Position> load(const Replay& replay) = 0;
-  // Takes the lead under a new epoch. Blocks; call once, after load.
+  // Takes the lead under a new epoch. Blocks; call once, after load. Succeeds on a full disk too:
+  // what it lacked the room to write comes before the next commit's records.
   [[nodiscard]] virtual base::Result<Position> take_lead() = 0;
   // Appends the records, all or none, and calls once, from any thread, when they are safe. One at a
   // time: the next commit comes after the handler was called. After an error with ENOSPC nothing

@@ -98,10 +98,12 @@ class Run:
         for partition in range(4):
             for _ in range(8):
                 assert client.produce("spare", partition, bytes(900_000))["ErrorCode"] == 0
-        self.node.stop() if self.rng.random() < 0.5 else self.node.kill()
-        self.filler.fill()
-        self.node.start()
-        self.verify(load)
+        # The second time nothing is left of what the first start could give up.
+        for _ in range(2):
+            self.node.stop() if self.rng.random() < 0.5 else self.node.kill()
+            self.filler.fill()
+            self.node.start()
+            self.verify(load)
         client = Client(self.node)
         refused = client.produce("spare")
         assert refused["ErrorCode"] == STORAGE_ERROR, refused

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/runtime/metadata_runtime.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "log/directory/room.h"
 
 namespace odradek::broker {
 namespace {
@@ -30,10 +33,7 @@ MetadataRuntime::MetadataRuntime(env::World& world, quorum::Engine& engine, Imag
       image_(image),
       queue_(world.workers().make_queue("metadata", 1)) {}
 
-base::Result<> MetadataRuntime::start(
-    std::vector<MetadataRecord> format,
-    const std::function<std::vector<MetadataRecord>(const metadata::ClusterImage&, std::int64_t)>&
-        on_start) {
+base::Result<> MetadataRuntime::start(std::vector<MetadataRecord> format, OnStart on_start) {
   metadata::ImageBuilder builder(image_.load());
   auto loaded = engine_.load([&builder](const base::SharedBytes& bytes) -> base::Result<> {
     auto record = metadata::decode_record(bytes);
@@ -48,7 +48,14 @@ base::Result<> MetadataRuntime::start(
     if (auto done = commit_now(format); !done) return done;
   }
   const auto image = image_.load();
-  return commit_now(on_start(*image, image->end_offset.value()));
+  auto done = commit_now(on_start(*image, image->end_offset.value()));
+  if (done || !log::directory::is_out_of_room(done.error())) return done;
+  base::log::warn("controller",
+                  "{}; served is what was registered before, and this start is noted once there is "
+                  "room",
+                  done.error().message);
+  due_since_start_ = std::move(on_start);
+  return {};
 }
 
 base::Result<> MetadataRuntime::commit_now(const std::vector<MetadataRecord>& records) {
@@ -120,7 +127,11 @@ void MetadataRuntime::next() {
 }
 
 void MetadataRuntime::run(Job job) {
-  auto records = job.decide(*image_.load());
+  const auto image = image_.load();
+  std::vector<MetadataRecord> records;
+  if (due_since_start_) records = due_since_start_(*image, image->end_offset.value());
+  auto decided = job.decide(*image);
+  std::ranges::move(decided, std::back_inserter(records));
   if (records.empty()) {
     job.done({});
     queue_->submit([this] { next(); });
@@ -147,6 +158,7 @@ void MetadataRuntime::finish(Job job, std::vector<MetadataRecord> records,
     std::shared_ptr<const metadata::ClusterImage> image;
     auto delta = replay(records, *committed, image);
     ODRADEK_ASSERT(delta.has_value());
+    due_since_start_ = {};
     if (live_config_ != nullptr) live_config_->follow(*delta, *image);
     if (replicas_ != nullptr) replicas_->apply(*delta, *image);
     image_.publish(image);

@@ -26,17 +26,18 @@ class MetadataRuntime {
   using Decide =
       std::move_only_function<std::vector<metadata::MetadataRecord>(const metadata::ClusterImage&)>;
   using Done = std::move_only_function<void(base::Result<>)>;
+  // Decides what is logged at a start; `broker_epoch` is that of the broker's registration.
+  using OnStart = std::function<std::vector<metadata::MetadataRecord>(const metadata::ClusterImage&,
+                                                                      std::int64_t broker_epoch)>;
   using Observer = std::function<void(const metadata::ImageDelta&, const metadata::ClusterImage&)>;
 
   MetadataRuntime(env::World& world, quorum::Engine& engine, ImageHolder& image);
 
-  // Loads the image and takes the lead. Blocks; once, first. A fresh log gets `format`, and
-  // `on_start` decides what is logged at every start (it is given the epoch of the broker's
-  // registration: the offset of its record).
-  [[nodiscard]] base::Result<> start(
-      std::vector<metadata::MetadataRecord> format,
-      const std::function<std::vector<metadata::MetadataRecord>(
-          const metadata::ClusterImage&, std::int64_t broker_epoch)>& on_start);
+  // Loads the image and takes the lead. Blocks; once, first. A fresh log gets `format`; what
+  // `on_start` decides is logged at every start: at once, or on a full disk, whose image of before
+  // is served, with the first change that finds room.
+  [[nodiscard]] base::Result<> start(std::vector<metadata::MetadataRecord> format,
+                                     OnStart on_start);
   // From here on changes are followed there: first by the settings, then by the partitions.
   void follow(LiveConfig& live_config, Replicas& replicas) {
     live_config_ = &live_config;
@@ -75,6 +76,8 @@ class MetadataRuntime {
   Replicas* replicas_ = nullptr;
   std::vector<Observer> observers_;
   std::unique_ptr<env::WorkQueue> queue_;
+  // Set where the start's own records found no room. Of the queue.
+  OnStart due_since_start_;
 
   std::mutex mutex_;
   std::deque<Job> waiting_;

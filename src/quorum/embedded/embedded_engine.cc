@@ -167,15 +167,21 @@ base::Result<> EmbeddedEngine::replay_control_batch(const base::SharedBytes& bat
 
 base::Result<Position> EmbeddedEngine::take_lead() {
   epoch_ = base::LeaderEpoch(epoch_.value() + 1);
+  auto done = note_lead();
+  if (!done && !log::directory::is_out_of_room(done.error())) return base::fail(std::move(done));
+  if (done = write_quorum_state(); !done) return base::fail(std::move(done));
+  return position();
+}
+
+base::Result<> EmbeddedEngine::note_lead() {
   const record::Voter self{options_.node_id.value(), {}};
   const auto value =
       record::leader_change_value(0, options_.node_id.value(), {&self, 1}, {&self, 1});
   const base::Timestamp now = directory_.world().clock().wall();
   auto done =
       append(record::control_batch({}, now, record::ControlRecordType::kLeaderChange, value));
-  if (!done) return base::fail(std::move(done));
-  if (done = write_quorum_state(); !done) return base::fail(std::move(done));
-  return position();
+  lead_is_noted_ = done.has_value();
+  return done;
 }
 
 base::Result<> EmbeddedEngine::write_quorum_state() {
@@ -204,6 +210,9 @@ base::Result<> EmbeddedEngine::append(base::SharedBytes batch) {
 
 base::Result<> EmbeddedEngine::append_records(const std::vector<base::SharedBytes>& records,
                                               base::Timestamp now) {
+  if (!lead_is_noted_) {
+    if (auto done = note_lead(); !done) return done;
+  }
   record::BatchBuilder builder;
   for (const base::SharedBytes& record : records) {
     builder.append(now, std::nullopt, record.view());

@@ -57,6 +57,8 @@ class EmbeddedEngine : public Engine {
   // Appends one batch and flushes it.
   base::Result<> append(base::SharedBytes batch);
   base::Result<> append_records(const std::vector<base::SharedBytes>& records, base::Timestamp now);
+  // The control record that begins this leader's epoch.
+  base::Result<> note_lead();
   base::Result<> write_quorum_state();
   base::Result<> remove_older_snapshots(const Position& newest);
   Position position() const;
@@ -69,6 +71,8 @@ class EmbeddedEngine : public Engine {
   bool has_snapshot_ = false;
   QuorumRecords quorum_records_;
   base::LeaderEpoch epoch_{0};
+  // Not so after a start on a full disk: the next commit begins with it.
+  bool lead_is_noted_ = false;
   std::uint64_t bytes_since_snapshot_ = 0;
   base::Timestamp last_snapshot_time_{0};
 };

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "env/sim/run_on_worker.h"
 #include "env/sim/seeds.h"
 #include "env/sim/sim_world.h"
 #include "log/directory/log_directory.h"
@@ -78,18 +79,8 @@ class CrashRun {
   }
   std::uint64_t below(std::uint64_t bound) { return simulation_.random().below(bound); }
 
-  // Runs the task as a thread of the pool does; it is cut short when the process ends.
   void on_worker(const std::function<void()>& task) {
-    bool is_done = false;
-    auto queue = host_.world().workers().make_queue("test", 1);
-    queue->submit([&] {
-      task();
-      is_done = true;
-    });
-    simulation_.run_until([&] { return is_done || !host_.is_running(); }, seconds(60));
-    EXPECT_TRUE(is_done || !host_.is_running()) << "stuck";
-    // A task that waited for the disk sees its end.
-    simulation_.run_for(milliseconds(10));
+    EXPECT_TRUE(env::sim::run_on_worker(simulation_, host_, task)) << "stuck";
   }
 
   void open() {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "env/sim/run_on_worker.h"
 #include "env/sim/seeds.h"
 #include "env/sim/sim_world.h"
 #include "log/directory/log_directory.h"
@@ -53,14 +54,7 @@ class PowerCutRun {
   std::uint64_t below(std::uint64_t bound) { return simulation_.random().below(bound); }
 
   void on_worker(const std::function<void()>& task) {
-    bool is_done = false;
-    auto queue = host_.world().workers().make_queue("test", 1);
-    queue->submit([&] {
-      task();
-      is_done = true;
-    });
-    simulation_.run_until([&] { return is_done || !host_.is_running(); }, seconds(60));
-    simulation_.run_for(milliseconds(10));
+    EXPECT_TRUE(env::sim::run_on_worker(simulation_, host_, task)) << "stuck";
   }
 
   void open() {

@@ -60,9 +60,6 @@ class Room {
   void check();
   static constexpr env::Duration kCheckInterval = std::chrono::milliseconds(500);
 
-  // Bytes free above the reserve at the last look; for metrics.
-  std::int64_t bytes_left() const { return budget_.load(std::memory_order_relaxed); }
-
  private:
   struct Measure {
     std::int64_t free_bytes = 0;

@@ -28,7 +28,6 @@ class KnownBytes {
   const Damage* damage_at(base::Offset offset) const;
   // False where it is known already.
   bool add_damage(const Damage& damage);
-  bool has_damage() const { return details_ != nullptr && !details_->damages.empty(); }
 
  private:
   struct Stretch {

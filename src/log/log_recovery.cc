@@ -279,6 +279,7 @@ base::Result<std::uint64_t> remove_segments(directory::LogDirectory& directory,
     auto done = mark_segment_deleted(directory, log.path->value(), log.segments[i]->base_offset(),
                                      options.config.file_delete_delay_ms);
     if (!done) return base::fail(std::move(done));
+    log.transaction_indexes.erase(log.segments[i]->base_offset());
   }
   log.segments.resize(first);
   return bytes;

@@ -234,6 +234,31 @@ TEST_F(RecoveryTest, ACompactedSegmentTakesThePlaceOfItsOriginals) {
   EXPECT_EQ(read(*log, 5, 20, 1), (std::vector<std::int64_t>{4}));
 }
 
+TEST_F(RecoveryTest, ASegmentThatIsCutOffTakesItsAbortedTransactionsWithIt) {
+  config_.segment_bytes = 700;
+  auto log = open();
+  append(*log, batch(2, 1000, 300));
+  const record::BatchOptions transactional{.producer_id = base::ProducerId(7),
+                                           .producer_epoch = base::ProducerEpoch(0),
+                                           .base_sequence = 0,
+                                           .is_transactional = true};
+  append(*log, batch(2, 2000, 300, transactional));
+  append(*log,
+         record::end_transaction_marker(transactional, base::Timestamp(2100),
+                                        record::ControlRecordType::kAbort, 1),
+         AppendOrigin::kCoordinator);
+  ASSERT_TRUE(log->close());
+  log.reset();
+  ASSERT_TRUE(std::filesystem::exists(file("00000000000000000004.txnindex")));
+  const std::string first = content(kLog);
+  put(kLog, first.substr(0, first.size() - 10));
+  directory_->recovery_points[name_] = Offset(0);
+  log = open(false);
+  ASSERT_TRUE(log);
+  EXPECT_EQ(log->log_end_offset(), Offset(0));
+  EXPECT_TRUE(log->aborted_transactions(Offset(0), Offset(10)).value().empty());
+}
+
 TEST_F(RecoveryTest, ReadsEpochsAgainWhereTheirFileIsSpoilt) {
   write_and_close();
   for (const std::string& damage : {std::string(), std::string(7, '\0'), std::string("0\n9\n")}) {

@@ -420,15 +420,27 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   void leave_behind(const Relocation& relocation);
 
   using Originals = std::vector<std::shared_ptr<const Segment>>;
+  // A cleaned segment that took its originals' place, whose files do not have their names yet.
+  struct Replacement {
+    Originals originals;
+    cleaner::Cleaned cleaned;
+    std::int64_t delete_delay_ms = 0;
+    // The originals' names are gone, durably.
+    bool is_alone = false;
+  };
   // Whether the log may be changed now by what was prepared from `originals`.
   bool can_replace_locked(const Originals& originals) const;
   base::Result<> rename_files(const cleaner::Cleaned& cleaned, Segment::Marker to) const;
   void install_cleaned_locked(const Originals& originals, const cleaner::Cleaned& cleaned);
   // These block, without the lock.
-  base::Result<> finish_replacement(const Originals& originals, const cleaner::Cleaned& cleaned,
-                                    std::int64_t delete_delay_ms) const;
+  base::Result<> finish_replacement(Replacement& replacement) const;
   base::Result<> remove_snapshots(const Originals& originals);
+  // Ends what install_cleaned_locked began. Where it finds no room it stays for settle_replacement.
+  base::Result<> end_replacement(Lock& lock);
   void wait_for_replacement(Lock& lock);
+  // Waits, and ends one that had found no room: until then files bear names that they must not keep
+  // when the log's segments change. An error where there is still none.
+  base::Result<> settle_replacement(Lock& lock);
 
   // Another one after a move.
   std::atomic<directory::LogDirectory*> directory_;
@@ -510,6 +522,8 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   // Compaction is renaming files: who cuts, moves, closes or removes the log, or parts of it, waits
   // for its end.
   bool is_replacing_ = false;
+  // The one under way, and one that found no room to end.
+  std::optional<Replacement> replacement_;
   // The end of a move is under way: compaction renames nothing.
   bool is_relocating_ = false;
   bool is_closed_ = false;

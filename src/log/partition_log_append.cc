@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/assert.h"
@@ -56,7 +57,10 @@ base::Result<AppendInfo> PartitionLog::append(base::SharedBytes batches,
 base::Result<> PartitionLog::prepare_append(Lock& lock) {
   if (auto usable = check_usable_locked(); !usable) return usable;
   while (!active_locked().is_open()) {
-    if (auto opened = open_segment(lock, segments_.back()); !opened) return opened;
+    auto opened = open_segment(lock, segments_.back());
+    // Its files are there; a disk that does not give them takes no records either.
+    if (!opened && opened.error().os_error == EIO && !failure_) return give_up(std::move(opened));
+    if (!opened) return opened;
   }
   if (!is_end_checked_) {
     if (auto checked = check_end(lock); !checked) return checked;

@@ -55,8 +55,8 @@ struct PartitionLog::Cut {
 base::Result<> PartitionLog::truncate_to(base::Offset offset) {
   Lock lock(mutex_);
   take_writer(lock);
-  wait_for_replacement(lock);
   const auto done = [&]() -> base::Result<> {
+    if (auto settled = settle_replacement(lock); !settled) return settled;
     if (auto usable = check_usable_locked(); !usable) return usable;
     if (!finished_.empty()) {
       return base::fail(
@@ -66,7 +66,7 @@ base::Result<> PartitionLog::truncate_to(base::Offset offset) {
     epochs_changed_ |= epochs_.truncate_from_end(std::min(offset, log_end_offset()));
     if (offset >= log_end_offset()) return {};
     if (auto written = write_pending_indexes(lock); !written) return give_up(std::move(written));
-    wait_for_replacement(lock);
+    if (auto settled = settle_replacement(lock); !settled) return settled;
     is_cutting_ = true;
     ++cuts_;
     Cut cut = begin_cut_locked();

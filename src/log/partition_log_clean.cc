@@ -83,10 +83,6 @@ cleaner::LastRecords PartitionLog::last_records() const {
   return last;
 }
 
-void PartitionLog::wait_for_replacement(Lock& lock) {
-  changed_->wait(lock, [this] { return !is_replacing_; });
-}
-
 bool PartitionLog::can_replace_locked(const Originals& originals) const {
   ODRADEK_ASSERT(!originals.empty());
   if (is_cutting_ || is_replacing_ || is_relocating_) return false;
@@ -111,8 +107,11 @@ base::Result<> PartitionLog::rename_files(const cleaner::Cleaned& cleaned,
                                  kTransactionIndexSuffix};
   for (const std::string_view suffix : kSuffixes) {
     if (suffix == kTransactionIndexSuffix && !cleaned.transactions) continue;
-    auto renamed = disk().rename(segment.path(suffix, segment.marker()), segment.path(suffix, to));
-    if (!renamed) return renamed;
+    const std::string target = segment.path(suffix, to);
+    auto renamed = disk().rename(segment.path(suffix, segment.marker()), target);
+    const bool was_renamed =
+        !renamed && renamed.error().os_error == ENOENT && disk().exists(target);
+    if (!renamed && !was_renamed) return renamed;
   }
   return disk().sync_directory(path_->value());
 }
@@ -135,17 +134,19 @@ void PartitionLog::install_cleaned_locked(const Originals& originals,
   ++relocations_;
 }
 
-base::Result<> PartitionLog::finish_replacement(const Originals& originals,
-                                                const cleaner::Cleaned& cleaned,
-                                                std::int64_t delete_delay_ms) const {
-  for (const auto& original : originals) {
-    auto marked =
-        mark_segment_deleted(directory(), path_->value(), original->base_offset(), delete_delay_ms);
-    if (!marked) return marked;
+// As often as it takes: what was done already is passed over.
+base::Result<> PartitionLog::finish_replacement(Replacement& replacement) const {
+  if (!replacement.is_alone) {
+    for (const auto& original : replacement.originals) {
+      auto marked = mark_segment_deleted(directory(), path_->value(), original->base_offset(),
+                                         replacement.delete_delay_ms);
+      if (!marked) return marked;
+    }
+    // No name of an original may come back beside the segment that replaced it.
+    if (auto synced = disk().sync_directory(path_->value()); !synced) return synced;
+    replacement.is_alone = true;
   }
-  // No name of an original may come back beside the segment that replaced it.
-  if (auto synced = disk().sync_directory(path_->value()); !synced) return synced;
-  return rename_files(cleaned, Segment::Marker::kNone);
+  return rename_files(replacement.cleaned, Segment::Marker::kNone);
 }
 
 // Of the segments that are no segments of their own any more, as Kafka does.
@@ -169,39 +170,63 @@ base::Result<> PartitionLog::remove_snapshots(const Originals& originals) {
 base::Result<bool> PartitionLog::replace_segments(const Originals& originals,
                                                   cleaner::Cleaned cleaned) {
   Lock lock(mutex_);
+  if (auto settled = settle_replacement(lock); !settled) return base::fail(std::move(settled));
   if (auto usable = check_usable_locked(); !usable) return base::fail(std::move(usable));
   if (!can_replace_locked(originals)) return false;
   is_replacing_ = true;
-  const std::int64_t delete_delay_ms = config_.file_delete_delay_ms;
   lock.unlock();
-  auto done = rename_files(cleaned, Segment::Marker::kSwap);
+  auto renamed = rename_files(cleaned, Segment::Marker::kSwap);
   lock.lock();
-  if (done) {
-    cleaned.segment->set_marker(Segment::Marker::kSwap);
-    if (cleaned.transactions) {
-      cleaned.transactions->set_path(cleaned.segment->path(kTransactionIndexSuffix));
-    }
-    install_cleaned_locked(originals, cleaned);
+  if (!renamed) {
+    is_replacing_ = false;
+    changed_->notify_all();
     lock.unlock();
-    done = finish_replacement(originals, cleaned, delete_delay_ms);
-    if (done) done = remove_snapshots(originals);
-    lock.lock();
+    // Nothing has begun: the originals stay.
+    if (directory::is_out_of_room(renamed.error())) return base::fail(std::move(renamed));
+    return give_up(std::move(renamed));
   }
-  if (done) {
-    cleaned.segment->set_marker(Segment::Marker::kNone);
-    const auto index = transaction_indexes_.find(cleaned.segment->base_offset());
-    if (index != transaction_indexes_.end()) {
-      index->second.set_path(cleaned.segment->path(kTransactionIndexSuffix));
-    }
-    ++relocations_;
+  cleaned.segment->set_marker(Segment::Marker::kSwap);
+  if (cleaned.transactions) {
+    cleaned.transactions->set_path(cleaned.segment->path(kTransactionIndexSuffix));
   }
+  install_cleaned_locked(originals, cleaned);
+  replacement_ = {originals, std::move(cleaned), config_.file_delete_delay_ms};
+  if (auto done = end_replacement(lock); !done) return base::fail(std::move(done));
+  return true;
+}
+
+base::Result<> PartitionLog::end_replacement(Lock& lock) {
+  Replacement& replacement = *replacement_;
+  lock.unlock();
+  auto done = room().insist([&] { return finish_replacement(replacement); });
+  lock.lock();
   is_replacing_ = false;
   changed_->notify_all();
+  if (!done) return give_up(std::move(done));
+  const std::shared_ptr<Segment> segment = replacement.cleaned.segment;
+  segment->set_marker(Segment::Marker::kNone);
+  const auto index = transaction_indexes_.find(segment->base_offset());
+  if (index != transaction_indexes_.end()) {
+    index->second.set_path(segment->path(kTransactionIndexSuffix));
+  }
+  ++relocations_;
+  const Originals originals = std::move(replacement.originals);
+  replacement_.reset();
   lock.unlock();
-  if (done) return true;
-  const bool has_not_begun = cleaned.segment->marker() == Segment::Marker::kCleaned;
-  if (has_not_begun && done.error().os_error == ENOSPC) return base::fail(std::move(done));
-  return give_up(std::move(done));
+  auto removed = remove_snapshots(originals);
+  lock.lock();
+  return removed ? removed : give_up(std::move(removed));
+}
+
+void PartitionLog::wait_for_replacement(Lock& lock) {
+  changed_->wait(lock, [this] { return !is_replacing_; });
+}
+
+base::Result<> PartitionLog::settle_replacement(Lock& lock) {
+  wait_for_replacement(lock);
+  if (!replacement_ || failure_ || is_closed_) return {};
+  is_replacing_ = true;
+  return end_replacement(lock);
 }
 
 }  // namespace odradek::log

@@ -69,7 +69,10 @@ move::CopySource PartitionLog::copy_source_locked() const {
 base::Result<> PartitionLog::relocate(directory::LogDirectory& target, move::PartitionCopy& copy) {
   Lock lock(mutex_);
   take_writer(lock);
-  wait_for_replacement(lock);
+  if (auto settled = settle_replacement(lock); !settled) {
+    write_queue(lock, WriteFrom::kPool);
+    return settled;
+  }
   is_relocating_ = true;
   Relocation relocation{.source = directory(),
                         .target = target,

@@ -104,7 +104,7 @@ base::Result<retention::SegmentTime> PartitionLog::time_of(const RetentionView& 
 
 base::Result<std::size_t> PartitionLog::delete_old_segments(const RetentionCheck& check) {
   Lock lock(mutex_);
-  wait_for_replacement(lock);
+  if (auto settled = settle_replacement(lock); !settled) return base::fail(std::move(settled));
   if (failure_) return std::unexpected(*failure_);
   if (is_closed_ || is_cutting_) return 0U;
   const RetentionView view = view_for_retention_locked();
@@ -133,7 +133,6 @@ base::Result<std::size_t> PartitionLog::delete_old_segments(const RetentionCheck
   }
   lock.lock();
   take_writer(lock);
-  wait_for_replacement(lock);
   auto deleted = carry_out_retention(lock, view, *decision, check.now);
   release_writer_locked();
   return deleted;
@@ -142,6 +141,7 @@ base::Result<std::size_t> PartitionLog::delete_old_segments(const RetentionCheck
 base::Result<std::size_t> PartitionLog::carry_out_retention(Lock& lock, const RetentionView& view,
                                                             const retention::Decision& decision,
                                                             base::Timestamp now) {
+  if (auto settled = settle_replacement(lock); !settled) return base::fail(std::move(settled));
   const std::size_t count = decision.count();
   const bool is_as_viewed =
       !failure_ && !is_closed_ && segments_.size() > count &&
@@ -174,8 +174,8 @@ base::Result<bool> PartitionLog::begin_at_end(const RetentionView& view) {
 base::Result<> PartitionLog::delete_records(base::Offset new_log_start, base::Offset limit) {
   Lock lock(mutex_);
   take_writer(lock);
-  wait_for_replacement(lock);
   const auto done = [&]() -> base::Result<> {
+    if (auto settled = settle_replacement(lock); !settled) return settled;
     if (auto usable = check_usable_locked(); !usable) return usable;
     if (new_log_start > limit) {
       return base::fail(base::ErrorCode::kOffsetOutOfRange,
@@ -195,7 +195,7 @@ base::Result<> PartitionLog::move_log_start(Lock& lock, base::Offset new_log_sta
   if (count > 0 && count + 1 == segments_.size()) {
     if (auto done = make_last_segment_durable(lock); !done) return give_up(std::move(done));
     // Compaction may have made fewer of them meanwhile.
-    wait_for_replacement(lock);
+    if (auto settled = settle_replacement(lock); !settled) return settled;
     count = segment_index_locked(new_log_start);
   }
   store(log_start_offset_, new_log_start);

@@ -51,7 +51,8 @@ class CleanableLog {
   // any point leaves either what was or what is to be (docs/formats/log.md). Its files must be
   // flushed. False, and nothing is changed, where one of the originals is not the log's any more,
   // or the log is being cut: the caller removes what it wrote. After an error the directory is
-  // offline, unless it says so with `os_error` ENOSPC: then nothing was changed. Blocks.
+  // offline, unless it says so with `os_error` ENOSPC: then nothing was changed, or the log ends
+  // the change itself once there is room. Blocks.
   [[nodiscard]] virtual base::Result<bool> replace_segments(
       const std::vector<std::shared_ptr<const Segment>>& originals, Cleaned cleaned) = 0;
 };

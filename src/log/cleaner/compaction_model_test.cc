@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "env/sim/run_on_worker.h"
 #include "env/sim/seeds.h"
 #include "env/sim/sim_world.h"
 #include "log/cleaner/cleaner.h"
+#include "log/cleaner/compaction_model.h"
 #include "log/directory/log_directory.h"
 #include "log/log.h"
 #include "record/build.h"
-#include "record/record_reader.h"
 
 // Compaction against a model. A partition of a compacted topic is written by idempotent and
 // transactional producers and others, with every codec, while it is cleaned and while its machine
@@ -32,39 +32,20 @@ using base::Offset;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::Content;
+using testing::ContentReader;
+using testing::WrittenRecord;
 
 constexpr int kIdempotentProducers = 3;
 constexpr int kTransactionalProducers = 3;
 constexpr std::int64_t kFirstTransactional = 100;
 
-struct ModelRecord {
-  std::string key;
-  std::optional<std::string> value;
-  base::Timestamp timestamp;
-  base::ProducerId producer_id;
-  std::int32_t last_sequence = -1;
-  base::Timestamp appended_at;
-  bool is_transactional = false;
-};
-
-struct Marker {
-  base::ProducerId producer_id;
-  bool is_commit = false;
-};
-
-enum class Outcome : std::uint8_t { kCommitted, kAborted, kOpen };
-
-struct ReadRecord {
-  Offset offset;
-  std::string key;
-  std::optional<std::string> value;
-  base::Timestamp timestamp;
-};
-
 class ModelRun {
  public:
   explicit ModelRun(std::uint64_t seed)
-      : simulation_(seed), host_(simulation_.add_host("one", options(seed))) {
+      : simulation_(seed),
+        host_(simulation_.add_host("one", options(seed))),
+        model_(options(seed).disk.names_survive_in_order) {
     config_.cleanup_compact = true;
     config_.cleanup_delete = false;
     config_.segment_bytes = 1000 + static_cast<std::int64_t>(below(6000));
@@ -96,7 +77,7 @@ class ModelRun {
   }
 
   std::uint64_t passes() const { return passes_; }
-  std::uint64_t records_gone() const { return records_gone_; }
+  std::uint64_t records_gone() const { return model_.records_gone(); }
 
  private:
   static env::sim::HostOptions options(std::uint64_t seed) {
@@ -139,185 +120,22 @@ class ModelRun {
 
   base::Timestamp wall() { return host_.world().clock().wall(); }
 
-  Outcome outcome_of(Offset offset, const ModelRecord& record) const {
-    if (!record.is_transactional) return Outcome::kCommitted;
-    for (auto marker = markers_.upper_bound(offset); marker != markers_.end(); ++marker) {
-      if (marker->second.producer_id != record.producer_id) continue;
-      return marker->second.is_commit ? Outcome::kCommitted : Outcome::kAborted;
-    }
-    return Outcome::kOpen;
-  }
-
-  // What the log holds, and what a read_committed consumer is shown of it.
-  struct Content {
-    std::map<Offset, ReadRecord> records;
-    std::set<Offset> committed;
-  };
-
-  void read_batch(const record::BatchView& batch, std::multimap<Offset, base::ProducerId>& aborted,
-                  std::set<base::ProducerId>& in_aborted, Content& content) {
-    ASSERT_TRUE(batch.crc_matches());
-    while (!aborted.empty() && aborted.begin()->first <= batch.last_offset()) {
-      in_aborted.insert(aborted.begin()->second);
-      aborted.erase(aborted.begin());
-    }
-    auto reader = record::RecordReader::open(batch);
-    ASSERT_TRUE(reader);
-    for (auto record = reader->next();; record = reader->next()) {
-      ASSERT_TRUE(record) << record.error().message;
-      if (!*record) return;
-      if (batch.is_control()) {
-        auto type = record::parse_control_key(*(*record)->key);
-        if (type && *type == record::ControlRecordType::kAbort) {
-          in_aborted.erase(batch.producer_id());
-        }
-        continue;
-      }
-      ReadRecord read{.offset = (*record)->offset,
-                      .key = std::string(base::as_text(*(*record)->key)),
-                      .value = std::nullopt,
-                      .timestamp = (*record)->timestamp};
-      if (read.offset < log_->log_start_offset()) continue;
-      if ((*record)->value) read.value = std::string(base::as_text(*(*record)->value));
-      const bool is_hidden = batch.is_transactional() && in_aborted.contains(batch.producer_id());
-      if (!is_hidden) content.committed.insert(read.offset);
-      EXPECT_TRUE(content.records.emplace(read.offset, read).second) << read.offset.value();
-    }
-  }
-
-  Content read_all() {
-    Content content;
-    const Offset end = log_->log_end_offset();
-    std::multimap<Offset, base::ProducerId> aborted;
-    auto found = log_->aborted_transactions(log_->log_start_offset(), end);
-    EXPECT_TRUE(found) << found.error().message;
-    if (found) {
-      for (const auto& one : *found) aborted.emplace(one.first_offset, one.producer_id);
-    }
-    std::set<base::ProducerId> in_aborted;
-    Offset next = log_->log_start_offset();
-    while (next < end) {
-      auto info = log_->read(next, end, below(3000), true);
-      if (!info) ADD_FAILURE() << "at offset " << next.value() << ": " << info.error().message;
-      if (!info || info->bytes.length == 0) break;
-      std::vector<std::uint8_t> bytes(info->bytes.length);
-      auto file = std::dynamic_pointer_cast<env::File>(info->bytes.file);
-      EXPECT_EQ(file->read_at(info->bytes.position, bytes).value_or(0), bytes.size());
-      record::BatchIterator whole(bytes);
-      for (auto batch = whole.next(); batch && *batch; batch = whole.next()) {
-        EXPECT_GE((*batch)->next_offset(), next);
-        if ((*batch)->base_offset() >= next || next == log_->log_start_offset()) {
-          read_batch(**batch, aborted, in_aborted, content);
-        }
-        next = (*batch)->next_offset();
-      }
-      if (::testing::Test::HasFailure()) break;
-    }
-    EXPECT_EQ(next, end) << "the end can't be reached by reading";
-    return content;
-  }
-
   void check_content() {
     const Offset end = log_->log_end_offset();
     EXPECT_GE(end, safe_end_);
-    records_.erase(records_.lower_bound(end), records_.end());
-    markers_.erase(markers_.lower_bound(end), markers_.end());
-    recall_producers();
-    const Content content = read_all();
-    check_what_is_there(content);
-    check_what_is_missing(content);
-    check_cleaned_part(content);
-    check_times(content);
-    check_producers();
+    model_.cut(end);
+    producers_ = model_.producers();
+    const Content content = ContentReader(*log_, simulation_.random()).read_all();
+    model_.check_what_is_there(content);
+    model_.check_what_is_missing(content, wall(), config_.delete_retention_ms);
+    if (const auto clean_end = directory_->cleaner_offset(name_)) {
+      EXPECT_LE(*clean_end, end);
+      model_.check_cleaned_part(content, *clean_end);
+    }
+    model_.check_a_time(content, *log_, simulation_.random());
+    model_.check_producers(*log_);
     EXPECT_EQ(cleaner_->why_uncleanable(name_), std::nullopt);
     log_->begin_leader_epoch(base::LeaderEpoch(epoch_));
-  }
-
-  void check_what_is_there(const Content& content) {
-    for (const auto& [offset, read] : content.records) {
-      const auto expected = records_.find(offset);
-      ASSERT_NE(expected, records_.end()) << "a record nobody wrote, at offset " << offset.value();
-      EXPECT_EQ(read.key, expected->second.key) << offset.value();
-      EXPECT_EQ(read.value, expected->second.value) << offset.value();
-      EXPECT_EQ(read.timestamp, expected->second.timestamp) << offset.value();
-      const bool is_aborted = outcome_of(offset, expected->second) == Outcome::kAborted;
-      EXPECT_EQ(content.committed.contains(offset), !is_aborted) << offset.value();
-    }
-  }
-
-  void check_what_is_missing(const Content& content) {
-    std::map<std::string, Offset> last;
-    for (const auto& [offset, record] : records_) {
-      if (outcome_of(offset, record) == Outcome::kCommitted) last[record.key] = offset;
-    }
-    for (const auto& [offset, record] : records_) {
-      if (content.records.contains(offset) || offset < greatest_start_) continue;
-      ++records_gone_;
-      const Outcome outcome = outcome_of(offset, record);
-      if (outcome == Outcome::kAborted) continue;
-      ASSERT_NE(outcome, Outcome::kOpen) << offset.value();
-      if (last.at(record.key) > offset) continue;
-      EXPECT_FALSE(record.value) << "the last record of key " << record.key << " is gone, offset "
-                                 << offset.value();
-      EXPECT_GE(wall().value() - record.appended_at.value(), config_.delete_retention_ms);
-    }
-  }
-
-  // Below the checkpoint no committed key is there twice, and nothing of an aborted transaction.
-  void check_cleaned_part(const Content& content) {
-    const auto clean_end = directory_->cleaner_offset(name_);
-    if (!clean_end) return;
-    EXPECT_LE(*clean_end, log_->log_end_offset());
-    std::set<std::string> seen;
-    for (const auto& [offset, read] : content.records) {
-      if (offset >= *clean_end) break;
-      if (offset < greatest_start_) continue;
-      EXPECT_EQ(outcome_of(offset, records_.at(offset)), Outcome::kCommitted) << offset.value();
-      EXPECT_TRUE(seen.insert(read.key).second)
-          << "key " << read.key << " again at offset " << offset.value() << ", below "
-          << clean_end->value();
-    }
-  }
-
-  void check_times(const Content& content) {
-    if (content.records.empty()) return;
-    auto one = content.records.begin();
-    std::advance(one, below(content.records.size()));
-    const base::Timestamp wanted = one->second.timestamp;
-    const auto first = std::ranges::find_if(
-        content.records, [&](const auto& entry) { return entry.second.timestamp >= wanted; });
-    auto found = log_->offset_for_timestamp(wanted, log_->log_end_offset());
-    ASSERT_TRUE(found && *found) << "time " << wanted.value();
-    EXPECT_LE((*found)->offset, first->first);
-    EXPECT_GE((*found)->timestamp, wanted);
-  }
-
-  // The sequences that the producers go on with are the log's.
-  void recall_producers() {
-    sequences_.clear();
-    last_offsets_.clear();
-    open_transactions_.clear();
-    for (const auto& [offset, record] : records_) {
-      if (record.producer_id == base::kNoProducerId) continue;
-      sequences_[record.producer_id] = record.last_sequence + 1;
-      last_offsets_[record.producer_id] = offset;
-      if (outcome_of(offset, record) == Outcome::kOpen) {
-        open_transactions_.insert(record.producer_id);
-      }
-    }
-  }
-
-  // But for those of which DeleteRecords left nothing to recover them from.
-  void check_producers() {
-    std::map<base::ProducerId, std::int32_t> last;
-    for (const ActiveProducer& producer : log_->active_producers()) {
-      last[producer.producer_id] = producer.last_sequence;
-    }
-    for (const auto& [producer_id, next] : sequences_) {
-      if (last_offsets_.at(producer_id) < greatest_start_) continue;
-      ASSERT_TRUE(last.contains(producer_id)) << "producer " << producer_id.value();
-      EXPECT_EQ(last.at(producer_id), next - 1) << "producer " << producer_id.value();
-    }
   }
 
   void write_until_crash() {
@@ -392,7 +210,7 @@ class ModelRun {
     if (limit <= start) return;
     const auto by = below(static_cast<std::uint64_t>(limit - start));
     (void)log_->delete_records(start + static_cast<std::int64_t>(by), limit);
-    greatest_start_ = std::max(greatest_start_, log_->log_start_offset());
+    model_.delete_below(log_->log_start_offset());
   }
 
   void append_one() {
@@ -401,7 +219,7 @@ class ModelRun {
       append_data(base::ProducerId(static_cast<std::int64_t>(choice)), false);
     } else if (choice < kIdempotentProducers + kTransactionalProducers) {
       const base::ProducerId id(kFirstTransactional + static_cast<std::int64_t>(choice));
-      if (open_transactions_.contains(id) && below(3) == 0) {
+      if (producers_[id].is_in_transaction && below(3) == 0) {
         end_transaction(id);
       } else {
         append_data(id, true);
@@ -421,18 +239,19 @@ class ModelRun {
 
   void append_data(base::ProducerId id, bool is_transactional) {
     record::BatchOptions options = batch_options(id, is_transactional);
-    if (id != base::kNoProducerId) options.base_sequence = sequences_[id];
+    if (id != base::kNoProducerId) options.base_sequence = producers_[id].next_sequence;
     record::BatchBuilder builder(options);
     const auto count = 1 + below(5);
-    std::vector<ModelRecord> written;
+    std::vector<WrittenRecord> written;
     time_ += below(5);
     for (std::uint64_t i = 0; i < count; ++i) {
-      ModelRecord record{.key = "key-" + std::to_string(below(keys_)),
-                         .value = std::nullopt,
-                         .timestamp = base::Timestamp(static_cast<std::int64_t>(time_ + below(3))),
-                         .producer_id = id,
-                         .appended_at = wall(),
-                         .is_transactional = is_transactional};
+      WrittenRecord record{
+          .key = "key-" + std::to_string(below(keys_)),
+          .value = std::nullopt,
+          .timestamp = base::Timestamp(static_cast<std::int64_t>(time_ + below(3))),
+          .producer_id = id,
+          .appended_at = wall(),
+          .is_transactional = is_transactional};
       if (below(4) != 0) record.value = std::string(below(120), static_cast<char>('a' + below(26)));
       std::optional<base::ByteView> value;
       if (record.value) value = base::as_bytes(*record.value);
@@ -443,14 +262,15 @@ class ModelRun {
     }
     auto info = log_->append(builder.build(), base::LeaderEpoch(epoch_), AppendOrigin::kClient);
     if (!info) return;
-    for (std::uint64_t i = 0; i < count; ++i) {
-      if (id != base::kNoProducerId) {
-        written[i].last_sequence = sequences_[id] + static_cast<std::int32_t>(i);
-      }
-      records_[info->first_offset + static_cast<std::int64_t>(i)] = std::move(written[i]);
+    std::int32_t sequence = id == base::kNoProducerId ? -1 : producers_[id].next_sequence;
+    Offset offset = info->first_offset;
+    for (WrittenRecord& record : written) {
+      if (id != base::kNoProducerId) record.last_sequence = sequence++;
+      model_.append(offset, std::move(record));
+      offset = offset + 1;
     }
-    if (id != base::kNoProducerId) sequences_[id] += static_cast<std::int32_t>(count);
-    if (is_transactional) open_transactions_.insert(id);
+    if (id != base::kNoProducerId) producers_[id].next_sequence = sequence;
+    producers_[id].is_in_transaction |= is_transactional;
     log_->write_out();
   }
 
@@ -464,8 +284,8 @@ class ModelRun {
             is_commit ? record::ControlRecordType::kCommit : record::ControlRecordType::kAbort, 1),
         base::LeaderEpoch(epoch_), AppendOrigin::kCoordinator);
     if (!info) return;
-    markers_[info->first_offset] = {id, is_commit};
-    open_transactions_.erase(id);
+    model_.end_transaction(info->first_offset, id, is_commit);
+    producers_[id].is_in_transaction = false;
     log_->write_out();
   }
 
@@ -506,16 +326,10 @@ class ModelRun {
   std::int32_t epoch_ = 0;
   std::uint64_t time_ = 4'000'000'000'000;
 
-  std::map<Offset, ModelRecord> records_;
-  std::map<Offset, Marker> markers_;
-  std::map<base::ProducerId, std::int32_t> sequences_;
-  std::map<base::ProducerId, Offset> last_offsets_;
-  std::set<base::ProducerId> open_transactions_;
+  testing::CompactionModel model_;
+  std::map<base::ProducerId, testing::CompactionModel::Producer> producers_;
   Offset safe_end_{0};
-  // Of DeleteRecords; a power cut may take the log's back, but what lay below it is anybody's.
-  Offset greatest_start_{0};
   std::uint64_t passes_ = 0;
-  std::uint64_t records_gone_ = 0;
 };
 
 TEST(CompactionModel, NothingIsLostThatALaterRecordDidNotSupersede) {

@@ -168,6 +168,8 @@ class MoveRun {
     if (batches_.empty()) return;
     const AppendedBatch& last = batches_.back();
     next_sequence_ = record::BatchView::parse(last.bytes)->last_sequence() + 1;
+    // Nothing of it is left to know its producer from.
+    if (last.last_offset < log_->log_start_offset()) return;
     auto info = log_->append(base::SharedBytes::copy(last.bytes.view()), base::LeaderEpoch(epoch_),
                              AppendOrigin::kClient);
     ASSERT_TRUE(info) << info.error().message;

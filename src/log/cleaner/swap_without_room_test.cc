@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "env/sim/run_on_worker.h"
+#include "env/sim/sim_world.h"
+#include "log/cleaner/cleaner.h"
+#include "log/cleaner/compaction_model.h"
+#include "log/directory/log_directory.h"
+#include "log/log.h"
+#include "record/build.h"
+
+// The disk has no room for one of the renames and syncs with which cleaned segments take their
+// originals' place. The log goes on, the next cleaning ends what was begun, and nothing of it is
+// left for a later start to take for the log's.
+namespace odradek::log::cleaner {
+namespace {
+
+using base::Offset;
+using env::sim::DiskOperation;
+using std::chrono::seconds;
+using ::testing::EndsWith;
+
+class SwapRun {
+ public:
+  SwapRun() {
+    config_.cleanup_compact = true;
+    config_.cleanup_delete = false;
+    config_.segment_bytes = 800;
+    config_.min_cleanable_dirty_ratio = 0;
+    config_.file_delete_delay_ms = 100;
+  }
+
+  void play(DiskOperation operation, int skip) {
+    on_worker([this] { open(); });
+    ASSERT_TRUE(log_);
+    on_worker([this] { append_some(); });
+    host_.disk().inject(
+        {.operation = operation, .path_contains = "/t-0", .skip = skip, .os_error = ENOSPC});
+    clean();
+    host_.disk().clear_faults();
+    simulation_.run_for(seconds(2));
+    EXPECT_FALSE(directory_->failure());
+    on_worker([this] { check_content(); });
+    on_worker([this] { append_some(); });
+    clean();
+    const auto files = host_.world().disk().list("/data/t-0");
+    ASSERT_TRUE(files);
+    for (const env::DirectoryEntry& entry : *files) {
+      EXPECT_THAT(entry.name, Not(AnyOf(EndsWith(".swap"), EndsWith(".cleaned"))));
+    }
+    restart();
+    on_worker([this] { check_content(); });
+  }
+
+ private:
+  void on_worker(const std::function<void()>& task) {
+    EXPECT_TRUE(env::sim::run_on_worker(simulation_, host_, task)) << "stuck";
+  }
+
+  void open() {
+    auto directory = directory::LogDirectory::open(host_.world(), "/data");
+    ASSERT_TRUE(directory) << directory.error().message;
+    directory_ = std::move(*directory);
+    if (!directory_->identity()) {
+      ASSERT_TRUE(directory_->format({.version = 1,
+                                      .cluster_id = "c",
+                                      .node_id = base::BrokerId(1),
+                                      .directory_id = base::Uuid::from_random(1, 1)}));
+    }
+    auto stop = directory_->begin();
+    ASSERT_TRUE(stop) << stop.error().message;
+    auto log = Log::open(*directory_, {.name = name_,
+                                       .topic_id = base::Uuid::from_random(2, 3),
+                                       .config = config_,
+                                       .recovery_point = directory_->recovery_point(name_),
+                                       .log_start_offset = directory_->log_start_offset(name_),
+                                       .was_clean = stop->was_clean});
+    ASSERT_TRUE(log) << log.error().message;
+    log_ = std::move(*log);
+    directory_->set_high_watermark(name_, log_->flushed_end_offset());
+    cleaner_ = std::make_unique<Cleaner>(
+        host_.world(), [this] { return std::vector<std::shared_ptr<Log>>{log_}; });
+    cleaner_->configure({});
+  }
+
+  void append_some() {
+    for (int i = 0; i < 60; ++i) {
+      testing::WrittenRecord record{.key = "key-" + std::to_string(i % 7),
+                                    .value = std::string(static_cast<std::size_t>(i), 'v'),
+                                    .timestamp = base::Timestamp(4'000'000'000'000 + i),
+                                    .producer_id = base::kNoProducerId,
+                                    .appended_at = host_.world().clock().wall()};
+      record::BatchBuilder builder;
+      builder.append(record.timestamp, base::as_bytes(record.key), base::as_bytes(*record.value));
+      auto info = log_->append(builder.build(), base::LeaderEpoch(0), AppendOrigin::kClient);
+      ASSERT_TRUE(info) << info.error().message;
+      model_.append(info->first_offset, std::move(record));
+      log_->write_out();
+    }
+    ASSERT_TRUE(log_->flush());
+    directory_->set_high_watermark(name_, log_->flushed_end_offset());
+  }
+
+  void clean() {
+    for (int i = 0; i < 3; ++i) {
+      cleaner_->wake();
+      simulation_.run_for(seconds(20));
+    }
+  }
+
+  void check_content() {
+    const testing::Content content = testing::ContentReader(*log_, simulation_.random()).read_all();
+    model_.check_what_is_there(content);
+    model_.check_what_is_missing(content, host_.world().clock().wall(),
+                                 config_.delete_retention_ms);
+    const auto clean_end = directory_->cleaner_offset(name_);
+    if (clean_end) model_.check_cleaned_part(content, *clean_end);
+    EXPECT_EQ(cleaner_->why_uncleanable(name_), std::nullopt);
+  }
+
+  void restart() {
+    host_.kill();
+    simulation_.run_for(seconds(1));
+    cleaner_.reset();
+    log_.reset();
+    directory_.reset();
+    host_.restart();
+    on_worker([this] { open(); });
+    ASSERT_TRUE(log_);
+  }
+
+  env::sim::SimWorld simulation_{1};
+  env::sim::SimHost& host_ = simulation_.add_host("one");
+  const base::TopicPartition name_{"t", 0};
+  LogConfig config_;
+  std::unique_ptr<directory::LogDirectory> directory_;
+  std::shared_ptr<Log> log_;
+  std::unique_ptr<Cleaner> cleaner_;
+  testing::CompactionModel model_{true};
+};
+
+TEST(SwapWithoutRoom, TheNextCleaningEndsIt) {
+  for (const DiskOperation operation : {DiskOperation::kRename, DiskOperation::kSyncDirectory}) {
+    for (int skip = 0; skip < 30; ++skip) {
+      SCOPED_TRACE((operation == DiskOperation::kRename ? "rename " : "sync ") +
+                   std::to_string(skip));
+      SwapRun().play(operation, skip);
+      if (::testing::Test::HasFailure()) return;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace odradek::log::cleaner

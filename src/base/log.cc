@@ -86,6 +86,7 @@ constexpr Area kAreas[] = {
     {"log", "kafka.log"},
     {"net", "kafka.network"},
     {"replica", "kafka.cluster"},
+    {"zookeeper", "kafka.zookeeper"},
 };
 
 constexpr auto kInherited = static_cast<Level>(0xff);

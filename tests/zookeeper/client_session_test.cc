@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What only a real ensemble has: access lists.
+#include <gtest/gtest.h>
+
+#include "zookeeper/harness.h"
+
+namespace odradek::zookeeper_test {
+namespace {
+
+Code code_of(const Outcome<>& outcome) {
+  EXPECT_FALSE(outcome.has_value());
+  return outcome.has_value() ? Code::kOther : outcome.error().code;
+}
+
+TEST(RealClientSessionTest, WithAccessListsOnlyTheCreatorChangesWhatItMade) {
+  const auto harness = make_real_harness();
+  const SessionOptions ours = {
+      .chroot = "/access", .set_acl = true, .digest_credentials = "kafka:secret"};
+  Peer creator(*harness, "a", ours);
+  Peer same_identity(*harness, "b", ours);
+  Peer stranger(*harness, "c", {.chroot = "/access", .digest_credentials = "other:secret"});
+  ASSERT_TRUE(creator.connect());
+  ASSERT_TRUE(same_identity.connect());
+  ASSERT_TRUE(stranger.connect());
+  ASSERT_TRUE(creator.multi({Operation::create("/open", {}),
+                             Operation::create("/closed", {}, Operation::Life::kPersistent,
+                                               Operation::Readers::kCreator)}));
+  ASSERT_TRUE(stranger.sync());
+  EXPECT_TRUE(stranger.get("/open"));
+  const auto hidden = stranger.get("/closed");
+  ASSERT_FALSE(hidden);
+  EXPECT_EQ(hidden.error().code, Code::kNoAuth);
+  EXPECT_EQ(code_of(stranger.multi({Operation::set("/open", {})})), Code::kNoAuth);
+  EXPECT_EQ(code_of(stranger.multi({Operation::create("/open/child", {})})), Code::kNoAuth);
+  EXPECT_TRUE(same_identity.multi({Operation::set("/open", {}), Operation::set("/closed", {})}));
+  // An identity survives the loss of a connection.
+  harness->drop_connections("a");
+  ASSERT_TRUE(creator.wait_for("disconnected"));
+  ASSERT_TRUE(harness->run_until([&] { return creator.session().is_connected(); }));
+  EXPECT_TRUE(creator.multi({Operation::remove("/open"), Operation::remove("/closed")}));
+}
+
+}  // namespace
+}  // namespace odradek::zookeeper_test

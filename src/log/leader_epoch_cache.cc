@@ -31,14 +31,13 @@ LeaderEpochCache::LeaderEpochCache(std::vector<LeaderEpochEntry> entries)
 bool LeaderEpochCache::assign(base::LeaderEpoch epoch, base::Offset start_offset) {
   ODRADEK_ASSERT(epoch.value() >= 0);
   ODRADEK_ASSERT(start_offset.value() >= 0);
-  if (!entries_.empty()) {
-    const LeaderEpochEntry& latest = entries_.back();
-    if (latest.epoch == epoch && latest.start_offset <= start_offset) return false;
-  }
-  while (!entries_.empty() &&
-         (entries_.back().epoch >= epoch || entries_.back().start_offset >= start_offset)) {
-    entries_.pop_back();
-  }
+  const std::size_t count = entries_.size();
+  const auto is_overruled = [&](const LeaderEpochEntry& entry) {
+    if (entry.epoch == epoch) return entry.start_offset > start_offset;
+    return entry.epoch > epoch || entry.start_offset >= start_offset;
+  };
+  while (!entries_.empty() && is_overruled(entries_.back())) entries_.pop_back();
+  if (!entries_.empty() && entries_.back().epoch == epoch) return entries_.size() != count;
   entries_.push_back({epoch, start_offset});
   return true;
 }

@@ -323,6 +323,9 @@ std::shared_ptr<Segment> new_segment(directory::LogDirectory& directory,
 base::Result<> recover_segments(directory::LogDirectory& directory, const Log::OpenOptions& options,
                                 LoadedLog& log) {
   env::Disk& disk = directory.world().disk();
+  // What is read again says where its epochs begin: the file may be of before a cut, and name one
+  // that another leader's batches have replaced since.
+  log.epochs_changed |= log.epochs.truncate_from_end(options.recovery_point);
   // A segment that ends at the recovery point may have been finished after the last flush: then its
   // indexes are not durable.
   std::size_t first = 0;

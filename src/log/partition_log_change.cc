@@ -106,8 +106,9 @@ PartitionLog::Cut PartitionLog::begin_cut_locked() const {
 }
 
 base::Result<> PartitionLog::carry_out_cut(Cut& cut, base::Offset offset) const {
-  // Before the bytes go: a recovery point above the end would hide a torn tail later on.
-  if (offset < flushed_end_offset()) {
+  // Before the bytes go: a recovery point above the end would hide a torn tail later on. It is only
+  // ever lowered here: what was flushed may lack the epochs that a start would then not read again.
+  if (offset < directory().recovery_point(name_)) {
     directory().set_recovery_point(name_, offset);
     if (auto done = directory().write_checkpoints(); !done) return done;
   }

@@ -68,6 +68,18 @@ TEST_F(PartitionLogFlushTest, WhatFollowsAFlushIsAskedForAgain) {
   EXPECT_FALSE(is_asked_in_background()) << "all of it is flushed";
 }
 
+TEST_F(PartitionLogFlushTest, ACutLowersTheRecoveryPointAndNeverRaisesIt) {
+  auto log = open();
+  for (int i = 0; i < 4; ++i) append(*log, batch(2, 1000));
+  ASSERT_TRUE(log->flush());
+  EXPECT_EQ(directory_->recovery_point(name_), Offset(8));
+  ASSERT_TRUE(log->truncate_to(Offset(6)));
+  EXPECT_EQ(directory_->recovery_point(name_), Offset(6));
+  directory_->recovery_points[name_] = Offset(2);  // what was flushed since lacks its epochs
+  ASSERT_TRUE(log->truncate_to(Offset(4)));
+  EXPECT_EQ(directory_->recovery_point(name_), Offset(2));
+}
+
 TEST_F(PartitionLogFlushTest, FlushMsIsTheTimeOfTheBackgroundFlush) {
   config_.write_caching = true;
   config_.flush_ms = 250;

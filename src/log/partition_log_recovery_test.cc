@@ -56,6 +56,18 @@ TEST_F(RecoveryTest, CutsATornTailAtTheLastWholeBatch) {
   }
 }
 
+// A leader of epoch 5 wrote nothing; the next one's batches of epoch 3 came in its place, and the
+// file of the epochs was not written again before the process ended.
+TEST_F(RecoveryTest, TheEpochsOfWhatIsReadAgainComeFromTheBatches) {
+  write_and_close();
+  put("leader-epoch-checkpoint", "0\n2\n1 0\n5 6\n");
+  directory_->recovery_points[name_] = Offset(6);
+  auto log = open(false);
+  EXPECT_EQ(log->leader_epoch_of(Offset(0)), base::LeaderEpoch(1)) << "not read again";
+  EXPECT_EQ(log->leader_epoch_of(Offset(6)), base::LeaderEpoch(3));
+  EXPECT_EQ(log->latest_leader_epoch(), base::LeaderEpoch(3));
+}
+
 TEST_F(RecoveryTest, CutsWhereABitIsWrong) {
   write_and_close();
   std::string bytes = content(kLog);

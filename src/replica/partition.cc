@@ -34,9 +34,11 @@ void Partition::detach() {
 void Partition::become_leader(base::LeaderEpoch epoch) {
   Released released;
   {
-    const std::lock_guard lock(mutex_);
-    is_leader_ = true;
+    std::unique_lock lock(mutex_);
+    wait_for_cut(lock);
+    role_ = Role::kLeader;
     leader_epoch_ = epoch;
+    in_sync_.reset();
     log_->begin_leader_epoch(epoch);
     released = release_reached_locked();
   }
@@ -48,7 +50,7 @@ void Partition::retire(base::Error error) {
   {
     const std::lock_guard lock(mutex_);
     if (retired_) return;
-    is_leader_ = false;
+    role_ = Role::kNone;
     retired_ = error;
     released = release_all_locked();
   }
@@ -146,7 +148,7 @@ base::Result<log::ReadInfo> Partition::read(Offset from, Isolation isolation,
 Partition::WatchId Partition::watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
                                     Offset visible_end) {
   const std::lock_guard lock(mutex_);
-  if (!is_leader_ || visible_end_locked(isolation) > visible_end) return 0;
+  if (role_ != Role::kLeader || visible_end_locked(isolation) > visible_end) return 0;
   fetch_watches_.emplace_hint(fetch_watches_.end(), next_watch_,
                               FetchWatch{waiter, isolation, visible_end});
   return next_watch_++;
@@ -208,7 +210,7 @@ void Partition::on_progress() {
   Released released;
   {
     const std::lock_guard lock(mutex_);
-    if (!is_leader_) return;
+    if (role_ == Role::kNone) return;
     released = release_reached_locked();
   }
   complete(std::move(released), std::nullopt);
@@ -221,7 +223,7 @@ void Partition::on_taken_back(Offset end, const base::Error& error) {
   Released released;
   {
     const std::lock_guard lock(mutex_);
-    for (auto* waiters : {&commit_waiters_, &write_waiters_}) {
+    for (auto* waiters : {&commit_waiters_, &write_waiters_, &safe_waiters_}) {
       const auto first = waiters->upper_bound(end);
       for (auto waiter = first; waiter != waiters->end(); ++waiter) {
         released.commits.push_back(std::move(waiter->second));
@@ -234,7 +236,7 @@ void Partition::on_taken_back(Offset end, const base::Error& error) {
 
 base::Result<> Partition::check_leader_locked(base::LeaderEpoch current_leader_epoch) const {
   if (retired_) return std::unexpected(*retired_);
-  if (!is_leader_) return base::fail(ErrorCode::kNotLeaderOrFollower);
+  if (role_ != Role::kLeader) return base::fail(ErrorCode::kNotLeaderOrFollower);
   if (current_leader_epoch == base::kNoLeaderEpoch || current_leader_epoch == leader_epoch_) {
     return {};
   }
@@ -244,13 +246,16 @@ base::Result<> Partition::check_leader_locked(base::LeaderEpoch current_leader_e
                                 current_leader_epoch.value(), leader_epoch_.value()));
 }
 
-Offset Partition::committed_end_locked() const {
+std::optional<Offset> Partition::committed_end_locked() const {
+  if (role_ != Role::kLeader) return std::nullopt;
   // The in-sync set is this replica alone, so what it has safely is committed.
-  return log_->safe_end_offset();
+  if (!in_sync_) return log_->safe_end_offset();
+  return in_sync_->committed_end(log_->safe_end_offset(), log_->log_end_offset(), now());
 }
 
 Offset Partition::visible_end_locked(Isolation isolation) const {
   if (isolation == Isolation::kReadUncommitted) return high_watermark_;
+  if (isolation == Isolation::kLogEnd) return log_->written_end_offset();
   return std::min(high_watermark_,
                   log_->first_unstable_offset(high_watermark_).value_or(high_watermark_));
 }
@@ -265,11 +270,11 @@ void Partition::release_until(Offset end, std::multimap<Offset, CommitHandler>& 
 }
 
 void Partition::advance_high_watermark_locked() {
-  const Offset committed = committed_end_locked();
-  if (committed <= high_watermark_) return;
-  high_watermark_ = committed;
+  const std::optional<Offset> committed = committed_end_locked();
+  if (!committed || *committed <= high_watermark_) return;
+  high_watermark_ = *committed;
   // Under the lock: of two that advance it, the later must also be the later to say so.
-  log_->directory().set_high_watermark(name(), committed);
+  log_->directory().set_high_watermark(name(), high_watermark_);
 }
 
 Partition::Released Partition::release_reached_locked() {
@@ -277,8 +282,10 @@ Partition::Released Partition::release_reached_locked() {
   advance_high_watermark_locked();
   release_until(high_watermark_, commit_waiters_, released);
   release_until(log_->answerable_end_offset(), write_waiters_, released);
+  release_until(log_->safe_end_offset(), safe_waiters_, released);
   if (fetch_watches_.empty()) return released;
-  const Offset ends[] = {high_watermark_, visible_end_locked(Isolation::kReadCommitted)};
+  const Offset ends[] = {high_watermark_, visible_end_locked(Isolation::kReadCommitted),
+                         visible_end_locked(Isolation::kLogEnd)};
   for (auto entry = fetch_watches_.begin(); entry != fetch_watches_.end();) {
     FetchWatch& watch = entry->second;
     if (ends[static_cast<int>(watch.isolation)] <= watch.visible_end) {
@@ -293,10 +300,10 @@ Partition::Released Partition::release_reached_locked() {
 
 Partition::Released Partition::release_all_locked() {
   Released released;
-  for (auto& [end, handler] : commit_waiters_) released.commits.push_back(std::move(handler));
-  commit_waiters_.clear();
-  for (auto& [end, handler] : write_waiters_) released.commits.push_back(std::move(handler));
-  write_waiters_.clear();
+  for (auto* waiters : {&commit_waiters_, &write_waiters_, &safe_waiters_}) {
+    for (auto& [end, handler] : *waiters) released.commits.push_back(std::move(handler));
+    waiters->clear();
+  }
   for (auto& [id, watch] : fetch_watches_) released.fetches.push_back(std::move(watch.waiter));
   fetch_watches_.clear();
   return released;

@@ -12,7 +12,12 @@
 #include "base/bytes.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "env/clock.h"
+#include "env/executor.h"
 #include "log/log.h"
+#include "replica/follower/fetch_plan.h"
+#include "replica/leader/eligible_brokers.h"
+#include "replica/leader/in_sync_set.h"
 
 namespace odradek::replica {
 
@@ -20,6 +25,7 @@ namespace odradek::replica {
 enum class Isolation : std::uint8_t {
   kReadUncommitted,  // below the high watermark
   kReadCommitted,    // below the last stable offset
+  kLogEnd,           // everything that is written: what a follower reads
 };
 
 // A parked fetch: woken once, from any thread and without a lock held, when a partition that it
@@ -38,8 +44,22 @@ struct OffsetSnapshot {
   base::Offset log_end_offset = base::kNoOffset;
 };
 
-// One partition on this broker: its leadership, high watermark and those who wait for it. Threads:
-// any.
+// A partition's place in a cluster, as the controller gave it.
+struct Leadership {
+  base::LeaderEpoch epoch;
+  leader::Assignment assignment;
+};
+
+// What a leader's answer to a fetch brings its follower.
+struct Replicated {
+  base::SharedBytes batches;       // whole ones, checked
+  base::LeaderEpoch leader_epoch;  // that the fetch was sent in
+  base::Offset high_watermark;
+  base::Offset log_start_offset;
+};
+
+// One partition on this broker: its role, high watermark and those who wait for it. Threads: any.
+// partition_leader.cc and partition_follower.cc have what needs other replicas.
 //
 // Its lock is short and never held over I/O. Checking the epoch and appending happen under it;
 // waiters are taken out under it and completed after it. Lock order: Partition, then Log.
@@ -57,8 +77,17 @@ class Partition : private log::ProgressListener {
   const base::TopicId& topic_id() const { return topic_id_; }
   log::Log& log() { return *log_; }
 
-  // Takes the leadership of `epoch`; the high watermark goes on from what is committed here.
+  // Takes the leadership of `epoch` as the only replica; the high watermark goes on from what is
+  // safe here.
   void become_leader(base::LeaderEpoch epoch);
+  // Takes it as one of several, or learns of another in-sync set in the same epoch. The high
+  // watermark goes on from the one that was known here, and follows the in-sync set. `eligible`
+  // outlives the partition.
+  void become_leader(base::BrokerId self, const Leadership& leadership,
+                     const leader::EligibleBrokers& eligible);
+  // Follows the leader of `epoch` from here on: whoever waits for something of a leader is told
+  // NOT_LEADER_OR_FOLLOWER.
+  void become_follower(base::LeaderEpoch epoch);
   // Gives the partition up (deleted, moved, its directory failed): everybody who waits, and every
   // later call, gets `error`. Idempotent; the first error stays.
   void retire(base::Error error);
@@ -107,6 +136,36 @@ class Partition : private log::ProgressListener {
   // Wakes every parked fetch, news or not.
   void wake_fetches();
 
+  // As the leader of several replicas. A follower's fetch, after its epoch was found to be ours
+  // (KIP-320) and its log no other than this one up to there: notes how far it has come.
+  // UNKNOWN_LEADER_EPOCH of a broker that is no replica, as far as is known here.
+  [[nodiscard]] base::Result<> fetched(const leader::FollowerPosition& position,
+                                       base::LeaderEpoch current_leader_epoch);
+  void set_in_sync_limits(const leader::InSyncSet::Limits& limits);
+  // The change of the in-sync set to send to the controller now (AlterPartition); to be answered
+  // with become_leader, where it was made, or answered_in_sync.
+  std::optional<leader::InSyncProposal> propose_in_sync();
+  void answered_in_sync(leader::InSyncAnswer answer);
+  // NOT_ENOUGH_REPLICAS where acks=all is to be refused before anything is appended.
+  [[nodiscard]] base::Result<> check_in_sync() const;
+  // False after an election until everything before it is known to be committed: an end shown now
+  // could be below one that was shown before (KIP-207, OFFSET_NOT_AVAILABLE).
+  bool is_end_known() const;
+
+  // As a follower. Where it is; `end` counts what is safe here (log::Log::safe_end_offset).
+  follower::FollowedPosition position() const;
+  // Appends what the leader sent and takes over its high watermark and log start.
+  // FENCED_LEADER_EPOCH where the role has changed since the fetch was sent; the log's errors.
+  // Blocks where the log start moves.
+  [[nodiscard]] base::Result<> append_replicated(Replicated replicated);
+  // Calls once, when everything that is in the log now is safe here: the next fetch may ask on.
+  void when_safe(CommitHandler handler);
+  // The leader's log differs from this one: cuts it where they part, by the leader's greatest epoch
+  // at or below the last one here and that epoch's end (KIP-101, KIP-279); unknown both where it
+  // has none, then to the high watermark. Returns the new end. Blocks.
+  [[nodiscard]] base::Result<base::Offset> cut_to_leader(const log::EpochEndOffset& of_leader,
+                                                         base::LeaderEpoch current_leader_epoch);
+
   [[nodiscard]] base::Result<> check_leader(base::LeaderEpoch current_leader_epoch) const;
   base::LeaderEpoch leader_epoch() const;
   OffsetSnapshot offsets() const;
@@ -118,6 +177,7 @@ class Partition : private log::ProgressListener {
   [[nodiscard]] base::Result<base::Offset> delete_records(base::Offset to);
 
  private:
+  enum class Role : std::uint8_t { kNone, kLeader, kFollower };
   struct FetchWatch {
     std::shared_ptr<FetchWaiter> waiter;
     Isolation isolation;
@@ -136,7 +196,14 @@ class Partition : private log::ProgressListener {
   [[nodiscard]] base::Result<> check_leader_locked(base::LeaderEpoch current_leader_epoch) const;
   // The error of a waiter that comes too late.
   std::optional<base::Error> check_end_locked(const log::AppendEnd& end) const;
-  base::Offset committed_end_locked() const;
+  // How far all of the in-sync set has come; nothing while that is not known.
+  std::optional<base::Offset> committed_end_locked() const;
+  // What was committed before this process began.
+  void begin_high_watermark_locked();
+  [[nodiscard]] base::Result<> check_follower_locked(base::LeaderEpoch leader_epoch) const;
+  base::Offset place_of_cut_locked(const log::EpochEndOffset& of_leader) const;
+  void wait_for_cut(std::unique_lock<std::mutex>& lock);
+  env::MonotonicTime now() const;
   // Takes out of `waiters` those who wait for no more than `end`.
   static void release_until(base::Offset end, std::multimap<base::Offset, CommitHandler>& waiters,
                             Released& released);
@@ -151,13 +218,20 @@ class Partition : private log::ProgressListener {
   const base::TopicId topic_id_;
 
   mutable std::mutex mutex_;
-  bool is_leader_ = false;
+  Role role_ = Role::kNone;
   base::LeaderEpoch leader_epoch_ = base::kNoLeaderEpoch;
   std::optional<base::Error> retired_;
   bool detached_ = false;
   base::Offset high_watermark_{0};
   std::multimap<base::Offset, CommitHandler> commit_waiters_;
   std::multimap<base::Offset, CommitHandler> write_waiters_;
+  std::multimap<base::Offset, CommitHandler> safe_waiters_;
+  // Of a leader that is not the only replica.
+  std::optional<leader::InSyncSet> in_sync_;
+  base::Offset epoch_start_{0};
+  leader::InSyncSet::Limits in_sync_limits_;
+  bool is_cutting_ = false;
+  std::unique_ptr<env::Condition> cut_is_over_;  // made by the first cut
   std::map<WatchId, FetchWatch> fetch_watches_;  // in the order in which they came
   WatchId next_watch_ = 1;
 };

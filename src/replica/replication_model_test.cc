@@ -74,6 +74,8 @@ class ReplicationRun {
     for (int id = 0; id < kBrokers; ++id) {
       env::sim::HostOptions options;
       options.disk.names_survive_in_order = true;
+      // Long enough for several steps while something is not flushed.
+      if (seed % 2 == 0) options.disk.longest_wait = milliseconds(80);
       brokers_[id].host = &simulation_.add_host("broker-" + std::to_string(id), options);
       start(id);
     }
@@ -393,7 +395,13 @@ class ReplicationRun {
       auto read = log.read(at, log.log_end_offset(), 1 << 16, true);
       EXPECT_TRUE(read && read->bytes.length > 0)
           << "broker " << id << " at " << at.value() << " of " << log.log_end_offset().value()
-          << (read ? "" : read.error().message);
+          << (read ? "" : ": " + read.error().message);
+      if (!read || read->bytes.length == 0) break;
+      const base::SharedBytes bytes = whole_batches(*read);
+      record::BatchIterator batches(bytes.view());
+      for (auto batch = batches.next(); batch && *batch; batch = batches.next()) {
+        at = (*batch)->next_offset();
+      }
       content.insert(content.end(), bytes.view().begin(), bytes.view().end());
     }
     return content;

@@ -258,6 +258,9 @@ class Log {
 
   // Blocks until what was written before the call is flushed.
   [[nodiscard]] virtual base::Result<> flush() = 0;
+  // Before a flush that nobody waits for: writes what others leave to it (leader epochs), without
+  // waiting for the disk to have it. On a worker.
+  [[nodiscard]] virtual base::Result<> prepare_background_flush() { return {}; }
   // The two halves of a flush by the directory's group, on a worker, one group at a time:
   // prepare_flush notes what is written now (and writes what belongs to it, leader epochs, without
   // waiting for the disk); finish_flush makes just that durable and moves flushed_end_offset and

@@ -117,6 +117,11 @@ base::Result<> Loader::create() {
   if (auto done = directory_.settle_forgotten(options_.name); !done) return done;
   if (auto made = disk_.make_directories(log_.path->value()); !made) return made;
   env::fail_point(env::FailPoint::kPartitionCreated);
+  log_.log_start_offset = log_.end_offset = options_.log_start_offset;
+  log_.segments.push_back(new_segment(log_.end_offset));
+  // Empty, as Kafka leaves it: the first record does not wait for its file to be made.
+  const std::string first = log_.segments.front()->path(kLogSuffix);
+  if (auto file = create_log_file(disk_, first); !file) return base::fail(std::move(file));
   if (!options_.topic_id.is_zero()) {
     if (auto written = write_partition_metadata(disk_, log_.path->value(), options_.topic_id,
                                                 options_.is_synced_by_caller);
@@ -124,9 +129,7 @@ base::Result<> Loader::create() {
       return written;
     }
   }
-  log_.log_start_offset = log_.end_offset = options_.log_start_offset;
   log_.producers.reset(log_.end_offset);
-  log_.segments.push_back(new_segment(log_.end_offset));
   if (options_.is_synced_by_caller) return {};
   return disk_.sync_directory(directory_.path());
 }

@@ -90,6 +90,7 @@ class TestDirectory final : public directory::LogDirectory {
   void forget_log(Log& log) override {
     wants_flush.erase(&log);
     flushes_within.erase(&log);
+    background_flushes.erase(&log);
   }
   void request_flush(Log& log) override { wants_flush.insert(&log); }
   void hold_flushes() override {}
@@ -97,6 +98,7 @@ class TestDirectory final : public directory::LogDirectory {
   void request_flush_within(Log& log, env::Duration delay) override {
     flushes_within[&log] = delay;
   }
+  void request_background_flush(Log& log) override { background_flushes.insert(&log); }
   void add_unflushed(std::uint64_t bytes) override { unflushed += bytes; }
   void remove_unflushed(std::uint64_t bytes, bool) override { unflushed -= bytes; }
   std::uint64_t unflushed_bytes() const override { return unflushed; }
@@ -129,6 +131,7 @@ class TestDirectory final : public directory::LogDirectory {
   std::map<base::TopicPartition, base::Offset> high_watermarks;
   std::set<Log*> wants_flush;
   std::map<Log*, env::Duration> flushes_within;
+  std::set<Log*> background_flushes;
   std::atomic<std::uint64_t> unflushed = 0;
   std::uint64_t max_unflushed = std::uint64_t{1} << 40U;
   std::atomic<int> flushes = 0;

@@ -96,6 +96,7 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
                                       cleaner::Cleaned cleaned) override;
 
   base::Result<> flush() override;
+  base::Result<> prepare_background_flush() override;
   base::Result<> prepare_flush() override;
   base::Result<> finish_flush(bool file_system_was_synced) override;
   void on_directory_failure(const base::Error& error) override;
@@ -366,6 +367,7 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   void end_flush_locked();
   base::Result<FlushPlan> plan_flush(Lock& lock);
   base::Result<> write_epochs(Lock& lock);
+  base::Result<> write_epochs_if_there_is_room(Lock& lock);
   base::Result<> carry_out_flush(const FlushPlan& plan, bool file_system_was_synced) const;
   void flushed_locked(const FlushPlan& plan, bool file_system_was_synced);
   // Encodes the producers as they are where enough was flushed since the last snapshot, and writes
@@ -500,6 +502,8 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   std::uint64_t names_version_ = 0;
   std::uint64_t names_synced_version_ = 0;
   bool epochs_changed_ = false;
+  // Flushed since then.
+  std::uint64_t bytes_without_epochs_ = 0;
   // An epoch began in which nothing was appended yet: of no interest to a start, so it is written
   // with the first batch.
   bool epoch_is_begun_ = false;

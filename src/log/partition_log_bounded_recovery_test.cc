@@ -57,10 +57,12 @@ class BoundedRecoveryTest : public testing::LogFixture {
 TEST_F(BoundedRecoveryTest, ANewEpochNeedsNoSyncOfItsOwnAndHoldsTheRecoveryPoint) {
   auto log = open();
   append_in_epoch(*log, 1);
+  ASSERT_TRUE(log->prepare_background_flush());
   flush_as_in_a_group(*log);
   EXPECT_EQ(epochs(), "0\n1\n1 0\n");
   EXPECT_EQ(recovery_point(), Offset(1));
   append_in_epoch(*log, 2);
+  ASSERT_TRUE(log->prepare_background_flush());
   ASSERT_TRUE(log->prepare_flush());
   EXPECT_EQ(epochs(), "0\n1\n1 0\n") << "what is there is not replaced by what is not flushed";
   ASSERT_TRUE(world_.disk().sync_file_system(root_));
@@ -73,11 +75,55 @@ TEST_F(BoundedRecoveryTest, ANewEpochNeedsNoSyncOfItsOwnAndHoldsTheRecoveryPoint
   EXPECT_EQ(recovery_point(), Offset(3));
 }
 
+TEST_F(BoundedRecoveryTest, SmallRecordsDoNotWaitForTheFileOfANewEpoch) {
+  for (const bool is_synced : {true, false}) {
+    auto log = open();
+    const Offset start = log->log_end_offset();
+    append_in_epoch(*log, is_synced ? 1 : 2);
+    const std::string before = is_synced ? "" : epochs();
+    if (is_synced) flush_as_in_a_group(*log);
+    ASSERT_TRUE(is_synced || log->flush());
+    EXPECT_EQ(log->flushed_end_offset(), start + 1);
+    EXPECT_EQ(recovery_point(), start) << "a start reads the epoch from the batches";
+    EXPECT_EQ(world_.disk().exists(file("leader-epoch-checkpoint")), !is_synced);
+    EXPECT_TRUE(is_synced || epochs() == before);
+    // The background's turn: nothing was written since.
+    EXPECT_TRUE(directory_->background_flushes.contains(log.get()));
+    ASSERT_TRUE(log->prepare_background_flush());
+    directory_->background_flushes.clear();
+    flush_as_in_a_group(*log);
+    EXPECT_EQ(epochs(), is_synced ? "0\n1\n1 0\n" : "0\n2\n1 0\n2 1\n");
+    if (!is_synced) {
+      EXPECT_EQ(recovery_point(), start) << "the new name is the next sync's";
+      EXPECT_TRUE(directory_->background_flushes.contains(log.get()));
+      directory_->background_flushes.clear();
+      ASSERT_TRUE(log->prepare_background_flush());
+      flush_as_in_a_group(*log);
+    }
+    EXPECT_EQ(recovery_point(), start + 1);
+    EXPECT_TRUE(directory_->background_flushes.empty());
+    ASSERT_TRUE(log->close());
+  }
+}
+
+TEST_F(BoundedRecoveryTest, ManyBytesAreNotReadAgainForANewEpoch) {
+  auto log = open();
+  append(*log, batch(1, 1000, 40000));
+  ASSERT_TRUE(log->flush());
+  EXPECT_EQ(recovery_point(), Offset(0));
+  append(*log, batch(1, 1000, 40000));
+  ASSERT_TRUE(log->flush());
+  EXPECT_EQ(epochs(), "0\n1\n3 0\n");
+  EXPECT_EQ(recovery_point(), Offset(2));
+}
+
 TEST_F(BoundedRecoveryTest, AFlushOfItsOwnMakesTheNewEpochDurable) {
   auto log = open();
   append_in_epoch(*log, 1);
+  ASSERT_TRUE(log->prepare_background_flush());
   ASSERT_TRUE(log->flush());
   append_in_epoch(*log, 2);
+  ASSERT_TRUE(log->prepare_background_flush());
   ASSERT_TRUE(log->flush());
   EXPECT_EQ(epochs(), "0\n2\n1 0\n2 1\n");
   EXPECT_EQ(recovery_point(), Offset(2));

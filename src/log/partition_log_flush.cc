@@ -14,6 +14,9 @@ namespace {
 // The producers are kept each time that so much was flushed: with a snapshot for each of the last
 // two times, a start after a crash reads at most some times as much of a partition.
 constexpr std::uint64_t kSnapshotBytes = std::uint64_t{1} << 20U;
+// New leader epochs wait for a background flush while a start after a crash has no more than so
+// much to read again for it.
+constexpr std::uint64_t kBytesWithoutEpochs = std::uint64_t{64} << 10U;
 
 }  // namespace
 
@@ -58,6 +61,7 @@ void PartitionLog::end_flush_locked() {
 // the first one empty, the epochs are read from the batches again.
 base::Result<> PartitionLog::write_epochs(Lock& lock) {
   if (!std::exchange(epochs_changed_, false)) return {};
+  bytes_without_epochs_ = 0;
   const LeaderEpochCache epochs = epochs_;
   lock.unlock();
   auto are_aside =
@@ -72,16 +76,23 @@ base::Result<> PartitionLog::write_epochs(Lock& lock) {
   return {};
 }
 
+base::Result<> PartitionLog::write_epochs_if_there_is_room(Lock& lock) {
+  auto done = write_epochs(lock);
+  if (done || !directory::is_out_of_room(done.error())) return done;
+  (void)room().ran_out(done.error());
+  return {};
+}
+
 // What lies between the flushed end and the written one. A segment that is finished has its indexes
 // flushed with it, for recovery trusts them below the recovery point.
 base::Result<PartitionLog::FlushPlan> PartitionLog::plan_flush(Lock& lock) {
   // Records need not wait for the room that their epochs lack, nor for that of an index.
   bool keeps_recovery_point = !finished_.empty();
-  if (auto done = write_epochs(lock); !done) {
-    if (!directory::is_out_of_room(done.error())) return base::fail(std::move(done));
-    (void)room().ran_out(done.error());
-    keeps_recovery_point = true;
+  if (bytes_without_epochs_ + unflushed_bytes_ > kBytesWithoutEpochs) {
+    if (auto done = write_epochs_if_there_is_room(lock); !done) return base::fail(std::move(done));
   }
+  // Nor for the making of a file: in thousands of new logs at once that takes longer than the rest.
+  keeps_recovery_point |= epochs_changed_;
   // An end that is a new segment's base, of which nothing is written, is the end of the one before.
   std::size_t end = segment_index_locked(written_end_offset());
   if (end > 0 && segments_[end]->written_size() == 0) --end;
@@ -147,19 +158,31 @@ void PartitionLog::flushed_locked(const FlushPlan& plan, bool file_system_was_sy
     epoch_file_ = EpochFile::kRenamed;
     ++names_version_;
   }
-  const bool is_overtaken = plan.cuts != cuts_ || plan.end.offset <= flushed_.offset;
-  if (is_overtaken || is_closed_) return;
-  const bool is_same_segment = plan.end.segment == flushed_.segment;
-  bytes_since_snapshot_ += plan.end.position - (is_same_segment ? flushed_.position : 0);
-  flushed_ = plan.end;
-  store(flushed_end_offset_, plan.end.offset);
+  if (is_closed_ || plan.cuts != cuts_ || plan.end.offset < flushed_.offset) return;
   // A start that found the epochs of before has to read again what was written in the new one.
   if (!plan.keeps_recovery_point && epoch_file_ == EpochFile::kDurable) {
     directory().set_recovery_point(name_, plan.end.offset);
   }
+  const bool are_epochs_behind = epochs_changed_ || epoch_file_ != EpochFile::kDurable;
+  if (are_epochs_behind) directory().request_background_flush(*this);
+  if (plan.end.offset == flushed_.offset) return;
+  const bool is_same_segment = plan.end.segment == flushed_.segment;
+  bytes_since_snapshot_ += plan.end.position - (is_same_segment ? flushed_.position : 0);
+  flushed_ = plan.end;
+  store(flushed_end_offset_, plan.end.offset);
+  if (epochs_changed_) bytes_without_epochs_ += plan.bytes;
   unflushed_bytes_ -= plan.bytes;
   directory().remove_unflushed(plan.bytes, true);
   settle_written_locked();
+}
+
+base::Result<> PartitionLog::prepare_background_flush() {
+  Lock lock(mutex_);
+  begin_flush(lock);
+  base::Result<> done;
+  if (!is_closed_ && !failure_) done = write_epochs_if_there_is_room(lock);
+  end_flush_locked();
+  return done ? base::Result<>() : give_up(std::move(done));
 }
 
 base::Result<> PartitionLog::prepare_flush() {

@@ -30,6 +30,8 @@ TEST_F(PartitionLogTest, AppendsReadsAndReopens) {
     EXPECT_EQ(listener.progress, 2);
     directory_->run_group(false);
     EXPECT_EQ(log->flushed_end_offset(), Offset(5));
+    ASSERT_TRUE(log->prepare_background_flush());
+    ASSERT_TRUE(log->flush());
     EXPECT_EQ(directory_->recovery_points[name_], Offset(5));
     EXPECT_EQ(read(*log, 0, 5), (std::vector<std::int64_t>{0, 3}));
     EXPECT_EQ(read(*log, 4, 5), (std::vector<std::int64_t>{3}));

@@ -71,7 +71,11 @@ base::Result<> write_partition_metadata(env::Disk& disk, const std::string& part
   if (!is_synced_by_caller) return disk.write_file(path, text);
   auto file = disk.open(path, env::OpenMode::kCreate);
   if (!file) return base::fail(std::move(file));
-  if (auto done = (*file)->truncate(0); !done) return done;
+  const auto leftover = (*file)->size();
+  if (!leftover) return std::unexpected(leftover.error());
+  if (*leftover > 0) {
+    if (auto done = (*file)->truncate(0); !done) return done;
+  }
   return (*file)->write_at(0, base::as_bytes(text));
 }
 

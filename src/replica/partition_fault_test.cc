@@ -81,6 +81,8 @@ class FaultRun {
     if (!open()) return;
     for (int round = 0; round < 12; ++round) {
       for (std::size_t i = 0; i < kPartitions; ++i) produce(i);
+      // The background's turn, without its time.
+      if (round == 2) prepare_background_flushes();
       if (round == 6) (void)directory_->write_checkpoints();
       if (round % 4 == 3) (void)partitions_[0]->log().flush();
     }
@@ -91,6 +93,10 @@ class FaultRun {
       is_closed = partition->log().close().has_value() && is_closed;
     }
     if (is_closed) (void)directory_->close_cleanly(1);
+  }
+
+  void prepare_background_flushes() {
+    for (const auto& partition : partitions_) (void)partition->log().prepare_background_flush();
   }
 
   bool open() {

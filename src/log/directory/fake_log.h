@@ -20,14 +20,21 @@ class FakeLog final : public Log {
   FakeLog(LogDirectory& directory, std::shared_ptr<env::File> file, std::string topic)
       : directory_(directory), file_(std::move(file)), name_{std::move(topic), 0} {}
 
+  int prepared_in_background = 0;
   int prepared = 0;
   int flushed_singly = 0;
   int flushed_together = 0;
   std::vector<base::Error> failures;
   // Run in the middle of a flush, and after one that went well.
   std::function<void()> during_flush;
+  std::function<void()> during_background;
   std::function<void()> after_flush;
 
+  base::Result<> prepare_background_flush() override {
+    ++prepared_in_background;
+    if (during_background) during_background();
+    return {};
+  }
   base::Result<> prepare_flush() override {
     ++prepared;
     return {};

@@ -31,7 +31,7 @@ void FlushGroups::forget(Log& log) {
   if (found == members_.end()) return;
   Member& member = found->second;
   member.is_forgotten = true;
-  for (auto* list : {&pending_, &group_, &prepared_}) std::erase(*list, &member);
+  for (auto* list : {&pending_, &early_, &ready_, &group_, &prepared_}) std::erase(*list, &member);
   changed_->wait(lock, [&member] { return member.calls == 0; });
   members_.erase(&log);
 }
@@ -41,11 +41,42 @@ void FlushGroups::request(Log& log) {
   if (is_abandoned_) return;
   const auto found = members_.find(&log);
   ODRADEK_ASSERT(found != members_.end());
-  Member& member = found->second;
-  if (member.is_pending || member.is_forgotten) return;
-  member.is_pending = true;
-  pending_.push_back(&member);
+  if (found->second.is_forgotten) return;
+  add_locked(found->second);
   if (!is_running_ && holds_ == 0) start_group_locked();
+}
+
+void FlushGroups::add_locked(Member& member) {
+  if (std::exchange(member.is_pending, true)) return;
+  pending_.push_back(&member);
+}
+
+void FlushGroups::request_in_background(Log& log) {
+  const std::lock_guard lock(mutex_);
+  if (is_abandoned_) return;
+  const auto found = members_.find(&log);
+  ODRADEK_ASSERT(found != members_.end());
+  Member& member = found->second;
+  if (member.is_being_prepared || member.is_forgotten) return;
+  member.is_being_prepared = true;
+  early_.push_back(&member);
+  if (!std::exchange(is_preparing_, true)) queue_->submit([this] { prepare_background(); });
+}
+
+// What is asked for meanwhile is prepared, too.
+void FlushGroups::prepare_background() {
+  std::unique_lock lock(mutex_);
+  for_each_member(lock, early_, [this](Log& log) -> base::Result<> {
+    if (auto done = log.prepare_background_flush(); !done) return done;
+    const std::lock_guard ready_lock(mutex_);
+    Member& member = members_.at(&log);
+    member.is_being_prepared = false;
+    if (!member.is_forgotten && !is_abandoned_) ready_.push_back(&member);
+    return {};
+  });
+  is_preparing_ = false;
+  for (Member* member : std::exchange(ready_, {})) add_locked(*member);
+  if (!pending_.empty() && !is_running_ && holds_ == 0) start_group_locked();
 }
 
 void FlushGroups::hold() {
@@ -74,6 +105,8 @@ void FlushGroups::abandon() {
 void FlushGroups::abandon_locked() {
   is_abandoned_ = true;
   pending_.clear();
+  early_.clear();
+  ready_.clear();
   group_.clear();
   prepared_.clear();
 }

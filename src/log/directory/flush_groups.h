@@ -35,6 +35,8 @@ class FlushGroups {
   void add(Log& log);
   void forget(Log& log);
   void request(Log& log);
+  // The same where nobody waits: Log::prepare_background_flush first, beside the groups that run.
+  void request_in_background(Log& log);
   // See FlushHold.
   void hold();
   void release();
@@ -48,11 +50,14 @@ class FlushGroups {
   struct Member {
     Log* log = nullptr;
     bool is_pending = false;
+    bool is_being_prepared = false;
     bool is_forgotten = false;
     // Calls of the log that are under way.
     int calls = 0;
   };
 
+  void add_locked(Member& member);
+  void prepare_background();
   void run_group();
   void flush_singly();
   void flush_together();
@@ -75,6 +80,10 @@ class FlushGroups {
   std::unordered_map<Log*, Member> members_;
   // The next group, in the order of asking.
   std::vector<Member*> pending_;
+  // Those to be prepared for a background flush, and those that are; all of them form one group.
+  std::vector<Member*> early_;
+  std::vector<Member*> ready_;
+  bool is_preparing_ = false;
   // The group that runs: those not taken up yet, and those prepared for a common sync.
   std::vector<Member*> group_;
   std::vector<Member*> prepared_;

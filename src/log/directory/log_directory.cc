@@ -29,6 +29,8 @@ constexpr std::string_view kLockFile = ".lock";
 constexpr std::size_t kOwnFilesMax = 1000;
 // A start after a crash reads again, from the disk, what was flushed since the last checkpoint.
 constexpr std::uint64_t kCheckpointBytes = 64U << 20U;
+// What a log leaves to a background flush waits no longer than this.
+constexpr env::Duration kBackgroundDelay = std::chrono::seconds(1);
 constexpr std::string_view kMetadataLog = "__cluster_metadata-0";
 
 // What an empty directory may hold: what a file system, or an attempt to format it, left.
@@ -126,6 +128,9 @@ class LogDirectoryImpl final : public LogDirectory {
   void hold_flushes() override { groups_.hold(); }
   void release_flushes() override { groups_.release(); }
   void request_flush_within(Log& log, env::Duration delay) override;
+  void request_background_flush(Log& log) override {
+    background_.flush_within(log, kBackgroundDelay);
+  }
   void add_unflushed(std::uint64_t bytes) override;
   void remove_unflushed(std::uint64_t bytes, bool are_flushed) override;
   std::uint64_t unflushed_bytes() const override { return unflushed_bytes_; }
@@ -216,7 +221,7 @@ LogDirectoryImpl::LogDirectoryImpl(env::World& world, std::string path, Director
                .max_logs_flushed_singly = options.max_logs_flushed_singly},
               flush_statistics_, [this](const base::Error& error) { fail(error); }),
       background_(
-          world.clock(), [this](Log& log) { groups_.request(log); },
+          world.clock(), [this](Log& log) { groups_.request_in_background(log); },
           [this](env::Duration delay) {
             const auto tick = [](LogDirectoryImpl& it) { it.background_.on_timer(); };
             world_.loop(0).run_after(delay, anchored(tick));

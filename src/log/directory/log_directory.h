@@ -171,6 +171,8 @@ class LogDirectory {
   // The same where nobody waits: the flush begins within `delay`, or earlier where the directory's
   // bounds say so.
   virtual void request_flush_within(Log& log, env::Duration delay) = 0;
+  // For what the log leaves to such a flush, however much is unflushed: within a second.
+  virtual void request_background_flush(Log& log) = 0;
   // The log wrote so many bytes that are not flushed yet.
   virtual void add_unflushed(std::uint64_t bytes) = 0;
   // So many of them are flushed, or are gone with what was cut, closed or removed.

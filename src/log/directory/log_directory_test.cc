@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "env/sim/sim_world.h"
@@ -16,6 +17,7 @@ using env::sim::DiskOperation;
 using env::sim::SimHost;
 using env::sim::SimWorld;
 using std::chrono::hours;
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -308,6 +310,33 @@ TEST_F(LogDirectoryTest, ManyLogsAreFlushedByOneSync) {
     EXPECT_EQ(log->flushed_singly, 0);
     directory->forget_log(*log);
   }
+}
+
+TEST_F(LogDirectoryTest, WhatABackgroundFlushMakesReadyKeepsNobodyWaiting) {
+  auto directory = open_formatted({.flush_bounds = {.max_ms = 3'600'000}});
+  std::vector<std::unique_ptr<FakeLog>> logs;
+  for (int i = 0; i < 3; ++i) logs.push_back(add_fake_log(*directory, std::to_string(i)));
+  auto other = add_fake_log(*directory, "other");
+  // The second one to be made ready asks for others' flushes, and for itself again.
+  logs[1]->during_background = [&] {
+    directory->request_flush(*other);
+    directory->request_background_flush(*logs[1]);
+    for (const auto& log : logs) EXPECT_EQ(log->prepared, 0);
+    logs[1]->during_background = nullptr;
+  };
+  for (const auto& log : logs) directory->request_background_flush(*log);
+  simulation.run_for(milliseconds(400));
+  for (const auto& log : logs) EXPECT_EQ(log->prepared_in_background, 0);
+  const auto are_flushed = [&] {
+    return std::ranges::all_of(logs, [](const auto& log) { return log->flushed_singly == 1; });
+  };
+  EXPECT_TRUE(until(are_flushed));
+  EXPECT_TRUE(until([&] { return logs[1]->flushed_singly == 2; }));
+  EXPECT_TRUE(until([&] { return other->flushed_singly == 1; }));
+  EXPECT_EQ(logs[0]->prepared_in_background, 1);
+  EXPECT_EQ(logs[1]->prepared_in_background, 2);
+  for (const auto& log : logs) directory->forget_log(*log);
+  directory->forget_log(*other);
 }
 
 TEST_F(LogDirectoryTest, WhatIsAskedForDuringAHoldIsOneGroup) {

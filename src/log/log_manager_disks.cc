@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include "log/log_manager.h"
@@ -9,6 +10,14 @@
 namespace odradek::log {
 
 using directory::LogDirectory;
+
+namespace {
+
+// A look at a directory that has room: an append looks for itself once it has used up what the last
+// look saw, so this one is for what others write to the disk.
+constexpr env::Duration kRoomInterval = std::chrono::seconds(2);
+
+}  // namespace
 
 bool LogManager::may_be_offline(const std::string& path) const {
   const std::string& metadata =
@@ -43,6 +52,7 @@ void LogManager::set_reserve(std::int64_t bytes) {
 void LogManager::watch_disks(DiskHandlers handlers) {
   const auto shared = std::make_shared<const DiskHandlers>(std::move(handlers));
   for (LogDirectory* directory : all_directories()) {
+    const std::string task = "disk space of " + directory->path();
     directory->set_room_handler([shared, directory](bool is_full) {
       is_full ? shared->on_full(*directory) : shared->on_room(*directory);
     });
@@ -50,12 +60,15 @@ void LogManager::watch_disks(DiskHandlers handlers) {
         [shared, directory](const base::Error& error) { shared->on_failure(*directory, error); });
     if (const auto error = directory->failure()) shared->on_failure(*directory, *error);
     if (directory->room().is_full()) shared->on_full(*directory);
-    housekeeper_.add({.name = "disk space",
-                      .interval = directory::Room::kCheckInterval,
-                      .first_delay = directory::Room::kCheckInterval},
-                     [directory](const housekeeping::Round&) {
-                       if (!directory->failure()) directory->room().check();
-                     });
+    housekeeper_.add(
+        {.name = task, .interval = kRoomInterval, .first_delay = directory::Room::kCheckInterval},
+        [this, task, directory](const housekeeping::Round&) {
+          if (directory->failure()) return;
+          directory->room().check();
+          const bool is_full = directory->room().is_full();
+          housekeeper_.set_interval(task,
+                                    is_full ? directory::Room::kCheckInterval : kRoomInterval);
+        });
   }
 }
 

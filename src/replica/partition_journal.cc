@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "base/assert.h"
+#include "log/topic_codec.h"
 
 namespace odradek::replica {
 namespace {
@@ -28,10 +29,18 @@ std::size_t PartitionJournal::max_batch_bytes() const {
   return static_cast<std::size_t>(partition_->log().config().max_message_bytes);
 }
 
+record::BatchOptions PartitionJournal::batch_options() const {
+  const log::LogConfig config = partition_->log().config();
+  record::BatchOptions options;
+  options.codec = config.codec.value_or(record::Codec::kNone);
+  options.compression_level = log::compression_level(config, options.codec);
+  return options;
+}
+
 base::Result<record::JournalEnd> PartitionJournal::append(std::vector<JournalRecord> records,
                                                           base::Timestamp now) {
   ODRADEK_ASSERT(!records.empty());
-  record::BatchBuilder builder;
+  record::BatchBuilder builder(batch_options());
   for (const JournalRecord& record : records) add(builder, record, now);
   return enqueue(builder);
 }
@@ -40,11 +49,12 @@ base::Result<record::JournalEnd> PartitionJournal::append_each(std::vector<Journ
                                                                base::Timestamp now) {
   ODRADEK_ASSERT(!records.empty());
   const std::size_t max_bytes = max_batch_bytes();
-  record::BatchBuilder builder;
+  const record::BatchOptions options = batch_options();
+  record::BatchBuilder builder(options);
   for (const JournalRecord& record : records) {
     if (!builder.empty() && builder.plain_size() + max_size(record) > max_bytes) {
       if (auto appended = enqueue(builder); !appended) return appended;
-      builder.reset({});
+      builder.reset(options);
     }
     add(builder, record, now);
   }

@@ -29,6 +29,8 @@ class PartitionJournal : public record::Journal {
 
  private:
   std::size_t max_batch_bytes() const;
+  // As the topic's compression.type says; `producer` is without.
+  record::BatchOptions batch_options() const;
   static record::JournalEnd to_journal_end(const log::AppendEnd& end) {
     return {end.offset, end.take_backs};
   }

@@ -49,6 +49,29 @@ TEST_F(PartitionJournalTest, RecordsThatBelongTogetherAreOneBatchOrNone) {
   EXPECT_EQ(journal_->end().offset, Offset(5));
 }
 
+TEST_F(PartitionJournalTest, BatchesAreCompressedAsTheTopicSays) {
+  for (const auto codec : {record::Codec::kGzip, record::Codec::kZstd, record::Codec::kNone}) {
+    config_.codec = codec;
+    partition_->log().set_config(config_);
+    const Offset start = journal_->end().offset;
+    ASSERT_TRUE(journal_->append(tombstones(5), Timestamp(0)));
+    ASSERT_TRUE(journal_->append_each(tombstones(5), Timestamp(0)));
+    journal_->write_out();
+    const auto read = partition_->log().read(start, start + 10, 1 << 20, true);
+    ASSERT_TRUE(read) << read.error().message;
+    std::vector<std::uint8_t> bytes(read->bytes.length);
+    const auto file = std::dynamic_pointer_cast<env::File>(read->bytes.file);
+    ASSERT_EQ(file->read_at(read->bytes.position, bytes).value(), bytes.size());
+    record::BatchIterator batches(bytes);
+    for (int i = 0; i < 2; ++i) {
+      const auto batch = batches.next();
+      ASSERT_TRUE(batch && *batch);
+      EXPECT_EQ((*batch)->codec(), codec);
+      EXPECT_EQ((*batch)->count(), 5);
+    }
+  }
+}
+
 TEST_F(PartitionJournalTest, RecordsThatStandAloneTakeTheBatchesThatTheyNeed) {
   const auto appended = journal_->append_each(tombstones(50), Timestamp(0));
   ASSERT_TRUE(appended) << appended.error().message;

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "record/compression/compress.h"
+#include "log/topic_codec.h"
 #include "record/reencode.h"
 
 namespace odradek::broker::api {
@@ -32,21 +32,6 @@ std::optional<record::Codec> other_codec(const record::BatchHeader& batch,
   return config.codec == batch.codec() ? std::nullopt : config.codec;
 }
 
-int level_of(record::Codec codec, const log::LogConfig& config) {
-  switch (codec) {
-    case record::Codec::kGzip:
-      return config.compression_gzip_level;
-    case record::Codec::kLz4:
-      return config.compression_lz4_level;
-    case record::Codec::kZstd:
-      return config.compression_zstd_level;
-    case record::Codec::kNone:
-    case record::Codec::kSnappy:
-      break;
-  }
-  return record::default_compression_level(codec);
-}
-
 base::Result<base::SharedBytes> in_topics_codec(base::SharedBytes bytes,
                                                 const log::LogConfig& config,
                                                 const record::ValidationOptions& options) {
@@ -55,7 +40,7 @@ base::Result<base::SharedBytes> in_topics_codec(base::SharedBytes bytes,
   const auto codec = other_codec(*batch, config);
   if (!codec) return bytes;
   return record::reencode(*batch, {.codec = *codec,
-                                   .level = level_of(*codec, config),
+                                   .level = log::compression_level(config, *codec),
                                    .timestamp_type = options.timestamp_type,
                                    .now = options.now,
                                    .max_message_bytes = options.max_message_bytes,

@@ -10,6 +10,7 @@ import socket
 import statistics
 import struct
 import time
+import urllib.request
 
 from brokers import Odradek
 from wire import ALL_IN_SYNC, PRODUCE, Client, Refused, record_batch, string
@@ -22,8 +23,22 @@ SLICE_MIB = 128
 MS = 1000
 
 
+class Measured(Odradek):
+    """One that tells how often it flushed."""
+
+    def command(self):
+        return [*super().command(), "--set", f"metrics.listener=127.0.0.1:{self.other_port}"]
+
+    def flushes(self):
+        url = f"http://127.0.0.1:{self.other_port}/metrics"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        counts = [line for line in lines if line.startswith("odradek_log_flush_seconds_count")]
+        return sum(float(line.rpartition(" ")[2]) for line in counts)
+
+
 def measure(run, figure):
-    with run.broker(Odradek) as broker:
+    with run.broker(Measured) as broker:
         yield from one_at_a_time(run.options, broker, figure)
         yield from all_at_once(run.options, broker, figure)
         yield from stream(run.options, broker, figure)
@@ -177,35 +192,52 @@ def large_batch():
 
 def stream(options, broker, figure):
     """Six partitions, a batch of 64 KiB for each in a request, five requests in flight; durable,
-    cached, and a bare loop that writes as much to six files and flushes them. They take turns, so
-    that all meet the same disk, and each turn ends when all of it is on the disk.
+    cached, and a bare loop that writes as much to six files and flushes them, as much at a time as
+    the server's flushes had on average. They take turns, each begins as often as the others, and
+    each turn ends when all of it is on the disk; the medians count.
     """
     batch = large_batch()
-    slices = max(1, options.durable_mib // SLICE_MIB)
+    slices = max(3, options.durable_mib // SLICE_MIB)
     seconds = {"durable": [], "cached": [], "bare": []}
+    bytes_per_flush = [float(IN_FLIGHT * BATCH_BYTES)]
+
+    def durable():
+        before = broker.flushes()
+        produce(broker.port, "stream-durable", batch)
+        bytes_per_flush.append(SLICE_MIB * 2**20 / max(1, broker.flushes() - before))
+
+    turns = {
+        "durable": durable,
+        "cached": lambda: produce(broker.port, "stream-cached", batch),
+        "bare": lambda: write_bare(broker.directory, batch, statistics.median(bytes_per_flush)),
+    }
     with Client(broker.port) as client:
         client.create_topic("stream-durable", PARTITIONS)
         client.create_topic("stream-cached", PARTITIONS, CACHED)
-        for _ in range(slices):
-            for kind, took in seconds.items():
-                os.sync()
-                begun = time.perf_counter()
-                if kind == "bare":
-                    write_bare(broker.directory, batch)
-                else:
-                    produce(broker.port, f"stream-{kind}", batch)
-                sync_file_system(broker.directory)
-                took.append(time.perf_counter() - begun)
-    durable, cached, bare = (slices * SLICE_MIB / sum(took) for took in seconds.values())
+    for number in range(slices):
+        kinds = list(turns)
+        for kind in kinds[number % 3 :] + kinds[: number % 3]:
+            os.sync()
+            begun = time.perf_counter()
+            turns[kind]()
+            sync_file_system(broker.directory)
+            seconds[kind].append(time.perf_counter() - begun)
+    rates = {kind: [SLICE_MIB / one for one in took] for kind, took in seconds.items()}
+    durable_rate, cached, bare = (statistics.median(one) for one in rates.values())
     yield figure(
         f"batches of 64 KiB, {PARTITIONS} partitions, {IN_FLIGHT} in flight, "
-        f"{slices * SLICE_MIB} MiB in turns of {SLICE_MIB}, durable",
-        f"{durable:.0f} MiB/s",
-        f"write.caching=true {cached:.0f} MiB/s ({durable / cached:.0%}), a bare loop "
-        f"{bare:.0f} MiB/s ({durable / bare:.0%})",
+        f"{slices * SLICE_MIB} MiB in turns of {SLICE_MIB}, durable, median",
+        f"{rate_told(rates['durable'])}, {statistics.median(bytes_per_flush) / 1024:.0f} KiB a flush",
+        f"write.caching=true {rate_told(rates['cached'])} ({durable_rate / cached:.0%}), a bare "
+        f"loop with flushes of as much {rate_told(rates['bare'])} ({durable_rate / bare:.0%})",
         "at least 80 % of write.caching=true, or 90 % of the bare loop",
-        durable >= min(0.8 * cached, 0.9 * bare),
+        durable_rate >= min(0.8 * cached, 0.9 * bare),
     )
+
+
+def rate_told(rates):
+    low, _, high = statistics.quantiles(rates, n=4)
+    return f"{statistics.median(rates):.0f} MiB/s (quartiles {low:.0f} to {high:.0f})"
 
 
 def produce(port, topic, batch):
@@ -219,19 +251,21 @@ def produce(port, topic, batch):
                 pipe.send(request)
 
 
-def write_bare(directory, batch):
-    """What is in flight to one client makes a group."""
+def write_bare(directory, batch, bytes_per_flush):
+    """As many bytes as a turn has, flushed when `bytes_per_flush` more are written to each."""
     count = SLICE_MIB * 2**20 // (PARTITIONS * BATCH_BYTES)
+    ends = [int(i * bytes_per_flush / BATCH_BYTES) for i in range(1, count + 1)]
+    sizes = [end - begin for begin, end in zip([0, *ends], [end for end in ends if end < count])]
     paths = [directory / f"bare-{number}" for number in range(PARTITIONS)]
     handles = [os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND) for path in paths]
 
-    def group(handle):
-        for _ in range(IN_FLIGHT):
+    def write_and_flush(handle, batches):
+        for _ in range(batches):
             os.write(handle, batch)
         os.fdatasync(handle)
 
     with concurrent.futures.ThreadPoolExecutor(PARTITIONS) as threads:
-        for _ in range(0, count, IN_FLIGHT):
-            list(threads.map(group, handles))
+        for size in [*sizes, count - sum(sizes)]:
+            list(threads.map(write_and_flush, handles, [size] * PARTITIONS))
     for handle in handles:
         os.close(handle)

@@ -227,7 +227,8 @@ def stream(options, broker, figure):
     yield figure(
         f"batches of 64 KiB, {PARTITIONS} partitions, {IN_FLIGHT} in flight, "
         f"{slices * SLICE_MIB} MiB in turns of {SLICE_MIB}, durable, median",
-        f"{rate_told(rates['durable'])}, {statistics.median(bytes_per_flush) / 1024:.0f} KiB a flush",
+        f"{rate_told(rates['durable'])}, "
+        f"{statistics.median(bytes_per_flush) / 1024:.0f} KiB a flush",
         f"write.caching=true {rate_told(rates['cached'])} ({durable_rate / cached:.0%}), a bare "
         f"loop with flushes of as much {rate_told(rates['bare'])} ({durable_rate / bare:.0%})",
         "at least 80 % of write.caching=true, or 90 % of the bare loop",

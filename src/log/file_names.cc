@@ -16,7 +16,7 @@ constexpr std::size_t kOffsetDigits = 20;
 constexpr std::size_t kNameBytesMax = 255;
 
 std::string_view cut_marker(std::string_view& name) {
-  for (const auto marker : {kDeletedSuffix, kCleanedSuffix, kSwapSuffix}) {
+  for (const auto marker : {kDeletedSuffix, kCleanedSuffix, kSwapSuffix, kRebuiltSuffix}) {
     if (!name.ends_with(marker)) continue;
     const std::string_view found = name.substr(name.size() - marker.size());
     name.remove_suffix(marker.size());

@@ -23,16 +23,18 @@ inline constexpr std::string_view kDeletedSuffix = ".deleted";
 // A compacted segment that is being written, and one that is about to take its original's place.
 inline constexpr std::string_view kCleanedSuffix = ".cleaned";
 inline constexpr std::string_view kSwapSuffix = ".swap";
+// An index made anew that is about to take the place of one that is wrong.
+inline constexpr std::string_view kRebuiltSuffix = ".rebuilt";
 
 // `offset` in 20 digits, then `suffix`.
 std::string offset_file_name(base::Offset offset, std::string_view suffix);
 
 // A name of the form `<digits><suffix>[<marker>]`; nothing where it has another form. The markers
-// are `.deleted`, `.cleaned` and `.swap`.
+// are `.deleted`, `.cleaned`, `.swap` and `.rebuilt`.
 struct OffsetFileName {
   base::Offset offset;
   std::string_view suffix;  // one of the five above
-  std::string_view marker;  // empty, or one of the three
+  std::string_view marker;  // empty, or one of the four
 };
 std::optional<OffsetFileName> parse_offset_file_name(std::string_view name);
 

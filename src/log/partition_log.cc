@@ -61,10 +61,12 @@ PartitionLog::~PartitionLog() {
   {
     const Lock lock(mutex_);
     forget_unflushed_locked();
+    tell_damage_locked(0);
   }
-  if (hand_over_) {
-    const std::lock_guard guard(hand_over_->mutex);
-    hand_over_->log = nullptr;
+  for (const auto& hand_over : {hand_over_, rebuild_}) {
+    if (!hand_over) continue;
+    const std::lock_guard guard(hand_over->mutex);
+    hand_over->log = nullptr;
   }
 }
 

@@ -26,13 +26,18 @@
 #include "log/segment.h"
 #include "record/record_reader.h"
 
+namespace odradek::log::recovery {
+class RebuiltIndexes;
+}
+
 namespace odradek::log {
 
 // The log of one partition. Its parts: partition_log_append.cc gives batches their places,
 // partition_log_write.cc writes them out, partition_log_read.cc and partition_log_search.cc find
 // them again, partition_log_flush.cc makes them durable, partition_log_retention.cc deletes the
-// oldest, partition_log_change.cc cuts, closes and removes, partition_log_move.cc goes on in
-// another log directory, partition_log_take_back.cc undoes what found no room.
+// oldest, partition_log_index.cc mends indexes, partition_log_change.cc cuts, closes and removes,
+// partition_log_move.cc goes on in another log directory, partition_log_take_back.cc undoes what
+// found no room.
 //
 // Locking: `mutex_` guards everything that is not atomic or constant; it is never held over a wait
 // for the disk. Two roles are each one thread's at a time: the writer's (see Writer), which appends
@@ -217,6 +222,9 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
     // Where `until` is, or where to look for it.
     std::optional<std::uint64_t> end = std::nullopt;
     IndexLookup end_lookup = {};
+    std::int32_t index_interval_bytes = 0;
+    // What was looked up is not there, or lies far before what it was looked up for.
+    bool is_index_wrong = false;
     // What batches are held against where they are checked: no record of the segment is at or above
     // the offset.
     base::Offset end_offset = {};
@@ -327,9 +335,9 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   // By the headers alone. False: every batch of the segment lies below `from`. CORRUPT_MESSAGE
   // where the headers are no batches'.
   static base::Result<bool> find_start(ReadPlan& plan, base::Offset from);
-  static base::Result<std::uint64_t> find_end(const ReadPlan& plan, base::Offset until,
+  static base::Result<std::uint64_t> find_end(ReadPlan& plan, base::Offset until,
                                               std::uint64_t enough);
-  static base::Result<ReadInfo> range_of(const ReadPlan& plan, const Wanted& wanted);
+  static base::Result<ReadInfo> range_of(ReadPlan& plan, const Wanted& wanted);
   static base::Result<std::optional<ReadInfo>> read_by_headers(ReadPlan& plan,
                                                                const Wanted& wanted);
   // Checking every byte from a place on that is a batch's beginning.
@@ -342,18 +350,36 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   // after a clean stop. Where it does not, another one begins.
   base::Result<> check_end(Lock& lock);
   void note_checked_locked(Segment& segment, const Checked& checked);
+  // Tells the directory how much damage there is, after it may have become more or less.
+  void count_damage_locked();
+  void tell_damage_locked(std::size_t ranges);
+
+  // Has the segment's indexes made anew, soon and once.
+  void ask_for_rebuild_locked(Segment& segment);
+  // Blocks. What is wrong with it is said in the server's log.
+  void rebuild_indexes(base::Offset base_offset);
+  // Null where it can't be now.
+  SegmentPointer segment_to_rebuild(Lock& lock, base::Offset base_offset);
+  SegmentPointer segment_from_locked(base::Offset base_offset) const;
+  base::Result<> carry_out_rebuild(Lock& lock, base::Offset base_offset);
+  base::Result<> put_indexes_in_place(Lock& lock, const SegmentPointer& segment,
+                                      const recovery::RebuiltIndexes& rebuilt);
+  base::Result<> rename_rebuilt(const Segment& segment, std::int64_t delay_ms) const;
+  // Once for each segment, before its greatest time is taken for true. False: the indexes were
+  // wrong, and the segment may be another object now.
+  base::Result<bool> check_index_ends(Lock& lock, const SegmentPointer& segment);
   std::unexpected<base::Error> damaged(const std::string& file, base::Offset offset,
                                        const recovery::Damage& damage) const;
 
-  // The last entry of the time index at or below `timestamp`.
-  base::Result<TimestampOffset> look_up_time(Lock& lock, const Segment& segment,
+  // The last entry of the time index at or below `timestamp`, if it is true; else the beginning.
+  base::Result<TimestampOffset> look_up_time(Lock& lock, const SegmentPointer& segment,
                                              base::Timestamp timestamp);
+  // open_segment_at, with a greatest time that was checked.
+  base::Result<SegmentPointer> open_timed_segment_at(Lock& lock, base::Offset offset);
   // Looks for a record in the batches of `segment` from the one that holds `from` on.
-  base::Result<std::optional<TimestampAndOffset>> find_record(Lock& lock, const Segment& segment,
-                                                              base::Offset from,
-                                                              base::Timestamp timestamp_min,
-                                                              base::Offset until,
-                                                              const RecordMatch& matches);
+  base::Result<std::optional<TimestampAndOffset>> find_record(
+      Lock& lock, const SegmentPointer& segment, base::Offset from, base::Timestamp timestamp_min,
+      base::Offset until, const RecordMatch& matches);
   static base::Result<std::optional<TimestampAndOffset>> scan_for_record(
       BatchScanner scanner, base::Timestamp timestamp_min, base::Offset until,
       const RecordMatch& matches);
@@ -393,8 +419,10 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   base::Result<std::size_t> carry_out_retention(Lock& lock, const RetentionView& view,
                                                 const retention::Decision& decision,
                                                 base::Timestamp now);
-  // Deletes the segments that lie wholly below, but for the last one.
-  base::Result<> move_log_start(Lock& lock, base::Offset new_log_start);
+  // Deletes the segments that lie wholly below, but for the last one; counts them where they were
+  // not counted before.
+  base::Result<> move_log_start(Lock& lock, base::Offset new_log_start,
+                                std::optional<retention::Reason> counted_as);
   base::Result<> make_last_segment_durable(Lock& lock);
 
   // What a truncation puts in place of the log's parts.
@@ -478,6 +506,7 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   // The last write took so long that the caller's thread is not to wait for the next.
   bool writes_are_slow_ = false;
   std::shared_ptr<HandOver> hand_over_;
+  std::shared_ptr<HandOver> rebuild_;
   // Finishing a segment found no room: tried again with the next append.
   bool finishing_waits_ = false;
   bool is_taking_back_ = false;
@@ -528,6 +557,10 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   bool is_replacing_ = false;
   // The one under way, and one that found no room to end.
   std::optional<Replacement> replacement_;
+  bool is_rebuilding_ = false;
+  // Some was found, by this process; and how much the directory was told.
+  bool has_damage_ = false;
+  std::size_t damaged_ranges_ = 0;
   // The end of a move is under way: compaction renames nothing.
   bool is_relocating_ = false;
   bool is_closed_ = false;

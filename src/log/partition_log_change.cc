@@ -169,6 +169,7 @@ void PartitionLog::install_cut_locked(Cut cut, base::Offset offset) {
   const auto cleaned = directory().cleaner_offset(name_);
   if (cleaned && *cleaned > offset) directory().set_cleaner_offset(name_, offset);
   segments_ = std::move(cut.segments);
+  count_damage_locked();
   transaction_indexes_ = std::move(cut.transaction_indexes);
   snapshots_ = std::move(cut.snapshots);
   producers_ = std::move(cut.producers);
@@ -203,6 +204,7 @@ base::Result<> PartitionLog::close() {
   auto done = close_files(lock);
   release_writer_locked();
   forget_unflushed_locked();  // the directory's
+  tell_damage_locked(0);
   const base::Offset end = log_end_offset();
   lock.unlock();
   if (!done) return give_up(std::move(done));
@@ -277,6 +279,7 @@ base::Result<> PartitionLog::remove() {
   wait_for_replacement(lock);
   const bool was_closed = std::exchange(is_closed_, true);
   forget_unflushed_locked();
+  tell_damage_locked(0);
   const auto delay = std::chrono::milliseconds(config_.file_delete_delay_ms);
   release_writer_locked();
   lock.unlock();

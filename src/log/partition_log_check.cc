@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "log/directory/log_directory.h"
 #include "log/file_names.h"
 #include "log/partition_log.h"
 #include "log/recovery/batch_walker.h"
@@ -117,6 +118,24 @@ void PartitionLog::note_checked_locked(Segment& segment, const Checked& checked)
     base::log::error("log", "{}: {}; `odradek log check` shows all that is damaged",
                      name_.to_string(), recovery::describe(damage, segment.path(kLogSuffix)));
   }
+  has_damage_ |= !checked.damages.empty();
+  count_damage_locked();
+}
+
+// Where none was ever found there is nothing to count.
+void PartitionLog::count_damage_locked() {
+  if (!has_damage_) return;
+  std::size_t ranges = 0;
+  for (const SegmentPointer& segment : segments_) ranges += segment->known().damages();
+  tell_damage_locked(is_closed_ ? 0 : ranges);
+}
+
+void PartitionLog::tell_damage_locked(std::size_t ranges) {
+  directory::LogCounters& counters = directory().counters();
+  counters.damaged_ranges +=
+      static_cast<std::int64_t>(ranges) - static_cast<std::int64_t>(damaged_ranges_);
+  counters.damaged_partitions += (ranges > 0 ? 1 : 0) - (damaged_ranges_ > 0 ? 1 : 0);
+  damaged_ranges_ = ranges;
 }
 
 namespace {

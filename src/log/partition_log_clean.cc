@@ -122,6 +122,7 @@ void PartitionLog::install_cleaned_locked(const Originals& originals,
   const auto begin = segments_.begin() + static_cast<std::ptrdiff_t>(first);
   segments_.erase(begin + 1, begin + static_cast<std::ptrdiff_t>(originals.size()));
   segments_[first] = cleaned.segment;
+  count_damage_locked();
   for (const auto& original : originals) transaction_indexes_.erase(original->base_offset());
   if (cleaned.transactions) {
     transaction_indexes_.emplace(cleaned.segment->base_offset(), *cleaned.transactions);

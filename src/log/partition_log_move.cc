@@ -211,8 +211,10 @@ void PartitionLog::install_relocation_locked(Relocation& relocation) {
   is_leaving_ = true;
   path_->set(relocation.new_path);
   forget_unflushed_locked();
+  tell_damage_locked(0);
   flush_asked_ = FlushAsked::kNo;
   directory_ = &relocation.target;
+  count_damage_locked();
   // Each is another object from here on, for whoever works on the old files to notice.
   for (SegmentPointer& segment : segments_) {
     if (segment->is_complete()) {

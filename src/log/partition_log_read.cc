@@ -7,6 +7,7 @@
 #include "log/file_names.h"
 #include "log/open_files.h"
 #include "log/partition_log.h"
+#include "log/recovery/rebuilt_indexes.h"
 
 namespace odradek::log {
 namespace {
@@ -84,6 +85,7 @@ base::Result<std::optional<ReadInfo>> PartitionLog::read_segment(Lock& lock,
   const bool must_check = is_damaged || (info && *info && (*info)->must_wait);
   if (!must_check || wanted.mode == ReadMode::kWithoutWaiting) {
     lock.lock();
+    if (plan.is_index_wrong) ask_for_rebuild_locked(*segment);
     if (!is_damaged) return info;
     return ReadInfo{.bytes = {}, .must_wait = true, .until = wanted.until};
   }
@@ -93,6 +95,7 @@ base::Result<std::optional<ReadInfo>> PartitionLog::read_segment(Lock& lock,
   // What was cut meanwhile is not damaged, and will not be read either.
   if (plan.cuts != cuts_) return ReadInfo{};
   note_checked_locked(*segment, checked);
+  if (plan.is_index_wrong || checked.is_index_wrong) ask_for_rebuild_locked(*segment);
   if (info && !*info && segment->known().damage_at(wanted.from) != nullptr) {
     return damaged(segment->path(kLogSuffix), wanted.from,
                    *segment->known().damage_at(wanted.from));
@@ -112,6 +115,7 @@ PartitionLog::ReadPlan PartitionLog::plan_read_locked(const Segment& segment, ba
   plan.start_lookup = lookup_locked(segment, from);
   plan.end = known_end_locked(segment, until);
   if (!plan.end) plan.end_lookup = lookup_locked(segment, until);
+  plan.index_interval_bytes = config_.index_interval_bytes;
   plan.known = segment.known();
   if (!plan.known.are_all_checked()) plan.epochs = epochs_;
   plan.end_offset = next_base_locked(segment).value_or(log_end_offset());
@@ -146,6 +150,7 @@ base::Result<bool> PartitionLog::find_start(ReadPlan& plan, base::Offset from) {
   auto near = plan.start_lookup.end();
   if (!near) return base::fail(std::move(near));
   BatchScanner scanner(plan.file, near->position, plan.file_end);
+  std::uint64_t largest = 0;
   for (;;) {
     auto header = scanner.next();
     if (!header) return base::fail(std::move(header));
@@ -157,7 +162,10 @@ base::Result<bool> PartitionLog::find_start(ReadPlan& plan, base::Offset from) {
     if (is_first && near->position != 0 && (*header)->base_offset() > from) {
       return base::fail(base::ErrorCode::kCorruptMessage, "the index names another batch");
     }
+    largest = std::max<std::uint64_t>(largest, (*header)->total_size());
     if ((*header)->last_offset() < from) continue;
+    plan.is_index_wrong |= scanner.position() - near->position >
+                           recovery::farthest_lookup_bytes(plan.index_interval_bytes) + 2 * largest;
     plan.start = OffsetPosition{(*header)->base_offset(), scanner.position()};
     plan.first_batch_end = scanner.next_position();
     return true;
@@ -165,7 +173,7 @@ base::Result<bool> PartitionLog::find_start(ReadPlan& plan, base::Offset from) {
 }
 
 // The position of the first batch at or after `until`, or any beyond `enough` below it.
-base::Result<std::uint64_t> PartitionLog::find_end(const ReadPlan& plan, base::Offset until,
+base::Result<std::uint64_t> PartitionLog::find_end(ReadPlan& plan, base::Offset until,
                                                    std::uint64_t enough) {
   if (plan.end) return *plan.end;
   auto near = plan.end_lookup.end();
@@ -176,6 +184,8 @@ base::Result<std::uint64_t> PartitionLog::find_end(const ReadPlan& plan, base::O
     scanner.seek(near->position);
     auto header = scanner.next();
     const bool is_true = header && *header && (*header)->last_offset() == near->offset;
+    // One that names several batches is Apache Kafka's of old.
+    plan.is_index_wrong |= !header || !*header || (*header)->base_offset() > near->offset;
     scanner.seek(is_true ? near->position : plan.start->position);
   }
   while (scanner.next_position() < enough) {
@@ -186,7 +196,7 @@ base::Result<std::uint64_t> PartitionLog::find_end(const ReadPlan& plan, base::O
   return scanner.next_position();
 }
 
-base::Result<ReadInfo> PartitionLog::range_of(const ReadPlan& plan, const Wanted& wanted) {
+base::Result<ReadInfo> PartitionLog::range_of(ReadPlan& plan, const Wanted& wanted) {
   if (plan.start->offset >= wanted.until) return ReadInfo{};
   const std::uint64_t start = plan.start->position;
   std::uint64_t bytes = wanted.max_bytes;

@@ -150,9 +150,10 @@ base::Result<std::size_t> PartitionLog::carry_out_retention(Lock& lock, const Re
   for (const retention::Deletion& deletion : decision.deletions) {
     base::log::info("log", "{}: {}", name_.to_string(),
                     retention::describe(deletion, view.facts, view.config, now));
+    directory().counters().count_deletion(deletion.reason, deletion.count, deletion.bytes);
   }
   const base::Offset start = std::max(segments_[count]->base_offset(), log_start_offset());
-  if (auto done = move_log_start(lock, start); !done) return base::fail(std::move(done));
+  if (auto done = move_log_start(lock, start, {}); !done) return base::fail(std::move(done));
   return count;
 }
 
@@ -184,13 +185,14 @@ base::Result<> PartitionLog::delete_records(base::Offset new_log_start, base::Of
                                     name_.to_string(), new_log_start.value(), limit.value()));
     }
     if (new_log_start <= log_start_offset()) return {};
-    return move_log_start(lock, new_log_start);
+    return move_log_start(lock, new_log_start, retention::Reason::kLogStart);
   }();
   release_writer_locked();
   return done;
 }
 
-base::Result<> PartitionLog::move_log_start(Lock& lock, base::Offset new_log_start) {
+base::Result<> PartitionLog::move_log_start(Lock& lock, base::Offset new_log_start,
+                                            std::optional<retention::Reason> counted_as) {
   std::size_t count = segment_index_locked(new_log_start);
   if (count > 0 && count + 1 == segments_.size()) {
     if (auto done = make_last_segment_durable(lock); !done) return give_up(std::move(done));
@@ -205,7 +207,13 @@ base::Result<> PartitionLog::move_log_start(Lock& lock, base::Offset new_log_sta
   const auto kept = segments_.begin() + static_cast<std::ptrdiff_t>(count);
   const Segments deleted(segments_.begin(), kept);
   if (deleted.empty()) return {};
+  if (counted_as) {
+    std::uint64_t bytes = 0;
+    for (const SegmentPointer& segment : deleted) bytes += segment->size();
+    directory().counters().count_deletion(*counted_as, deleted.size(), bytes);
+  }
   segments_.erase(segments_.begin(), kept);
+  count_damage_locked();
   const base::Offset first = segments_.front()->base_offset();
   std::erase_if(finished_, [first](const FinishedSegment& finished) {
     return finished.segment->base_offset() < first;

@@ -32,6 +32,7 @@ std::shared_ptr<Segment> Segment::make_new(std::shared_ptr<const PartitionPath> 
                     TimeIndex(base_offset),
                     {base::kNoTimestamp, base_offset}});
   segment->is_complete_ = false;
+  segment->are_index_ends_checked_ = true;
   return segment;
 }
 
@@ -258,6 +259,7 @@ std::shared_ptr<Segment> Segment::closed_copy() const {
   auto copy = std::make_shared<Segment>(path_, base_offset_, size_, created_, roll_jitter_ms_);
   copy->known_ = known_;
   copy->max_timestamp_ = known_max_timestamp();
+  copy->are_index_ends_checked_ = are_index_ends_checked_;
   return copy;
 }
 

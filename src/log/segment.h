@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -146,6 +147,13 @@ class Segment {
                                                                  std::uint64_t position,
                                                                  base::Timestamp now) const;
 
+  // Whether the ends of its indexes were held against its batches, or this process wrote them.
+  bool are_index_ends_checked() const { return are_index_ends_checked_; }
+  void note_index_ends_checked() { are_index_ends_checked_ = true; }
+  // An index was found to be wrong: true for the first who says so.
+  bool ask_for_rebuild() { return !std::exchange(is_rebuild_asked_, true); }
+  void withdraw_rebuild() { is_rebuild_asked_ = false; }
+
   // A move into another log directory. The same segment, closed: a new object in its place, so that
   // who works on this one's files goes on. REQUIRES: complete.
   std::shared_ptr<Segment> closed_copy() const;
@@ -184,6 +192,8 @@ class Segment {
   std::optional<base::Timestamp> max_timestamp_;
   bool is_complete_ = true;
   bool is_preallocated_ = false;
+  bool are_index_ends_checked_ = false;
+  bool is_rebuild_asked_ = false;
   std::atomic<Marker> marker_ = Marker::kNone;
 };
 

@@ -112,7 +112,9 @@ base::Result<> Tidying::remove_unfinished() {
     if (auto synced = disk_.sync_directory(path_); !synced) return synced;
   }
   for (const FoundFile& file : files_) {
-    if (file.marker != kDeletedSuffix && file.marker != kCleanedSuffix) continue;
+    const bool is_unfinished = file.marker == kDeletedSuffix || file.marker == kCleanedSuffix ||
+                               file.marker == kRebuiltSuffix;
+    if (!is_unfinished) continue;
     if (auto removed = remove(file); !removed) return removed;
   }
   return changed_ ? list() : base::Result<>();

@@ -21,10 +21,10 @@ class LogDirectory;
                                                   const std::string& partition_path,
                                                   base::Offset base_offset, std::int64_t delay_ms);
 
-// Finishes or takes back what a crash interrupted: files marked `.deleted` and compacted segments
-// that were not complete (`.cleaned`) are removed, complete ones (`.swap`) take their originals'
-// places, indexes without a segment go. Other files are left alone. Returns whether names changed;
-// ENOENT where there is no such directory.
+// Finishes or takes back what a crash interrupted: files marked `.deleted`, compacted segments that
+// were not complete (`.cleaned`) and indexes made anew (`.rebuilt`) are removed, complete ones
+// (`.swap`) take their originals' places, indexes without a segment go. Other files are left alone.
+// Returns whether names changed; ENOENT where there is no such directory.
 [[nodiscard]] base::Result<bool> tidy_partition_directory(env::Disk& disk, const std::string& path);
 
 }  // namespace odradek::log

@@ -14,6 +14,7 @@
 #include "base/version.h"
 #include "log/directory/room.h"
 #include "log/log_manager.h"
+#include "log/retention/retention.h"
 #include "net/server.h"
 #include "replica/partition_set.h"
 
@@ -86,6 +87,47 @@ void collect_disks(const log::LogManager& logs, std::vector<MetricFamily>& famil
   families.push_back(std::move(flushes));
 }
 
+void collect_damage(const log::LogManager& logs, std::vector<MetricFamily>& families) {
+  MetricFamily partitions =
+      family("odradek_log_damaged_partitions", "Partitions with damaged records that were found.");
+  MetricFamily ranges =
+      family("odradek_log_damaged_ranges", "Stretches of records that are damaged.");
+  MetricFamily rebuilt =
+      family("odradek_log_indexes_rebuilt_total",
+             "Segments whose indexes were wrong and were made anew.", MetricType::Counter);
+  for (const auto& directory : logs.directories()) {
+    const log::directory::LogCounters& counters = directory->counters();
+    const Labels labels{{"logdirectory", directory->path()}};
+    add(partitions, static_cast<double>(counters.damaged_partitions), labels);
+    add(ranges, static_cast<double>(counters.damaged_ranges), labels);
+    add(rebuilt, static_cast<double>(counters.rebuilt_indexes), labels);
+  }
+  families.push_back(std::move(partitions));
+  families.push_back(std::move(ranges));
+  families.push_back(std::move(rebuilt));
+}
+
+void collect_retention(const log::LogManager& logs, std::vector<MetricFamily>& families) {
+  using log::retention::Reason;
+  MetricFamily segments =
+      family("odradek_log_retention_deleted_segments_total",
+             "Segments deleted from the beginnings of logs.", MetricType::Counter);
+  MetricFamily bytes = family("odradek_log_retention_deleted_bytes_total",
+                              "Bytes of these segments.", MetricType::Counter);
+  for (const auto& directory : logs.directories()) {
+    for (const auto& [reason, name] :
+         {std::pair{Reason::kLogStart, "log start"}, std::pair{Reason::kSize, "size"},
+          std::pair{Reason::kTime, "time"}}) {
+      const auto& deleted = directory->counters().deleted[static_cast<std::size_t>(reason)];
+      const Labels labels{{"logdirectory", directory->path()}, {"reason", name}};
+      add(segments, static_cast<double>(deleted.segments), labels);
+      add(bytes, static_cast<double>(deleted.bytes), labels);
+    }
+  }
+  families.push_back(std::move(segments));
+  families.push_back(std::move(bytes));
+}
+
 void collect_directories(const log::LogManager& logs, std::vector<MetricFamily>& families) {
   MetricFamily offline = family("kafka_log_logmanager_logdirectoryoffline",
                                 "1 where the log directory is offline, else 0.");
@@ -147,6 +189,8 @@ std::string render_metrics(const MetricsSources& sources) {
   collect_build(families);
   collect_directories(sources.logs, families);
   collect_disks(sources.logs, families);
+  collect_damage(sources.logs, families);
+  collect_retention(sources.logs, families);
   collect_cleaner(sources.logs, families);
   collect_partitions(sources.partitions, families);
   collect_connections(sources.server, families);

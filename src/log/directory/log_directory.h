@@ -16,6 +16,7 @@
 #include "base/uuid.h"
 #include "env/world.h"
 #include "log/directory/flush_statistics.h"
+#include "log/directory/log_counters.h"
 #include "log/directory/room.h"
 
 namespace odradek::log {
@@ -186,6 +187,9 @@ class LogDirectory {
   // A call of the disk that flushed for this directory; the groups count their own syncs.
   virtual void count_flush(env::Duration duration) = 0;
   virtual FlushFigures flush_figures() const = 0;
+  // What its logs count.
+  LogCounters& counters() { return counters_; }
+  const LogCounters& counters() const { return counters_; }
   // What may be written yet. When the directory becomes full, what waits to be removed is removed
   // at once.
   virtual Room& room() = 0;
@@ -214,6 +218,9 @@ class LogDirectory {
   // `.kafka_cleanshutdown` with the broker epoch. Nothing is written to a directory that has
   // failed: KAFKA_STORAGE_ERROR.
   [[nodiscard]] virtual base::Result<> close_cleanly(std::int64_t broker_epoch) = 0;
+
+ private:
+  LogCounters counters_;
 };
 
 // Held by who is about to write to several logs: what they ask for goes out as one group when it

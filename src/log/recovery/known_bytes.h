@@ -28,6 +28,7 @@ class KnownBytes {
   const Damage* damage_at(base::Offset offset) const;
   // False where it is known already.
   bool add_damage(const Damage& damage);
+  std::size_t damages() const { return details_ == nullptr ? 0 : details_->damages.size(); }
 
  private:
   struct Stretch {

@@ -34,6 +34,7 @@ BUILD = ARGUMENTS.build.resolve()
 PARTITIONS = 20
 PATIENCE_S = 60
 FAR_SLOWER = 1 << 16
+INVALID_REPLICATION_FACTOR = 38
 
 
 def until(condition, what, patience_s=PATIENCE_S):
@@ -323,6 +324,42 @@ class Move(unittest.TestCase):
         node.create("wide", 9)
         self.assertIn(str(node.dirs[0]), node.described("wide")[0].values())
 
+    def test_where_all_directories_are_cordoned_only_an_assignment_makes_partitions(self):
+        node = self.node()
+        node.create("old")
+        refusal = ("All brokers are currently fenced, or have all their log directories cordoned "
+                   "(cordoned.log.dirs).")
+
+        def created(topic, **more):
+            answer = node.call("CreateTopics", 7, {"Topics": [
+                {"Name": topic, "NumPartitions": 1, "ReplicationFactor": 1, "Configs": [], **more}],
+                "timeoutMs": 30000})["Topics"][0]
+            return answer["ErrorCode"], answer["ErrorMessage"]
+
+        def extended(count, assignments=None):
+            answer = node.call("CreatePartitions", 3, {"Topics": [
+                {"Name": "old", "Count": count, "Assignments": assignments}],
+                "TimeoutMs": 30000})["Results"][0]
+            return answer["ErrorCode"], answer["ErrorMessage"]
+
+        node.set("cordoned.log.dirs", "*")
+        for _ in range(2):
+            self.assertEqual(created("new"), (
+                INVALID_REPLICATION_FACTOR,
+                f"Unable to replicate the partition 1 time(s): {refusal}"))
+            self.assertEqual(extended(2), (INVALID_REPLICATION_FACTOR, refusal))
+            node.server.stop()
+            node.server.start()
+        assigned = {"NumPartitions": -1, "ReplicationFactor": -1,
+                    "Assignments": [{"PartitionIndex": 0, "BrokerIds": [1]}]}
+        self.assertEqual(created("assigned", **assigned)[0], 0)
+        self.assertEqual(extended(2, [{"BrokerIds": [1]}])[0], 0)
+        node.set("cordoned.log.dirs", ",".join(map(str, node.dirs[:2])))
+        self.assertEqual(created("new")[0], 0)
+        self.assertEqual(set(node.described("new")[0].values()), {str(node.dirs[2])})
+        node.set("cordoned.log.dirs", None)
+        self.assertEqual(extended(3)[0], 0)
+
     def test_our_reassignment_tool_moves_verifies_and_cancels(self):
         node = self.node()
         node.create("slow")
@@ -339,6 +376,13 @@ class Move(unittest.TestCase):
                       "with broker 1 ", out)
         self.assertIn("Reassignment of replica slow-0-1 is still in progress.",
                       node.tool("--verify", *flags))
+        seen = subprocess.run(
+            [BUILD / "odradek", "reassign", "verify", "--bootstrap-server", node.server.bootstrap,
+             "--output", "json", *flags], text=True, capture_output=True, timeout=PATIENCE_S)
+        self.assertEqual(json.loads(seen.stdout), [{
+            "topic": "slow", "partition": 0, "status": "completed", "replicas": [1], "target": [1],
+            "log_dirs": [{"broker": 1, "status": "in_progress", "current": str(lies),
+                          "future": str(target), "target": str(target)}]}], seen.stderr)
         out = node.tool("--cancel", *flags)
         self.assertIn(f"Successfully started moving log directory to {lies} for replica slow-0",
                       out)

@@ -278,7 +278,8 @@ class LogManager {
   std::vector<std::size_t> settle_twins_of(const std::vector<Found>& found);
   base::Result<> settle_twin(const Found& kept, const Found& other, bool is_covered);
   void resume_moves(const Decide& decide);
-  void resume_move(const FoundFuture& future, const Decide& decide);
+  void resume_move(const FoundFuture& future, const base::TopicPartition& name, bool is_first,
+                   const Decide& decide);
   base::Result<> remove_future(const FoundFuture& future, const base::TopicPartition& name);
   Created create_in(std::size_t index, const NewLog& log, bool is_synced_by_caller);
   // In the directory chosen; where that turns out to be offline, in another one.

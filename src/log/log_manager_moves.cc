@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/assert.h"
@@ -176,27 +177,34 @@ base::Result<> LogManager::settle_twin(const Found& kept, const Found& other, bo
 }
 
 void LogManager::resume_moves(const Decide& decide) {
-  for (const FoundFuture& future : std::exchange(futures_, {})) resume_move(future, decide);
+  std::set<base::TopicPartition> resumed;
+  for (const FoundFuture& future : std::exchange(futures_, {})) {
+    const auto name = directory::partition_of(future.directory_name);
+    if (name) resume_move(future, *name, resumed.insert(*name).second, decide);
+  }
 }
 
-// A move that was under way begins again, for what a crash left of the copy is not known to be
-// whole; a copy of a partition that is gone, or lies where the copy does, is removed.
-void LogManager::resume_move(const FoundFuture& future, const Decide& decide) {
+// A move that was under way goes on; a copy of a partition that is gone, or lies where the copy
+// does, is removed, and so is one more than one.
+void LogManager::resume_move(const FoundFuture& future, const base::TopicPartition& name,
+                             bool is_first, const Decide& decide) {
   LogDirectory& directory = *directories_[future.directory_index];
-  const auto name = directory::partition_of(future.directory_name);
-  if (directory.failure() || !name) return;
-  const auto log = get(*name);
-  if (log == nullptr && decide(*name).is_known) {
+  if (directory.failure()) return;
+  const auto log = get(name);
+  if (log == nullptr && decide(name).is_known) {
     base::log::warn("log",
                     "{}/{}: the partition it is a copy of is in none of the directories that "
                     "are online; it is left alone",
                     directory.path(), future.directory_name);
     return;
   }
-  if (auto done = remove_future(future, *name); !done) return directory.fail(done.error());
-  if (log == nullptr || &log->directory() == &directory) return;
-  if (auto done = mover_->begin(log, directory); !done) {
-    base::log::warn("log", "{} stays in {}: {}", name->to_string(), log->directory().path(),
+  if (log == nullptr || &log->directory() == &directory || !is_first) {
+    if (auto done = remove_future(future, name); !done) directory.fail(done.error());
+    return;
+  }
+  const std::string path = directory.path() + '/' + future.directory_name;
+  if (auto done = mover_->resume(log, directory, path); !done) {
+    base::log::warn("log", "{} stays in {}: {}", name.to_string(), log->directory().path(),
                     done.error().message);
   }
 }

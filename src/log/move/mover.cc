@@ -58,6 +58,16 @@ Mover::~Mover() {
 }
 
 base::Result<> Mover::begin(std::shared_ptr<Log> log, directory::LogDirectory& target) {
+  return begin_in(log, target, {});
+}
+
+base::Result<> Mover::resume(std::shared_ptr<Log> log, directory::LogDirectory& target,
+                             std::string path) {
+  return begin_in(log, target, std::move(path));
+}
+
+base::Result<> Mover::begin_in(const std::shared_ptr<Log>& log, directory::LogDirectory& target,
+                               std::string path) {
   const base::TopicPartition name = log->name();
   Lock lock(mutex_);
   begin_change(lock, name);
@@ -70,7 +80,7 @@ base::Result<> Mover::begin(std::shared_ptr<Log> log, directory::LogDirectory& t
     if (is_stopped_) return base::fail(base::ErrorCode::kKafkaStorageError, "the server stops");
     lock.unlock();
     MovePointer move;
-    auto created = create(log, target, move);
+    auto created = create(log, target, std::move(path), move);
     lock.lock();
     if (!created) return created;
     moves_[name] = move;
@@ -83,17 +93,26 @@ base::Result<> Mover::begin(std::shared_ptr<Log> log, directory::LogDirectory& t
 }
 
 base::Result<> Mover::create(const std::shared_ptr<Log>& log, directory::LogDirectory& target,
-                             MovePointer& move) {
+                             std::string path, MovePointer& move) {
   if (auto failure = target.failure()) return std::unexpected(*std::move(failure));
-  env::Random& random = world_.random();
-  const std::uint64_t high = random.next();
-  const std::string name = directory::directory_name(
-      log->name(), base::Uuid::from_random(high, random.next()), directory::DirectoryRole::kFuture);
-  move = std::make_shared<Move>(log, target, target.path() + '/' + name);
+  const bool is_there = !path.empty();
+  if (!is_there) {
+    env::Random& random = world_.random();
+    const std::uint64_t high = random.next();
+    path = target.path() + '/' +
+           directory::directory_name(log->name(), base::Uuid::from_random(high, random.next()),
+                                     directory::DirectoryRole::kFuture);
+  }
+  move = std::make_shared<Move>(log, target, std::move(path));
   auto created = move->copy.create(log->topic_id());
+  if (created && is_there) {
+    auto source = log->copy_source();
+    if (!source) return base::fail(std::move(source));
+    created = move->copy.adopt(*source);
+  }
   if (created) {
-    base::log::info("log", "{} moves from {} to {}", log->name().to_string(),
-                    log->directory().path(), target.path());
+    base::log::info("log", "{} {} from {} to {}", log->name().to_string(),
+                    is_there ? "goes on moving" : "moves", log->directory().path(), target.path());
     return {};
   }
   if (!is_out_of_space(created.error())) target.fail(created.error());

@@ -54,6 +54,9 @@ class Mover {
   // Makes the future directory, durably, and begins to copy; a move elsewhere that runs is ended
   // first. To where the log lies: just that. KAFKA_STORAGE_ERROR.
   [[nodiscard]] base::Result<> begin(std::shared_ptr<Log> log, directory::LogDirectory& target);
+  // begin() for a move that a stop or a crash interrupted: goes on in the future directory `path`.
+  [[nodiscard]] base::Result<> resume(std::shared_ptr<Log> log, directory::LogDirectory& target,
+                                      std::string path);
   // Ends the partition's move, where there is one, and removes the copy. The move may have ended
   // well just before.
   void cancel(const base::TopicPartition& name);
@@ -80,8 +83,11 @@ class Mover {
   void begin_change(Lock& lock, const base::TopicPartition& name);
   void end_change_locked(const base::TopicPartition& name);
   void cancel_locked(Lock& lock, const base::TopicPartition& name);
+  // `path`: of a future directory to go on in; empty: of none.
+  base::Result<> begin_in(const std::shared_ptr<Log>& log, directory::LogDirectory& target,
+                          std::string path);
   base::Result<> create(const std::shared_ptr<Log>& log, directory::LogDirectory& target,
-                        MovePointer& move);
+                        std::string path, MovePointer& move);
   void start_waiting_locked();
   void submit_locked(const MovePointer& move);
   void submit_later_locked(const MovePointer& move, env::Duration delay);

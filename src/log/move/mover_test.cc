@@ -7,6 +7,8 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <thread>
 
@@ -284,6 +286,65 @@ TEST_F(MoverTest, TheRateHoldsAndAMoveIsCalledOffOrSentElsewhere) {
   EXPECT_EQ(&log->directory(), third_.get());
   mover_->cancel(name_);
   EXPECT_EQ(left_in(*third_), Names{"t-0"});
+}
+
+TEST_F(MoverTest, AnInterruptedMoveGoesOnWithWhatIsThere) {
+  namespace fs = std::filesystem;
+  enum class Left : std::uint8_t { kAsItWas, kFlipped, kTooLong, kBlank, kStrange };
+  for (const Left left :
+       {Left::kAsItWas, Left::kFlipped, Left::kTooLong, Left::kBlank, Left::kStrange}) {
+    SCOPED_TRACE(static_cast<int>(left));
+    std::shared_ptr<Log> log = open();
+    for (int i = 0; i < 60; ++i) append(*log, producer_batch(7, i * 4, 4));
+    const Facts before = facts(*log);
+    std::vector<fs::path> segments;
+    for (const auto& entry : fs::directory_iterator(file(""))) {
+      if (entry.path().extension() == ".log") segments.push_back(entry.path());
+    }
+    std::ranges::sort(segments);
+    ASSERT_GE(segments.size(), 3U);
+    const fs::path future = other_->path() + "/t-0.0123456789abcdef0123456789abcdef-future";
+    fs::create_directories(future);
+    fs::copy(segments[0], future);
+    fs::copy(segments[1], future);
+    const fs::path first = future / segments[0].filename();
+    const fs::path second = future / segments[1].filename();
+    if (left == Left::kFlipped || left == Left::kBlank) {
+      std::fstream bytes(second, std::ios::in | std::ios::out | std::ios::binary);
+      bytes.seekp(1000);
+      bytes << (left == Left::kFlipped ? std::string("x") : std::string(500, '\0'));
+    }
+    if (left == Left::kTooLong) std::ofstream(second, std::ios::app) << "more";
+    if (left == Left::kAsItWas) fs::resize_file(second, 1234);
+    if (left == Left::kStrange) {
+      for (const auto name : {"00000000000000000003.log", "00000000000000000000.index",
+                              "00000000000000000009.snapshot", "leader-epoch-checkpoint.tmp"}) {
+        std::ofstream(future / name) << "strange";
+      }
+    }
+    const auto written = fs::last_write_time(first);
+    start();
+    ASSERT_TRUE(mover_->resume(log, *other_, future));
+    wait_for_moves(1);
+    EXPECT_EQ(&log->directory(), other_.get());
+    EXPECT_EQ(facts(*log), before);
+    EXPECT_EQ(left_in(*other_), Names{"t-0"});
+    const fs::path moved = other_->path() + "/t-0";
+    EXPECT_EQ(fs::last_write_time(moved / first.filename()), written);
+    EXPECT_FALSE(fs::exists(moved / "00000000000000000003.log"));
+    EXPECT_FALSE(fs::exists(moved / "00000000000000000009.snapshot"));
+    EXPECT_EQ(append(*log, producer_batch(7, 240, 4)).first_offset, before.end);
+    const Facts after = facts(*log);
+    other_->recovery_points[name_] = before.end;
+    log.reset();
+    EXPECT_EQ(facts(*reopen(*other_, false)), after);
+    mover_.reset();
+    moved_ = 0;
+    fs::remove_all(moved);
+    other_->recovery_points.clear();
+    other_->log_starts.clear();
+    directory_->carry_out_removals();
+  }
 }
 
 TEST_F(MoverTest, OthersWaitTheirTurn) {

@@ -41,6 +41,33 @@ base::Result<> PartitionCopy::create(const base::TopicId& topic_id) {
   return of_target(disk_.sync_directory(path_.substr(0, path_.rfind('/'))));
 }
 
+base::Result<> PartitionCopy::adopt(const CopySource& source) {
+  auto files = of_target(disk_.list(path_));
+  if (!files) return base::fail(std::move(files));
+  for (const env::DirectoryEntry& file : *files) {
+    if (file.name == kPartitionMetadataFile) continue;
+    const auto name = parse_offset_file_name(file.name);
+    const bool is_of_source =
+        name && name->suffix == kLogSuffix && name->marker.empty() &&
+        std::ranges::binary_search(source.segments, name->offset, {}, &SourceSegment::base_offset);
+    if (is_of_source) {
+      left_.insert(name->offset);
+    } else if (auto removed = remove_file(file.name); !removed) {
+      return removed;
+    }
+  }
+  return of_target(disk_.sync_directory(path_));
+}
+
+// What the source deleted before its turn came.
+base::Result<> PartitionCopy::remove_left_over() {
+  for (const base::Offset segment : std::exchange(left_, {})) {
+    auto removed = remove_file(offset_file_name(segment, kLogSuffix));
+    if (!removed) return removed;
+  }
+  return {};
+}
+
 std::uint64_t PartitionCopy::missing_bytes(const CopySource& source) const {
   return move::missing_bytes(source, copied_);
 }
@@ -97,8 +124,12 @@ base::Result<PartitionCopy::Progress> PartitionCopy::copy_bytes(const CopySource
   if (*read == 0) return nothing_to_read(source, step.offset);
   looks_in_vain_ = 0;
   const auto bytes = up_to_a_header(base::ByteView(chunk_).first(*read), step.from);
-  if (auto written = of_target(open_.to->write_at(step.from, bytes)); !written) {
-    return base::fail(std::move(written));
+  auto same = compare(step, bytes);
+  if (!same) return base::fail(std::move(same));
+  const base::ByteView others = bytes.subspan(*same);
+  if (!others.empty()) {
+    auto written = of_target(open_.to->write_at(step.from + *same, others));
+    if (!written) return base::fail(std::move(written));
   }
   copied.bytes += bytes.size();
   size_bytes_ += bytes.size();
@@ -106,7 +137,24 @@ base::Result<PartitionCopy::Progress> PartitionCopy::copy_bytes(const CopySource
   if (unflushed_bytes_ >= kUnflushedBytesMax) {
     if (auto flushed = flush(); !flushed) return base::fail(std::move(flushed));
   }
-  return Progress{.bytes = bytes.size()};
+  return Progress{.bytes = others.size(), .compared = *same};
+}
+
+base::Result<std::uint64_t> PartitionCopy::compare(const Step& step, base::ByteView bytes) {
+  if (step.from >= open_.left_until) return 0U;
+  std::vector<std::uint8_t> there(
+      std::min<std::uint64_t>(bytes.size(), open_.left_until - step.from));
+  auto read = of_target(open_.to->read_at(step.from, there));
+  if (!read) return base::fail(std::move(read));
+  there.resize(*read);
+  const auto differ = std::ranges::mismatch(there, bytes).in1;
+  const auto same = static_cast<std::uint64_t>(differ - there.begin());
+  if (same == bytes.size()) return same;
+  open_.left_until = 0;
+  if (auto cut = of_target(open_.to->truncate(step.from + same)); !cut) {
+    return base::fail(std::move(cut));
+  }
+  return same;
 }
 
 base::Result<bool> PartitionCopy::open_files(const CopySource& source, const Step& step) {
@@ -126,11 +174,28 @@ base::Result<bool> PartitionCopy::open_files(const CopySource& source, const Ste
   auto to = of_target(disk_.open(path_ + '/' + name, env::OpenMode::kCreate));
   if (!to) return base::fail(std::move(to));
   if (step.from == 0) {
-    if (auto cut = of_target((*to)->truncate(0)); !cut) return base::fail(std::move(cut));
+    auto left = left_in(**to, left_.erase(step.offset) > 0 ? found->bytes : 0);
+    if (!left) return base::fail(std::move(left));
+    open_.left_until = *left;
   }
   open_.from = std::move(*from);
   open_.to = std::move(*to);
   return true;
+}
+
+// Cuts what lies beyond `max_bytes`. What is left is read from the disk: after a flush that failed
+// the page cache holds bytes that are not on it.
+base::Result<std::uint64_t> PartitionCopy::left_in(env::File& file, std::uint64_t max_bytes) {
+  auto size = of_target(file.size());
+  if (!size) return size;
+  if (*size > max_bytes) {
+    auto cut = of_target(file.truncate(max_bytes));
+    if (!cut) return base::fail(std::move(cut));
+  }
+  if (max_bytes == 0) return 0U;
+  if (auto flushed = of_target(file.flush()); !flushed) return base::fail(std::move(flushed));
+  file.drop_from_cache(0);
+  return std::min(*size, max_bytes);
 }
 
 // It was deleted or cut short just now; the next look at the source shows it.
@@ -228,10 +293,12 @@ base::Result<bool> PartitionCopy::complete(const CopySource& source,
     if (!progress) return base::fail(std::move(progress));
     if (progress->is_caught_up) break;
     const Step next = next_step(source, copied_);
-    if (progress->bytes == 0 && next.kind == StepKind::kCopyBytes && next.offset == open_.segment) {
+    if (progress->bytes + progress->compared == 0 && next.kind == StepKind::kCopyBytes &&
+        next.offset == open_.segment) {
       return false;
     }
   }
+  if (auto done = remove_left_over(); !done) return base::fail(std::move(done));
   if (auto done = copy_indexes(source, source.segments.back().base_offset); !done) {
     return base::fail(std::move(done));
   }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,8 +33,13 @@ class PartitionCopy {
   // Makes the directory, empty and durable, with the topic's id where there is one.
   [[nodiscard]] base::Result<> create(const base::TopicId& topic_id);
 
+  // Goes on with what an earlier process left in the directory: bytes of `.log` files that are the
+  // source's are kept, as advance() finds out by reading both; all else is removed. Durable.
+  [[nodiscard]] base::Result<> adopt(const CopySource& source);
+
   struct Progress {
-    std::uint64_t bytes = 0;  // of `.log` files, copied by this step
+    std::uint64_t bytes = 0;     // of `.log` files, copied by this step
+    std::uint64_t compared = 0;  // found to be there already
     bool is_caught_up = false;
   };
   // Carries out one step towards `source`, of at most `max_bytes`. A file of the source that is
@@ -64,6 +70,8 @@ class PartitionCopy {
     base::Offset segment = base::kNoOffset;
     std::shared_ptr<env::File> from;
     std::shared_ptr<env::File> to;
+    // Bytes that an earlier process left in `to`, and that were not compared yet.
+    std::uint64_t left_until = 0;
     // Where the next batch starts in the file, for as long as that is known.
     std::uint64_t next_batch = 0;
     bool knows_batches = true;
@@ -73,6 +81,10 @@ class PartitionCopy {
                                     std::uint64_t max_bytes);
   // False: the source's file is gone.
   base::Result<bool> open_files(const CopySource& source, const Step& step);
+  base::Result<std::uint64_t> left_in(env::File& file, std::uint64_t max_bytes);
+  // How many of the bytes that come next are there already.
+  base::Result<std::uint64_t> compare(const Step& step, base::ByteView bytes);
+  base::Result<> remove_left_over();
   base::Result<Progress> nothing_to_read(const CopySource& source, base::Offset segment);
   base::ByteView up_to_a_header(base::ByteView chunk, std::uint64_t position);
   base::Result<> copy_indexes(const CopySource& source, base::Offset segment);
@@ -88,6 +100,8 @@ class PartitionCopy {
   env::Disk& disk_;
   const std::string path_;
   Copied copied_;
+  // `.log` files that an earlier process left, until they are gone on with.
+  std::set<base::Offset> left_;
   OpenFiles open_;
   int looks_in_vain_ = 0;
   std::uint64_t unflushed_bytes_ = 0;

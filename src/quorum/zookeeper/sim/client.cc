@@ -121,6 +121,7 @@ void Client::on_accepted(const std::shared_ptr<Connection>& connection) {
   id_ = connection->session;
   is_connected_ = true;
   is_read_only_ = false;
+  is_unreachable_told_ = true;  // somebody answered
   restore_watches();
   tell(SessionEvent::kConnected);
 }

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quorum/zookeeper/foundation.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "quorum/zookeeper/layout.h"
+
+namespace odradek::quorum::zookeeper {
+namespace {
+
+constexpr std::string_view kRootText = R"({"version":1})";
+
+struct FirstNode {
+  const char* path;
+  std::string_view text;
+};
+// Parents first.
+constexpr FirstNode kFirstNodes[] = {
+    {path::kControllerEpoch, "0"}, {path::kBrokers, ""},   {path::kBrokerIds, ""},
+    {path::kTopics, ""},           {path::kCluster, ""},   {path::kRoot, kRootText},
+    {path::kChanges, ""},          {path::kSnapshots, ""}, {path::kSnapshotPointer, ""},
+    {path::kIdentities, ""},
+};
+
+}  // namespace
+
+void Foundation::lay(std::string proposed_cluster_id, Handler handler) {
+  proposed_ = std::move(proposed_cluster_id);
+  handler_ = std::move(handler);
+  resume();
+}
+
+void Foundation::resume() {
+  if (!handler_ || !session_.is_connected()) return;
+  ++attempt_;
+  session_.sync([](Outcome<>) {});
+  look();
+}
+
+void Foundation::give_up(base::Error error) { finish(base::fail(std::move(error))); }
+
+// False: the answer ends it, or the next connection begins again.
+bool Foundation::goes_on(const Failure& failure) {
+  if (failure.code == Code::kNodeExists || failure.code == Code::kNoNode) return true;
+  const bool is_over = !is_passing(failure) && failure.code != Code::kSessionExpired &&
+                       failure.code != Code::kClosed;
+  if (is_over) finish(base::fail(base::ErrorCode::kInvalidConfig, failure.message));
+  return false;
+}
+
+void Foundation::look() {
+  session_.get(path::kRoot, [this, attempt = attempt_](Outcome<Node> node) {
+    if (attempt != attempt_ || !handler_) return;
+    if (!node) {
+      if (goes_on(node.error())) look_for_kafka();
+      return;
+    }
+    const std::string_view text = base::as_text(node->bytes.view());
+    if (text == kRootText) return make_nodes();
+    finish(base::fail(base::ErrorCode::kInvalidConfig,
+                      fmt::format("zookeeper.connect: {} says {}, this server writes {}",
+                                  path::kRoot, text, kRootText)));
+  });
+}
+
+void Foundation::look_for_kafka() {
+  session_.children(
+      path::kTopics, [this, attempt = attempt_](Outcome<std::vector<std::string>> topics) {
+        if (attempt != attempt_ || !handler_) return;
+        if (topics && !topics->empty()) {
+          return finish(base::fail(
+              base::ErrorCode::kInvalidConfig,
+              fmt::format("zookeeper.connect: {} has topics of Apache Kafka ({} …) and nothing of "
+                          "this server: another chroot is needed",
+                          path::kTopics, topics->front())));
+        }
+        if (topics || goes_on(topics.error())) make_nodes();
+      });
+}
+
+void Foundation::make_nodes() {
+  for (const FirstNode& node : kFirstNodes) {
+    const bool is_last = &node == std::end(kFirstNodes) - 1;
+    session_.multi({Operation::create(node.path, to_bytes(node.text))},
+                   [this, attempt = attempt_, is_last](Outcome<> done) {
+                     if (attempt != attempt_ || !handler_) return;
+                     if (!done && !goes_on(done.error())) return;
+                     if (is_last) read_cluster_id();
+                   });
+  }
+}
+
+void Foundation::read_cluster_id() {
+  session_.get(path::kClusterId, [this, attempt = attempt_](Outcome<Node> node) {
+    if (attempt != attempt_ || !handler_) return;
+    if (!node) {
+      if (goes_on(node.error())) make_cluster_id();
+      return;
+    }
+    auto id = parse_cluster_id(node->bytes.view());
+    if (id) return finish(std::move(*id));
+    finish(base::fail(base::ErrorCode::kInvalidConfig,
+                      fmt::format("zookeeper.connect: {} names no cluster: {}", path::kClusterId,
+                                  base::as_text(node->bytes.view()))));
+  });
+}
+
+void Foundation::make_cluster_id() {
+  session_.multi({Operation::create(path::kClusterId, cluster_id_text(proposed_))},
+                 [this, attempt = attempt_](Outcome<> done) {
+                   if (attempt != attempt_ || !handler_) return;
+                   // Another one was faster, or not: what stands there counts.
+                   if (done || goes_on(done.error())) read_cluster_id();
+                 });
+}
+
+void Foundation::finish(base::Result<std::string> result) {
+  if (!handler_) return;
+  auto handler = std::exchange(handler_, {});
+  handler(std::move(result));
+}
+
+}  // namespace odradek::quorum::zookeeper

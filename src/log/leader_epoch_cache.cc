@@ -150,7 +150,12 @@ base::Result<bool> write_leader_epochs_aside(env::Disk& disk,
   const bool are_aside = disk.exists(path);
   auto file = disk.open(are_aside ? aside(path) : path, env::OpenMode::kCreate);
   if (!file) return base::fail(std::move(file));
-  if (auto done = (*file)->truncate(0); !done) return base::fail(std::move(done));
+  // A new file is not cut: ext4 writes out at its closing what was cut to nothing before.
+  const auto leftover = (*file)->size();
+  if (!leftover) return std::unexpected(leftover.error());
+  if (*leftover > 0) {
+    if (auto done = (*file)->truncate(0); !done) return base::fail(std::move(done));
+  }
   const std::string text = format_leader_epochs(epochs);
   auto written = (*file)->write_at(0, base::as_bytes(text));
   if (!written) return base::fail(std::move(written));

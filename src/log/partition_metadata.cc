@@ -71,6 +71,7 @@ base::Result<> write_partition_metadata(env::Disk& disk, const std::string& part
   if (!is_synced_by_caller) return disk.write_file(path, text);
   auto file = disk.open(path, env::OpenMode::kCreate);
   if (!file) return base::fail(std::move(file));
+  // As for any new file (leader_epoch_cache.cc).
   const auto leftover = (*file)->size();
   if (!leftover) return std::unexpected(leftover.error());
   if (*leftover > 0) {

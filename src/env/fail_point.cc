@@ -14,12 +14,13 @@ namespace odradek::env {
 namespace {
 
 constexpr auto kNames = std::to_array<std::string_view>({
-    "append.placed",    "write.done",         "flush.begun",       "flush.done",
-    "segment.created",  "segment.completing", "segment.completed", "snapshot.written",
-    "epochs.written",   "file.written",       "file.renamed",      "recovery.cut",
-    "recovery.done",    "partition.created",  "partition.removed", "metadata.appended",
-    "metadata.flushed", "metadata.snapshot",  "stop.checkpointed", "stop.marked",
-    "start.unmarked",
+    "append.placed",     "write.done",         "flush.begun",       "flush.done",
+    "segment.created",   "segment.completing", "segment.completed", "snapshot.written",
+    "epochs.written",    "file.written",       "file.renamed",      "recovery.cut",
+    "recovery.done",     "partition.created",  "partition.removed", "swap.renaming",
+    "swap.begun",        "swap.alone",         "move.promoted",     "move.left",
+    "metadata.appended", "metadata.flushed",   "metadata.snapshot", "stop.checkpointed",
+    "stop.marked",       "start.unmarked",
 });
 static_assert(kNames.size() == static_cast<std::size_t>(FailPoint::kStartUnmarked) + 1);
 

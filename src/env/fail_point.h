@@ -28,6 +28,11 @@ enum class FailPoint : std::uint8_t {
   kRecoveryDone,       // every log of a directory is recovered, no checkpoint says so
   kPartitionCreated,   // a new partition's directory is there, empty
   kPartitionRemoved,   // a partition's directory has its new name, which is not durable
+  kSwapRenaming,       // of a cleaned segment's files the records have their next name alone
+  kSwapBegun,          // a cleaned segment is marked as the one that stays, its originals are there
+  kSwapAlone,          // they are gone, and it does not have their names yet
+  kMovePromoted,       // two directories hold the partition under its name
+  kMoveLeft,           // the old one's has its new name, which is not durable
   kMetadataAppended,   // metadata records are written, not flushed
   kMetadataFlushed,    // they are flushed, nobody was answered
   kMetadataSnapshot,   // a metadata snapshot is written, what it stands for is still there

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "env/fail_point.h"
 #include "log/directory/log_directory.h"
 #include "log/file_names.h"
 #include "log/partition_log.h"
@@ -112,6 +113,7 @@ base::Result<> PartitionLog::rename_files(const cleaner::Cleaned& cleaned,
     const bool was_renamed =
         !renamed && renamed.error().os_error == ENOENT && disk().exists(target);
     if (!renamed && !was_renamed) return renamed;
+    if (suffix == kLogSuffix) env::fail_point(env::FailPoint::kSwapRenaming);
   }
   return disk().sync_directory(path_->value());
 }
@@ -146,6 +148,7 @@ base::Result<> PartitionLog::finish_replacement(Replacement& replacement) const 
     // No name of an original may come back beside the segment that replaced it.
     if (auto synced = disk().sync_directory(path_->value()); !synced) return synced;
     replacement.is_alone = true;
+    env::fail_point(env::FailPoint::kSwapAlone);
   }
   return rename_files(replacement.cleaned, Segment::Marker::kNone);
 }
@@ -177,6 +180,7 @@ base::Result<bool> PartitionLog::replace_segments(const Originals& originals,
   is_replacing_ = true;
   lock.unlock();
   auto renamed = rename_files(cleaned, Segment::Marker::kSwap);
+  env::fail_point(env::FailPoint::kSwapBegun);
   lock.lock();
   if (!renamed) {
     is_replacing_ = false;

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "env/fail_point.h"
 #include "log/directory/log_directory.h"
 #include "log/file_names.h"
 #include "log/move/partition_copy.h"
@@ -158,6 +159,7 @@ base::Result<> PartitionLog::promote_copy(Lock& lock, Relocation& relocation) {
     auto renamed = disk().rename(relocation.copy.path(), relocation.new_path);
     if (!renamed) return renamed;
     relocation.is_promoted = true;
+    env::fail_point(env::FailPoint::kMovePromoted);
     if (auto synced = disk().sync_directory(target.path()); !synced) return synced;
     auto files = relocation.last->open_moved(disk(), relocation.new_path);
     if (!files) return base::fail(std::move(files));
@@ -253,6 +255,7 @@ void PartitionLog::leave_behind(const Relocation& relocation) {
   const base::Uuid unique = base::Uuid::from_random(random.next(), random.next());
   const std::string marked = source.path() + '/' + deleted_directory_name(name_, unique);
   auto renamed = disk().rename(relocation.old_path, marked);
+  env::fail_point(env::FailPoint::kMoveLeft);
   if (renamed) renamed = disk().sync_directory(source.path());
   if (renamed) {
     source.remove_later(marked, delay);

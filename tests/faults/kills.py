@@ -17,13 +17,20 @@ import time
 
 import campaign
 from history import History, Values
-from load import Load, verify
+from load import Load, Worker, verify
+
+sys.path.append(str(campaign.ROOT / "tests/answers"))
+from codec import Closed, Connection  # noqa: E402
 
 RECORDS_A_DIRECTORY = 120_000  # so many acknowledged records, and a new directory comes
 PATIENCE_AT_POINT_S = 4  # a point that the load has not reached by then is not reached
 
-# Small, so that the points are reached soon: topics' files go, metadata snapshots are written.
+# Small, so that the points are reached soon: topics' files go, metadata snapshots are written, and
+# what the groups commit is compacted all the time.
 SETTINGS = {
+    "log.cleaner.max.compaction.lag.ms": "100",
+    "log.cleaner.backoff.ms": "50",
+    "log.cleaner.min.cleanable.ratio": "0",
     "log.segment.delete.delay.ms": "200",
     "metadata.log.max.record.bytes.between.snapshots": "2048",
     "log.flush.offset.checkpoint.interval.ms": "200",
@@ -45,22 +52,65 @@ def points_of(server):
     return found[1].split()
 
 
+class Mover(Worker):
+    """Moves one partition after the other into one of the log directories, any."""
+
+    name = "mover"
+
+    def __init__(self, history, node, load, rng):
+        super().__init__(history)
+        self.node = node
+        self.load = load
+        self.rng = random.Random(rng.random())
+
+    def step(self):
+        moved = {"Name": self.load.topic,
+                 "Partitions": [self.rng.randrange(self.load.partitions)]}
+        target = str(self.rng.choice(self.node.log_dirs))
+        try:
+            connection = Connection(self.node.port)
+        except OSError:
+            self.is_stopping.wait(0.01)
+            return
+        try:
+            connection.call("AlterReplicaLogDirs", 2,
+                            {"Dirs": [{"Path": target, "Topics": [moved]}]})
+        except (OSError, Closed):
+            pass  # the server is gone
+        finally:
+            connection.close()
+        self.is_stopping.wait(0.05)
+
+
+class TwoDirectories(campaign.Node):
+    def __init__(self, directory, server):
+        self.log_dirs = [directory / "data", directory / "other"]
+        paths = ",".join(map(str, self.log_dirs))
+        super().__init__(directory, self.log_dirs[0], server, {**SETTINGS, "log.dirs": paths})
+
+
 class Run:
-    """One data directory, its server and its clients, until it has had its records."""
+    """The data directories, their server and its clients, until they have had their records."""
 
     def __init__(self, server, directory, rng):
         self.rng = rng
-        self.node = campaign.Node(directory, directory / "data", server, SETTINGS)
+        self.node = TwoDirectories(directory, server)
         self.history = History(Values(rng.random()))
         self.load = None
+        self.mover = None
         self.kills = 0
 
     def __enter__(self):
         self.node.start()
         self.load = Load(self.history, self.node.bootstrap)
+        self.mover = Mover(self.history, self.node, self.load, self.rng)
+        self.mover.start()
         return self
 
     def __exit__(self, *_):
+        if self.mover is not None:
+            self.mover.stop()
+            self.mover.wait()
         if self.load is not None:
             self.load.stop()
         if self.node.running():
@@ -102,9 +152,9 @@ class Run:
     def tear_tails(self):
         """As a write that was under way when everything ended: behind what was promised lies half a
         batch, or what the file system put there. Nothing is torn once a stop was clean."""
-        if (self.node.data / ".kafka_cleanshutdown").exists():
-            return
-        for partition in self.node.data.glob("events-*"):
+        unclean = [path for path in self.node.log_dirs
+                   if not (path / ".kafka_cleanshutdown").exists()]
+        for partition in (found for path in unclean for found in path.glob("events-*")):
             log = max(partition.glob("*.log"), default=None)
             if log is None:
                 continue

@@ -50,7 +50,7 @@ test: packages-test  ## Build and run all tests, with sanitizers where it matter
 
 soak: build packages-test  ## The fault campaigns for as long as asked (SOAK_SECONDS=3600, SEED=)
 	@tests/clients/install.sh
-	@ninja -C build/release --quiet failing_calls sim_test
+	@ninja -C build/release --quiet failing_calls sim_test log_test replica_test
 	@tests/faults/soak.py --seconds $(SOAK_SECONDS) $(if $(SEED),--seed $(SEED))
 
 mutants: packages-test  ## Wrong lines on purpose: the fault tests must turn red

@@ -23,7 +23,8 @@ sys.path.append(str(campaign.ROOT / "tests/answers"))
 from codec import Closed, Connection  # noqa: E402
 
 RECORDS_A_DIRECTORY = 120_000  # so many acknowledged records, and a new directory comes
-PATIENCE_AT_POINT_S = 4  # a point that the load has not reached by then is not reached
+PATIENCE_AT_POINT_S = 4
+PATIENCE_AT_FIRST_S = 30  # a point that the load has not reached once by then is not reached
 
 # Small, so that the points are reached soon: topics' files go, metadata snapshots are written, and
 # what the groups commit is compacted all the time.
@@ -175,7 +176,7 @@ class Run:
             self.tear_tails()
         self.node.variables = {"ODRADEK_FAILPOINTS": f"{point}:{count}"}
         self.node.start_without_waiting()
-        deadline = campaign.Deadline(PATIENCE_AT_POINT_S)
+        deadline = campaign.Deadline(PATIENCE_AT_FIRST_S if count == 1 else PATIENCE_AT_POINT_S)
         while self.node.running() and not deadline.is_over():
             if point.startswith("stop.") and self.node.answers():
                 break
@@ -186,7 +187,7 @@ class Run:
         self.kills += was_reached
         self.restart_and_verify()
         if self.violations():
-            self.history.violation(f"after a kill at {point}:{count}")
+            self.history.violation(f"after a kill at {point}:{count}\n{self.node.last_words()}")
         return was_reached
 
 

@@ -361,6 +361,9 @@ def check_offsets_and_topics(history, bootstrap, topic, partitions):
         known = history.known_topics()
         found = consumer.committed(wanted, timeout=PATIENCE_S)
         listed = set(consumer.list_topics(timeout=PATIENCE_S).topics)
+    except confluent_kafka.KafkaException as error:
+        history.violation(f"the group's offsets or the topics are not told: {error}")
+        return
     finally:
         consumer.close()
     for offset in found:

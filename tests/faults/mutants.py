@@ -51,8 +51,8 @@ MUTANTS = (
     (
         "skip the torn-tail cut",
         "src/log/log_recovery.cc",
-        r"recovered\.cut_bytes = segment\.size\(\) - valid_bytes;",
-        r"valid_bytes = segment.size();",
+        r"const std::uint64_t valid_bytes = reading\.valid_bytes\(\);",
+        r"const std::uint64_t valid_bytes = segment.size();",
         (LOGS, KILLS),
     ),
 )

@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 MOST_SECONDS_A_TURN = 300
 LEAST_SECONDS_A_TURN = 15
+PYTHON = ROOT / "build/clients/venv/bin/python"
 WORTH_A_LINE = re.compile(r"PASS|FAIL|VIOLATION|SKIPPED|seed |.* (?:acknowledged|lost|cuts|kills)")
 
 
@@ -37,7 +38,16 @@ SIMULATED = {
     "sim-logs": seeds("sim_test", "LogPowerCutTest.WhatWas*", 60),
     "sim-broker": seeds("sim_test", "BrokerTest.APowerCut*:BrokerTest.AFailedFlush*", 20),
     "sim-failing-calls": seeds("sim_test", "*FailingCallsTest*", 0.02),
+    "sim-one-log": seeds("log_test", "PartitionLogCrash.*", 100),
+    "sim-compaction": seeds("log_test", "CompactionModel.*", 25),
+    "sim-moves": seeds("log_test", "MoveCrash.*", 50),
+    "sim-partitions": seeds("replica_test", "PartitionPowerCut.*", 100),
+    "sim-full-disk": seeds("replica_test", "PartitionFullTest.Nothing*", 80),
 }
+
+# Of a number of rounds, not of seconds.
+MOVES = ("{python} -B tests/move/move_test.py --build {build} --seed {seed}"
+         " --rounds {count:0.2} --kills {count:0.1}")
 
 
 def campaigns(build):
@@ -45,13 +55,14 @@ def campaigns(build):
     command has --seconds."""
     command = ["ctest", "--test-dir", build, "--label-regex", "^faults$", "--show-only=json-v1"]
     listed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    found = dict(SIMULATED)
+    found = {**SIMULATED, "move": MOVES}
     for test in json.loads(listed)["tests"]:
         words = test.get("command", [])
         if "--seconds" not in words:
             continue
         words[words.index("--seconds") + 1] = "{seconds}"
-        found[test["name"]] = f"{shlex.join(words)} --seed {{seed}}".replace("'", "")
+        words[words.index("--seed") + 1] = "{seed}"
+        found[test["name"]] = shlex.join(words).replace("'", "")
     return found
 
 
@@ -63,7 +74,7 @@ class Turn(dict):
             return str(max(1, int(self * float(rate))))
 
     def __init__(self, build, seed, seconds):
-        super().__init__(build=build, seed=seed, seconds=f"{seconds:.0f}",
+        super().__init__(build=build, python=PYTHON, seed=seed, seconds=f"{seconds:.0f}",
                          count=Turn.Count(seconds))
 
 
@@ -79,6 +90,8 @@ def run(name, command):
         print(f"   {line}")
     print(f"   {'went well' if went_well else 'FAILED'}, {time.monotonic() - started:.0f} s",
           flush=True)
+    if not went_well:
+        print(f"   again: {command}", flush=True)
     return went_well
 
 

@@ -115,6 +115,9 @@ class Disk {
   // When the file was last written, by the wall clock.
   [[nodiscard]] virtual base::Result<base::Timestamp> modification_time(
       const std::string& path) = 0;
+  // Until it is written again.
+  [[nodiscard]] virtual base::Result<> set_modification_time(const std::string& path,
+                                                             base::Timestamp time) = 0;
   // The whole of a file; fails beyond `max_bytes`.
   [[nodiscard]] base::Result<std::string> read_file(const std::string& path,
                                                     std::uint64_t max_bytes = 64U << 20U);

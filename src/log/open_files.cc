@@ -177,6 +177,9 @@ class OpenFiles::PooledDisk final : public env::Disk {
   base::Result<base::Timestamp> modification_time(const std::string& path) override {
     return files_.disk_.modification_time(path);
   }
+  base::Result<> set_modification_time(const std::string& path, base::Timestamp time) override {
+    return files_.disk_.set_modification_time(path, time);
+  }
 
  private:
   OpenFiles& files_;

@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 
@@ -18,6 +19,9 @@ namespace odradek::env {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::int64_t kMsPerSecond = 1000;
+constexpr std::int64_t kNsPerMs = 1000000;
 
 class LinuxDirectoryLock final : public DirectoryLock {
  public:
@@ -83,9 +87,18 @@ base::Result<std::uint64_t> LinuxDisk::file_size(const std::string& path) {
 base::Result<base::Timestamp> LinuxDisk::modification_time(const std::string& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return storage_error(path, "stat", errno);
-  constexpr std::int64_t kMsPerSecond = 1000;
-  constexpr std::int64_t kNsPerMs = 1000000;
   return base::Timestamp(status.st_mtim.tv_sec * kMsPerSecond + status.st_mtim.tv_nsec / kNsPerMs);
+}
+
+base::Result<> LinuxDisk::set_modification_time(const std::string& path, base::Timestamp time) {
+  std::array<timespec, 2> times{};
+  times[0].tv_nsec = UTIME_OMIT;  // when it was read last
+  times[1].tv_sec = time.value() / kMsPerSecond;
+  times[1].tv_nsec = time.value() % kMsPerSecond * kNsPerMs;
+  if (::utimensat(AT_FDCWD, path.c_str(), times.data(), 0) != 0) {
+    return storage_error(path, "set time", errno);
+  }
+  return {};
 }
 
 base::Result<> LinuxDisk::make_directories(const std::string& path) {

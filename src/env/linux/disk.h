@@ -19,6 +19,7 @@ class LinuxDisk final : public Disk {
   bool exists(const std::string& path) override;
   base::Result<std::uint64_t> file_size(const std::string& path) override;
   base::Result<base::Timestamp> modification_time(const std::string& path) override;
+  base::Result<> set_modification_time(const std::string& path, base::Timestamp time) override;
   base::Result<> make_directories(const std::string& path) override;
   base::Result<> rename(const std::string& from, const std::string& to) override;
   base::Result<> remove_file(const std::string& path) override;

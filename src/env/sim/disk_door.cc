@@ -64,6 +64,15 @@ base::Result<base::Timestamp> SimDiskDoor::modification_time(const std::string& 
   return node->modified;
 }
 
+base::Result<> SimDiskDoor::set_modification_time(const std::string& path, base::Timestamp time) {
+  constexpr DiskOperation kThis = DiskOperation::kWrite;
+  if (auto begun = disk_.begin(*life_, kThis, path); !begun) return begun;
+  const auto node = disk_.tree_.find(path);
+  if (!node) return refuse(kThis, path, ENOENT);
+  node->modified = time;
+  return {};
+}
+
 base::Result<> SimDiskDoor::make_directories(const std::string& path) {
   constexpr DiskOperation kThis = DiskOperation::kMakeDirectories;
   if (auto begun = disk_.begin(*life_, kThis, path); !begun) return begun;

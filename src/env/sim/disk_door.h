@@ -21,6 +21,7 @@ class SimDiskDoor final : public Disk {
   base::Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
   bool exists(const std::string& path) override;
   base::Result<base::Timestamp> modification_time(const std::string& path) override;
+  base::Result<> set_modification_time(const std::string& path, base::Timestamp time) override;
   base::Result<> make_directories(const std::string& path) override;
   base::Result<> rename(const std::string& from, const std::string& to) override;
   base::Result<> remove_file(const std::string& path) override;

@@ -72,13 +72,18 @@ base::Result<> CleanedSegmentWriter::add_aborted(const AbortedTransaction& trans
   return transactions_->append(transaction);
 }
 
-base::Result<Cleaned> CleanedSegmentWriter::finish() {
+base::Result<Cleaned> CleanedSegmentWriter::finish(base::Timestamp modified) {
   if (auto done = write_out(); !done) return base::fail(std::move(done));
   Segment::Completion completion = segment_->begin_completion();
   if (auto done = completion.carry_out(disk_, *segment_); !done) {
     return base::fail(std::move(done));
   }
   segment_->end_completion(completion);
+  for (const std::string_view suffix : {kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix}) {
+    if (auto done = disk_.set_modification_time(segment_->path(suffix), modified); !done) {
+      return base::fail(std::move(done));
+    }
+  }
   const Segment::Files& files = segment_->files();
   for (const auto& file : {files.log, files.offset_index.file().stored().file,
                            files.time_index.file().stored().file}) {

@@ -26,8 +26,9 @@ class CleanedSegmentWriter {
   // Adds a batch after the last one. Kafka's segments end before 2 GiB: KAFKA_STORAGE_ERROR beyond.
   [[nodiscard]] base::Result<> add(const record::BatchView& batch);
   [[nodiscard]] base::Result<> add_aborted(const AbortedTransaction& transaction);
-  // Completes the indexes and makes everything durable, names included.
-  [[nodiscard]] base::Result<Cleaned> finish();
+  // Completes the indexes and makes everything durable, names included. The files are as old as
+  // `modified`.
+  [[nodiscard]] base::Result<Cleaned> finish(base::Timestamp modified);
   // Removes what was written, unless its replacement has begun.
   void remove();
 

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "log/file_names.h"
@@ -239,7 +240,11 @@ base::Result<> CleaningPass::clean_batch(const record::BatchView& batch) {
 }
 
 base::Result<CleaningPass::Progress> CleaningPass::finish_group() {
-  auto cleaned = writer_->finish();
+  // As Kafka does: retention takes the file's time where records have none, and people look at it.
+  auto modified = world_.disk().modification_time(originals_.back()->path(kLogSuffix));
+  if (!modified && modified.error().os_error == ENOENT) return Progress::kOvertaken;
+  if (!modified) return base::fail(std::move(modified));
+  auto cleaned = writer_->finish(*modified);
   if (!cleaned) return base::fail(std::move(cleaned));
   auto replaced = cleanable_.replace_segments(originals_, std::move(*cleaned));
   if (!replaced) return base::fail(std::move(replaced));

@@ -109,6 +109,7 @@ class RunningBroker : public Broker {
   void watch_disks();
   void on_directory_failure(log::directory::LogDirectory& directory, const base::Error& error);
   void take_offline(std::vector<metadata::ReplicaPlace> lost);
+  void cordon(const config::Settings& settings);
   std::vector<base::Uuid> online_directories() const;
   void make_services();
   void act_on_settings();
@@ -350,6 +351,21 @@ void RunningBroker::take_offline(std::vector<metadata::ReplicaPlace> lost) {
       [](const base::Result<>&) {});
 }
 
+// New partitions keep out of what cordoned.log.dirs names; the controller has to know.
+void RunningBroker::cordon(const config::Settings& settings) {
+  logs_->set_cordoned(settings.list("cordoned.log.dirs"));
+  std::vector<base::Uuid> cordoned;
+  for (const auto& directory : logs_->directories()) {
+    const auto& identity = directory->identity();
+    if (identity && logs_->is_cordoned(*directory)) cordoned.push_back(identity->directory_id);
+  }
+  metadata_->submit(
+      [this, cordoned = std::move(cordoned)](const metadata::ClusterImage& image) {
+        return metadata::cordon(image, node_id_, cordoned);
+      },
+      [](const base::Result<>&) {});
+}
+
 void RunningBroker::on_fatal(std::function<void(const base::Error&)> handler) {
   const std::lock_guard lock(fatal_mutex_);
   fatal_handler_ = std::move(handler);
@@ -392,7 +408,7 @@ void RunningBroker::make_services() {
 
 void RunningBroker::act_on_settings() {
   live_config_->act([this](const config::Settings&, const config::Settings& now) {
-    logs_->set_cordoned(now.list("cordoned.log.dirs"));
+    cordon(now);
     logs_->mover().set_rate(move_rate(now));
   });
   live_config_->act([this](const config::Settings& before, const config::Settings& now) {

@@ -57,6 +57,8 @@ struct BrokerImage {
   base::Uuid incarnation_id;
   std::vector<EndpointImage> endpoints;
   std::vector<base::Uuid> log_directories;
+  // Of these, those that take no new partitions (KIP-1066).
+  std::vector<base::Uuid> cordoned_log_directories;
   std::map<std::string, std::pair<std::int16_t, std::int16_t>> supported_features;
   std::optional<std::string> rack;
   bool fenced = true;

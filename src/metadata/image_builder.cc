@@ -121,6 +121,7 @@ base::Result<> ImageBuilder::on(const wire::RegisterBrokerRecord& record) {
                                                 feature.max_supported_version};
   }
   broker->log_directories = record.log_dirs;
+  broker->cordoned_log_directories = record.cordoned_log_dirs.value_or(std::vector<base::Uuid>());
   broker->rack = record.rack;
   broker->fenced = record.fenced;
   broker->in_controlled_shutdown = record.in_controlled_shutdown;
@@ -164,6 +165,9 @@ base::Result<> ImageBuilder::on(const wire::BrokerRegistrationChangeRecord& reco
                            broker.in_controlled_shutdown = record.in_controlled_shutdown > 0;
                          }
                          if (!record.log_dirs.empty()) broker.log_directories = record.log_dirs;
+                         if (record.cordoned_log_dirs) {
+                           broker.cordoned_log_directories = *record.cordoned_log_dirs;
+                         }
                        });
 }
 

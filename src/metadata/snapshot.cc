@@ -41,6 +41,9 @@ wire::RegisterBrokerRecord to_record(const BrokerImage& broker) {
   record.fenced = broker.fenced;
   record.in_controlled_shutdown = broker.in_controlled_shutdown;
   record.log_dirs = broker.log_directories;
+  if (!broker.cordoned_log_directories.empty()) {
+    record.cordoned_log_dirs = broker.cordoned_log_directories;
+  }
   return record;
 }
 

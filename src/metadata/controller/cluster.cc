@@ -75,6 +75,9 @@ std::vector<MetadataRecord> register_broker(const BrokerImage& broker, std::int6
   registration.rack = broker.rack;
   registration.fenced = true;
   registration.log_dirs = broker.log_directories;
+  if (!broker.cordoned_log_directories.empty()) {
+    registration.cordoned_log_dirs = broker.cordoned_log_directories;
+  }
   wire::BrokerRegistrationChangeRecord change;
   change.broker_id = broker.id;
   change.broker_epoch = epoch;
@@ -89,6 +92,18 @@ std::vector<MetadataRecord> fence_on_stop(const ClusterImage& image, base::Broke
   change.broker_id = broker;
   change.broker_epoch = registered->epoch;
   change.fenced = 1;
+  return {change};
+}
+
+std::vector<MetadataRecord> cordon(const ClusterImage& image, base::BrokerId broker,
+                                   std::vector<base::Uuid> log_directories) {
+  const BrokerImage* registered = image.find_broker(broker);
+  if (registered == nullptr) return {};
+  if (registered->cordoned_log_directories == log_directories) return {};
+  wire::BrokerRegistrationChangeRecord change;
+  change.broker_id = broker;
+  change.broker_epoch = registered->epoch;
+  change.cordoned_log_dirs = std::move(log_directories);
   return {change};
 }
 

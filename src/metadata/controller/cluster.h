@@ -28,6 +28,11 @@ std::vector<MetadataRecord> register_broker(const BrokerImage& broker, std::int6
 // session to run out. Nothing where it is fenced already.
 std::vector<MetadataRecord> fence_on_stop(const ClusterImage& image, base::BrokerId broker);
 
+// Only these log directories of the broker take no new partitions (KIP-1066). Nothing where that is
+// so already.
+std::vector<MetadataRecord> cordon(const ClusterImage& image, base::BrokerId broker,
+                                   std::vector<base::Uuid> log_directories);
+
 // What is to be mended when the only broker comes up: partitions without a leader whose replica it
 // is get it.
 std::vector<MetadataRecord> lead_on_start(const ClusterImage& image, base::BrokerId broker);

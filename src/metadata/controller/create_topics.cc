@@ -132,8 +132,12 @@ class TopicCreator {
                       "the default value.",
                       topic.replication_factor));
     }
-    return place_replicas(image_, partitions_so_far_, static_cast<std::int32_t>(partitions),
-                          static_cast<std::int16_t>(factor));
+    auto placed = place_replicas(image_, partitions_so_far_, static_cast<std::int32_t>(partitions),
+                                 static_cast<std::int16_t>(factor));
+    if (placed) return placed;
+    return base::fail(placed.error().code,
+                      fmt::format("Unable to replicate the partition {} time(s): {}", factor,
+                                  placed.error().message));
   }
 
   base::Result<Assignment> take_assignment(const CreateTopicsRequest::CreatableTopic& topic) const {

@@ -10,14 +10,28 @@ namespace {
 
 using base::ErrorCode;
 
-std::vector<base::BrokerId> brokers_by_liveness(const ClusterImage& image) {
+bool are_all_cordoned(const BrokerImage& broker) {
+  const auto is_cordoned = [&](const base::Uuid& directory) {
+    return std::ranges::count(broker.cordoned_log_directories, directory) > 0;
+  };
+  return !broker.log_directories.empty() &&
+         std::ranges::all_of(broker.log_directories, is_cordoned);
+}
+
+// Those that may take partitions, live ones first.
+struct Takers {
   std::vector<base::BrokerId> brokers;
+  std::size_t live = 0;
+};
+Takers takers_of(const ClusterImage& image) {
+  Takers takers;
   for (const bool fenced : {false, true}) {
     for (const auto& [id, broker] : image.brokers) {
-      if (broker->fenced == fenced) brokers.push_back(id);
+      if (broker->fenced == fenced && !are_all_cordoned(*broker)) takers.brokers.push_back(id);
     }
+    if (!fenced) takers.live = takers.brokers.size();
   }
-  return brokers;
+  return takers;
 }
 
 }  // namespace
@@ -36,14 +50,20 @@ base::Uuid default_directory(const ClusterImage& image, base::BrokerId id) {
 base::Result<std::vector<std::vector<base::BrokerId>>> place_replicas(
     const ClusterImage& image, std::int32_t first, std::int32_t count,
     std::int16_t replication_factor) {
-  const auto brokers = brokers_by_liveness(image);
+  const auto [brokers, live] = takers_of(image);
+  if (live == 0) {
+    return base::fail(ErrorCode::kInvalidReplicationFactor,
+                      "All brokers are currently fenced, or have all their log directories "
+                      "cordoned (cordoned.log.dirs).");
+  }
   if (static_cast<std::size_t>(replication_factor) > brokers.size()) {
+    const bool is_any_cordoned = brokers.size() < image.brokers.size();
     return base::fail(
         ErrorCode::kInvalidReplicationFactor,
-        fmt::format(
-            "Unable to replicate the partition {} time(s): The target replication factor of "
-            "{} cannot be reached because only {} broker(s) are registered.",
-            replication_factor, replication_factor, brokers.size()));
+        fmt::format("The target replication factor of {} cannot be reached because only {} "
+                    "broker(s) are registered{}.",
+                    replication_factor, brokers.size(),
+                    is_any_cordoned ? " that have a log directory not in cordoned.log.dirs" : ""));
   }
   // Counting on from topic to topic spreads topics of one partition over the brokers.
   const std::size_t start = image.topics_by_id.size() + static_cast<std::size_t>(first);

@@ -13,7 +13,8 @@ namespace odradek::metadata {
 
 // Chooses brokers for the partitions [first, first + count): round robin over the registered
 // brokers, partition i's replica j on broker (start + i + j) mod n, live ones before fenced ones.
-// INVALID_REPLICATION_FACTOR when there are fewer brokers than replicas.
+// Brokers whose log directories are all cordoned get none. INVALID_REPLICATION_FACTOR when there
+// are fewer brokers than replicas, or no live one.
 [[nodiscard]] base::Result<std::vector<std::vector<base::BrokerId>>> place_replicas(
     const ClusterImage& image, std::int32_t first, std::int32_t count,
     std::int16_t replication_factor);

@@ -183,6 +183,33 @@ TEST(CreateTopics, ReplicasAreSpreadAndNeverTwiceOnOneBroker) {
             (std::map<BrokerId, int>{{BrokerId(1), 2}, {BrokerId(2), 2}, {BrokerId(3), 2}}));
 }
 
+TEST(CreateTopics, ABrokerWithAllItsDirectoriesCordonedGetsNoPartitions) {
+  TestCluster cluster;
+  cluster.add_broker(1);
+  cluster.add_broker(2);
+  const auto cordon_all = [&](std::int32_t id) {
+    const BrokerImage* broker = cluster.image().find_broker(base::BrokerId(id));
+    cluster.apply(cordon(cluster.image(), broker->id, broker->log_directories));
+  };
+  cordon_all(1);
+  EXPECT_TRUE(cordon(cluster.image(), base::BrokerId(1),
+                     cluster.image().find_broker(base::BrokerId(1))->log_directories)
+                  .empty());
+  EXPECT_EQ(cluster.create(new_topic("a", 6, 1)).error_code, ErrorCode::kNone);
+  for (const PartitionImage& partition : cluster.topic("a").partitions) {
+    EXPECT_EQ(partition.replicas, brokers({2}));
+  }
+  EXPECT_EQ(cluster.create(new_topic("b", 1, 2)).error_code, ErrorCode::kInvalidReplicationFactor);
+  cordon_all(2);
+  const auto refused = cluster.create(new_topic("c", 1, 1));
+  EXPECT_EQ(refused.error_code, ErrorCode::kInvalidReplicationFactor);
+  EXPECT_EQ(refused.error_message,
+            "Unable to replicate the partition 1 time(s): All brokers are currently fenced, or "
+            "have all their log directories cordoned (cordoned.log.dirs).");
+  cluster.apply(cordon(cluster.image(), base::BrokerId(1), {}));
+  EXPECT_EQ(cluster.create(new_topic("c", 1, 1)).error_code, ErrorCode::kNone);
+}
+
 TEST(CreateTopics, AFencedBrokerNeitherLeadsNorIsInSync) {
   TestCluster cluster;
   cluster.add_broker(1, /*is_fenced=*/true);

@@ -62,7 +62,7 @@ struct Services {
   ProducerIds& producer_ids;
   GroupService& groups;
   ClientTelemetry& telemetry;
-  // For batches that are encoded anew.
+  // For what would hold up a loop and needs no disk: batches that are encoded anew.
   env::WorkQueue& encoding;
   // Set once: nothing is parked any more, so that the listeners can close.
   std::atomic<bool>& stopping;

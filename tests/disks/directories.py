@@ -172,13 +172,17 @@ def one_is_slow(options, directory, seconds):
         for load in loads:
             load.start()
         time.sleep(1)  # the load itself: every flush of the slow disk takes its time by now
-        waits = []
+        waits, descriptions = [], []
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             for number in parts["good"]:
                 started = time.monotonic()
                 assert client.produce("t", number)["ErrorCode"] == 0
                 waits.append(time.monotonic() - started)
+            started = time.monotonic()
+            described = client.call("DescribeLogDirs", 4, {"Topics": None})["Results"]
+            descriptions.append(time.monotonic() - started)
+            assert all(one["ErrorCode"] == 0 for one in described), described
         started = time.monotonic()
         Client(node).produce("t", min(parts["bad"]))
         slow = time.monotonic() - started
@@ -192,6 +196,7 @@ def one_is_slow(options, directory, seconds):
               f"{middle * 1000:.1f} ms, 99 % within {late * 1000:.1f} ms", flush=True)
         assert slow > 4 * late, "the slow directory was not slow, or the other one was"
         assert late < 0.5, f"99 % within {late:.2f} s"
+        assert max(descriptions) < slow / 2, f"described within {max(descriptions):.2f} s"
         return None
     finally:
         node.discard()

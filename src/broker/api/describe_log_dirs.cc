@@ -10,7 +10,6 @@
 
 #include "base/log.h"
 #include "broker/api/apis.h"
-#include "broker/api/disk_answer.h"
 #include "log/log_manager.h"
 
 namespace odradek::broker::api {
@@ -94,23 +93,22 @@ void describe(Services& services, const Directory& directory, const View& view,
 
 }  // namespace
 
+// Off the loops, for there may be many logs, and off the directories' queues: nothing here reads a
+// disk, and a directory whose disk is slow has to be described, too.
 void handle_describe_log_dirs(Services& services, DescribeLogDirsRequest request,
                               Responder<DescribeLogDirsResponse> responder) {
-  auto answers = std::make_shared<DiskAnswer<DescribeLogDirsResponse>>(std::move(responder));
-  auto futures = services.logs.mover().futures();
-  const auto view = std::make_shared<const View>(
-      View{wanted_partitions(request), services.logs.all(), std::move(futures)});
-  const auto& directories = services.logs.directories();
-  answers->response().results.resize(directories.size());
-  for (std::size_t i = 0; i < directories.size(); ++i) {
-    Directory& directory = *directories[i];
-    DirectoryAnswer& answer = answers->response().results[i];
-    answer.log_dir = services.world.disk().absolute_path(directory.path());
-    answers->add(directory, [&services, &directory, view, &answer] {
-      describe(services, directory, *view, answer);
-    });
-  }
-  answers->finish();
+  services.encoding.submit([&services, request = std::move(request),
+                            responder = std::move(responder)]() mutable {
+    const View view{wanted_partitions(request), services.logs.all(),
+                    services.logs.mover().futures()};
+    DescribeLogDirsResponse response;
+    for (const auto& directory : services.logs.directories()) {
+      DirectoryAnswer& answer = response.results.emplace_back();
+      answer.log_dir = services.world.disk().absolute_path(directory->path());
+      describe(services, *directory, view, answer);
+    }
+    responder.send(response);
+  });
 }
 
 }  // namespace odradek::broker::api

@@ -52,6 +52,11 @@ PartitionLog::PartitionLog(directory::LogDirectory& directory, const OpenOptions
 }
 
 PartitionLog::~PartitionLog() {
+  // It may want a flush, and so the directory.
+  if (rebuild_) {
+    const std::lock_guard guard(rebuild_->mutex);
+    rebuild_->log = nullptr;
+  }
   {
     Lock lock(mutex_);
     listener_ = nullptr;
@@ -63,10 +68,9 @@ PartitionLog::~PartitionLog() {
     forget_unflushed_locked();
     tell_damage_locked(0);
   }
-  for (const auto& hand_over : {hand_over_, rebuild_}) {
-    if (!hand_over) continue;
-    const std::lock_guard guard(hand_over->mutex);
-    hand_over->log = nullptr;
+  if (hand_over_) {
+    const std::lock_guard guard(hand_over_->mutex);
+    hand_over_->log = nullptr;
   }
 }
 

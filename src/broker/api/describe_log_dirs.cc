@@ -97,18 +97,18 @@ void describe(Services& services, const Directory& directory, const View& view,
 // disk, and a directory whose disk is slow has to be described, too.
 void handle_describe_log_dirs(Services& services, DescribeLogDirsRequest request,
                               Responder<DescribeLogDirsResponse> responder) {
-  services.encoding.submit([&services, request = std::move(request),
-                            responder = std::move(responder)]() mutable {
-    const View view{wanted_partitions(request), services.logs.all(),
-                    services.logs.mover().futures()};
-    DescribeLogDirsResponse response;
-    for (const auto& directory : services.logs.directories()) {
-      DirectoryAnswer& answer = response.results.emplace_back();
-      answer.log_dir = services.world.disk().absolute_path(directory->path());
-      describe(services, *directory, view, answer);
-    }
-    responder.send(response);
-  });
+  services.encoding.submit(
+      [&services, request = std::move(request), responder = std::move(responder)]() mutable {
+        const View view{wanted_partitions(request), services.logs.all(),
+                        services.logs.mover().futures()};
+        DescribeLogDirsResponse response;
+        for (const auto& directory : services.logs.directories()) {
+          DirectoryAnswer& answer = response.results.emplace_back();
+          answer.log_dir = services.world.disk().absolute_path(directory->path());
+          describe(services, *directory, view, answer);
+        }
+        responder.send(response);
+      });
 }
 
 }  // namespace odradek::broker::api

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "env/world.h"
 #include "quorum/zookeeper/session.h"
 
 namespace odradek::zookeeper_test {
@@ -36,6 +37,8 @@ class Harness {
   virtual std::unique_ptr<Session> make_session(const std::string& host,
                                                 const SessionOptions& options,
                                                 SessionHandler handler) = 0;
+  // Its loop 0 is the sessions' one.
+  virtual env::World& world() = 0;
   // Runs on the loop and comes back when it is done.
   virtual void on_loop(std::function<void()> step) = 0;
   // Waits until the condition, called on the loop, holds. False: not in a long time.

@@ -40,6 +40,7 @@ class RealHarness final : public Harness {
                                                       std::move(handler));
   }
 
+  env::World& world() override { return world_; }
   void on_loop(std::function<void()> step) override {
     std::promise<void> done;
     world_.loop(0).post([&] {

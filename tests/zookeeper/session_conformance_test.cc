@@ -445,7 +445,7 @@ INSTANTIATE_TEST_SUITE_P(Simulated, SessionConformanceTest,
                                          Kind{"3", [] { return make_simulated_harness(3); }}),
                          [](const auto& kind) { return std::string(kind.param.name); });
 INSTANTIATE_TEST_SUITE_P(Real, SessionConformanceTest,
-                         testing::Values(Kind{"3_8", [] { return make_real_harness(); }}),
+                         testing::Values(Kind{"Server", [] { return make_real_harness(); }}),
                          [](const auto& kind) { return std::string(kind.param.name); });
 
 }  // namespace

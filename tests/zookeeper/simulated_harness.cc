@@ -20,6 +20,7 @@ class SimulatedHarness final : public Harness {
          .connection_timeout = std::chrono::milliseconds(options.connection_timeout_ms)},
         std::move(handler));
   }
+  env::World& world() override { return host_.world(); }
   void on_loop(std::function<void()> step) override {
     bool is_done = false;
     host_.world().loop(0).post([&] {

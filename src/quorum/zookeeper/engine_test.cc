@@ -264,7 +264,8 @@ TEST(ZookeeperEngineTest, AnotherBrokerWithTheSameIdIsRefusedAndTheFirstIsNamed)
     cluster.start_all();
     ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
     env::sim::SimHost& host = cluster.world.add_host("intruder");
-    Broker intruder(cluster.ensemble, host, 2, {});
+    const auto made = cluster.make_broker(2, host);
+    Broker& intruder = *made;
     intruder.other_answers = true;
     if (has_other_directories) intruder.directories = {"another"};
     intruder.start("other", false);

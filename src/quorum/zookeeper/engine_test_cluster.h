@@ -63,24 +63,22 @@ inline std::string view_path(const std::string& key) { return "/config/topics/" 
 // One broker's process.
 class Broker final : public Listener {
  public:
-  Broker(sim::SimZookeeper& ensemble, env::sim::SimHost& host, int id, EngineOptions options)
-      : host_(host), id_(id) {
+  Broker(env::World& world, int id, EngineOptions options,
+         const ZookeeperEngine::MakeSession& make_session)
+      : world_(world), id_(id) {
     options.broker = base::BrokerId(id);
     engine_ = std::make_unique<ZookeeperEngine>(
-        options, host.world().clock(), *this,
+        options, world.clock(), *this,
         [this](const base::SharedBytes&, std::move_only_function<void(bool)> done) {
           ++probes;
-          host_.world().loop(0).post(
-              [this, done = std::move(done)]() mutable { done(other_answers); });
+          run([this, done = std::move(done)]() mutable { done(other_answers); });
         },
-        [&](SessionHandler handler) {
-          return ensemble.make_session(host.name(), host.world().loop(0), {.chroot = "/kafka"},
-                                       std::move(handler));
-        });
+        make_session);
   }
+  static constexpr const char* kChroot = "/kafka";
 
   // On the broker's loop.
-  void run(std::move_only_function<void()> step) { host_.world().loop(0).post(std::move(step)); }
+  void run(std::move_only_function<void()> step) { world_.loop(0).post(std::move(step)); }
   void start(const std::string& proposed_cluster_id, bool is_standing = true) {
     run([this, proposed_cluster_id, is_standing] {
       engine_->start(proposed_cluster_id, [this, is_standing](base::Result<Started> result) {
@@ -106,7 +104,7 @@ class Broker final : public Listener {
         view.push_back({view_path(key), to_bytes(value), false});
       }
       is_committing = true;
-      engine_->commit(records, std::move(view), host_.world().clock().wall(),
+      engine_->commit(records, std::move(view), world_.clock().wall(),
                       [this, done = std::move(done)](base::Result<Position> result) mutable {
                         is_committing = false;
                         const bool is_done = result.has_value();
@@ -176,7 +174,7 @@ class Broker final : public Listener {
   int snapshots_read = 0;
 
  private:
-  env::sim::SimHost& host_;
+  env::World& world_;
   const int id_;
   std::unique_ptr<ZookeeperEngine> engine_;
 };
@@ -202,8 +200,13 @@ class Cluster {
   }
 
   std::unique_ptr<Broker> make_broker(int id) {
-    return std::make_unique<Broker>(ensemble, *hosts[static_cast<std::size_t>(id - 1)], id,
-                                    options_);
+    return make_broker(id, *hosts[static_cast<std::size_t>(id - 1)]);
+  }
+  std::unique_ptr<Broker> make_broker(int id, env::sim::SimHost& host) {
+    return std::make_unique<Broker>(host.world(), id, options_, [&](SessionHandler handler) {
+      return ensemble.make_session(host.name(), host.world().loop(0), {.chroot = Broker::kChroot},
+                                   std::move(handler));
+    });
   }
   void start_all() {
     for (auto& broker : brokers) broker->start("cluster" + std::to_string(broker->id()));

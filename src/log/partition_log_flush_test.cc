@@ -71,6 +71,7 @@ TEST_F(PartitionLogFlushTest, WhatFollowsAFlushIsAskedForAgain) {
 TEST_F(PartitionLogFlushTest, ACutLowersTheRecoveryPointAndNeverRaisesIt) {
   auto log = open();
   for (int i = 0; i < 4; ++i) append(*log, batch(2, 1000));
+  ASSERT_TRUE(log->prepare_background_flush());
   ASSERT_TRUE(log->flush());
   EXPECT_EQ(directory_->recovery_point(name_), Offset(8));
   ASSERT_TRUE(log->truncate_to(Offset(6)));

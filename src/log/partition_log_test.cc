@@ -241,6 +241,7 @@ TEST_F(PartitionLogTest, TruncatesSegmentsIndexesAndEpochs) {
   for (const std::int64_t cut : {59, 40, 33, 2, 0}) {
     auto log = open();
     for (int i = 0; i < 30; ++i) append(*log, batch(2, 1000 + 10 * i, 50));
+    ASSERT_TRUE(log->prepare_background_flush());
     directory_->run_group(false);
     ASSERT_TRUE(log->truncate_to(Offset(cut)));
     // Whole batches stay only.

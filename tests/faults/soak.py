@@ -47,7 +47,7 @@ SIMULATED = {
 
 # Of a number of rounds, not of seconds.
 MOVES = ("{python} -B tests/move/move_test.py --build {build} --seed {seed}"
-         " --rounds {count:0.2} --kills {count:0.1}")
+         " --rounds {count:0.2} --kills {count:0.1} Move.test_moves_under_load_and_kills")
 
 
 def campaigns(build):

@@ -59,6 +59,7 @@ class Loader {
   base::Result<std::optional<base::Offset>> end_of_last_segment();
   base::Result<> start_over_if_behind();
   base::Result<> load_epochs();
+  base::Result<> write_recovered_epochs();
   base::Result<> find_lost_epochs();
   base::Result<> load_transaction_indexes();
   base::Result<> load_producers();
@@ -92,8 +93,11 @@ base::Result<LoadedLog> Loader::load() {
         &Loader::load_producers, &Loader::rebuild_transaction_indexes}) {
     if (auto done = (this->*step)(); !done) return base::fail(std::move(done));
   }
-  if (*tidied || was_recovered_) {
-    if (options_.is_synced_by_caller) return std::move(log_);
+  if (*tidied || was_recovered_ || rebuild_from_) {
+    if (options_.is_synced_by_caller) {
+      if (auto done = write_recovered_epochs(); !done) return base::fail(std::move(done));
+      return std::move(log_);
+    }
     for (const auto& [base, index] : log_.transaction_indexes) {
       if (auto done = index.flush(); !done) return base::fail(std::move(done));
     }
@@ -101,6 +105,17 @@ base::Result<LoadedLog> Loader::load() {
       return base::fail(std::move(done));
   }
   return std::move(log_);
+}
+
+// The caller's sync lets the recovery point pass what was read, which is then not read again. What
+// finds no room is written with the next batch.
+base::Result<> Loader::write_recovered_epochs() {
+  if (!was_recovered_ || !log_.epochs_changed) return {};
+  auto written = directory_.room().insist(
+      [&] { return write_leader_epochs_in_place(disk_, log_.path->value(), log_.epochs); });
+  if (!written && !directory::is_out_of_room(written.error())) return written;
+  log_.epochs_changed = !written;
+  return {};
 }
 
 std::shared_ptr<Segment> Loader::new_segment(base::Offset base_offset) {
@@ -232,7 +247,7 @@ base::Result<> Loader::find_end() {
 // checkpoint and the last producer snapshot name the same end, nothing is read.
 base::Result<std::optional<base::Offset>> Loader::end_of_last_segment() {
   Segment& last = *log_.segments.back();
-  if (last.size() == 0) return last.base_offset();
+  if (last.size() == 0 && options_.recovery_point <= last.base_offset()) return last.base_offset();
   const auto snapshot = log_.snapshots.latest();
   if (snapshot && *snapshot == options_.recovery_point && *snapshot > last.base_offset()) {
     log_.is_end_checked = false;

@@ -431,7 +431,8 @@ LogManager::Created LogManager::create_in(std::size_t index, const NewLog& log,
                                           bool is_synced_by_caller) {
   LogDirectory& directory = *directories_[index];
   bool needs_topic_id = false;
-  if (world_.disk().exists(directory.path() + '/' + log.name.to_string())) {
+  const bool is_resumed = world_.disk().exists(directory.path() + '/' + log.name.to_string());
+  if (is_resumed) {
     auto resumed = resume_creation({index, log.name}, log.topic_id);
     if (!resumed) return base::fail(std::move(resumed));
     needs_topic_id = *resumed;
@@ -443,6 +444,12 @@ LogManager::Created LogManager::create_in(std::size_t index, const NewLog& log,
   if (!opened) return base::fail(std::move(opened));
   if (needs_topic_id) {
     if (auto done = write_topic_id({index, log.name}, log.topic_id); !done) {
+      return base::fail(std::move(done));
+    }
+  }
+  if (is_resumed && !is_synced_by_caller) {
+    // Who began it may not have come to this.
+    if (auto done = world_.disk().sync_directory(directory.path()); !done) {
       return base::fail(std::move(done));
     }
   }

@@ -180,9 +180,11 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   struct FlushPlan {
     KnownEnd end;
     // What has unflushed bytes: `.log` files, and the indexes of segments that are finished.
-    std::vector<std::shared_ptr<env::File>> files;
+    // Each with its segment's base offset.
+    std::vector<std::pair<std::shared_ptr<env::File>, base::Offset>> files;
     std::vector<TransactionIndex> transaction_indexes;
     std::shared_ptr<env::File> snapshot;
+    std::optional<base::Offset> kept_snapshot;
     EpochFile epochs = EpochFile::kDurable;
     bool names_changed = false;
     std::uint64_t names_version = 0;
@@ -395,6 +397,7 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   base::Result<> write_epochs(Lock& lock);
   base::Result<> write_epochs_if_there_is_room(Lock& lock);
   base::Result<> carry_out_flush(const FlushPlan& plan, bool file_system_was_synced) const;
+  bool is_gone(const base::Error& error, base::Offset segment) const;
   void flushed_locked(const FlushPlan& plan, bool file_system_was_synced);
   // Encodes the producers as they are where enough was flushed since the last snapshot, and writes
   // that down once all it says is flushed: what is only queued may be taken back.
@@ -423,7 +426,8 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   // not counted before.
   base::Result<> move_log_start(Lock& lock, base::Offset new_log_start,
                                 std::optional<retention::Reason> counted_as);
-  base::Result<> make_last_segment_durable(Lock& lock);
+  // Before the segments below the index `first_kept` go.
+  base::Result<> make_names_durable(Lock& lock, std::size_t first_kept);
 
   // What a truncation puts in place of the log's parts.
   struct Cut;
@@ -526,6 +530,8 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   // Flushed since the producers were kept last.
   std::uint64_t bytes_since_snapshot_ = 0;
   std::optional<KeptProducers> kept_producers_;
+  // A snapshot that the next flush makes durable. By its offset: an idle log keeps no file open.
+  std::optional<base::Offset> unflushed_kept_;
   std::shared_ptr<env::File> unflushed_snapshot_;
   // Counts the files that came or went, and how far that is durable.
   std::uint64_t names_version_ = 0;

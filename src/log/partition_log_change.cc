@@ -78,7 +78,7 @@ base::Result<> PartitionLog::truncate_to(base::Offset offset) {
     install_cut_locked(std::move(cut), offset);
     return {};
   }();
-  release_writer_locked();
+  write_queue(lock, WriteFrom::kPool);
   return done;
 }
 

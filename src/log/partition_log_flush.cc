@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -101,6 +102,7 @@ base::Result<PartitionLog::FlushPlan> PartitionLog::plan_flush(Lock& lock) {
       .files = {},
       .transaction_indexes = {},
       .snapshot = unflushed_snapshot_,
+      .kept_snapshot = std::exchange(unflushed_kept_, std::nullopt),
       .epochs = epoch_file_,
       .names_changed = names_version_ != names_synced_version_,
       .names_version = names_version_,
@@ -115,13 +117,21 @@ base::Result<PartitionLog::FlushPlan> PartitionLog::plan_flush(Lock& lock) {
     if (aborted != transaction_indexes_.end()) plan.transaction_indexes.push_back(aborted->second);
     if (!segments_[i]->is_open()) continue;
     const Segment::Files& files = segments_[i]->files();
-    if (files.log) plan.files.push_back(files.log);
+    if (files.log) plan.files.push_back({files.log, segments_[i]->base_offset()});
     if (i + 1 == segments_.size()) continue;
     for (const IndexFile* index : {&files.offset_index.file(), &files.time_index.file()}) {
-      if (index->stored().file) plan.files.push_back(index->stored().file);
+      if (!index->stored().file) continue;
+      plan.files.push_back({index->stored().file, segments_[i]->base_offset()});
     }
   }
   return plan;
+}
+
+// Retention deleted the file meanwhile, and it was not open.
+bool PartitionLog::is_gone(const base::Error& error, base::Offset segment) const {
+  if (error.os_error != ENOENT) return false;
+  const std::lock_guard lock(mutex_);
+  return segment < segments_.front()->base_offset();
 }
 
 base::Result<> PartitionLog::carry_out_flush(const FlushPlan& plan,
@@ -132,14 +142,20 @@ base::Result<> PartitionLog::carry_out_flush(const FlushPlan& plan,
     return are_aside ? put_leader_epochs_in_place(disk(), path) : base::Result<>();
   }
   env::fail_point(env::FailPoint::kFlushBegun);
-  for (const auto& file : plan.files) {
-    if (auto done = file->flush(); !done) return done;
+  for (const auto& [file, base_offset] : plan.files) {
+    auto done = file->flush();
+    if (!done && !is_gone(done.error(), base_offset)) return done;
   }
   for (const TransactionIndex& index : plan.transaction_indexes) {
     if (auto done = index.flush(); !done) return done;
   }
   if (plan.snapshot) {
     if (auto done = plan.snapshot->flush(); !done) return done;
+  }
+  if (plan.kept_snapshot) {
+    if (auto done = ProducerSnapshots::flush_file(disk(), path, *plan.kept_snapshot); !done) {
+      return done;
+    }
   }
   if (are_aside || plan.epochs == EpochFile::kWritten) {
     if (auto done = flush_leader_epochs(disk(), path, are_aside); !done) return done;
@@ -268,7 +284,13 @@ base::Result<> PartitionLog::write_kept_producers(Lock& lock) {
   if (kept.withdrawals != withdrawals_locked()) {
     return snapshots_.remove_beyond(std::min(log_end_offset(), kept.end - 1));
   }
-  return snapshots_.remove_superseded(segment_bases_locked());
+  unflushed_kept_ = kept.end;
+  ++names_version_;
+  const std::vector<base::Offset> superseded = snapshots_.forget_superseded(segment_bases_locked());
+  lock.unlock();
+  auto removed = ProducerSnapshots::remove_files(disk(), path, superseded);
+  lock.lock();
+  return removed;
 }
 
 std::vector<base::Offset> PartitionLog::segment_bases_locked() const {

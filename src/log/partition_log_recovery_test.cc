@@ -56,6 +56,14 @@ TEST_F(RecoveryTest, CutsATornTailAtTheLastWholeBatch) {
   }
 }
 
+TEST_F(RecoveryTest, AnEmptiedLastSegmentAfterACleanStopIsDamage) {
+  write_and_close();
+  put(kLog, "");
+  auto log = open(true);
+  EXPECT_EQ(log->log_end_offset(), Offset(20)) << "its offsets are not given again";
+  EXPECT_EQ(append(*log, batch(1, 5000)).first_offset, Offset(20));
+}
+
 // A leader of epoch 5 wrote nothing; the next one's batches of epoch 3 came in its place, and the
 // file of the epochs was not written again before the process ended.
 TEST_F(RecoveryTest, TheEpochsOfWhatIsReadAgainComeFromTheBatches) {

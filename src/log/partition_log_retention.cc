@@ -134,7 +134,7 @@ base::Result<std::size_t> PartitionLog::delete_old_segments(const RetentionCheck
   lock.lock();
   take_writer(lock);
   auto deleted = carry_out_retention(lock, view, *decision, check.now);
-  release_writer_locked();
+  write_queue(lock, WriteFrom::kPool);
   return deleted;
 }
 
@@ -162,7 +162,7 @@ base::Result<std::size_t> PartitionLog::carry_out_retention(Lock& lock, const Re
 base::Result<bool> PartitionLog::begin_at_end(const RetentionView& view) {
   {
     const std::lock_guard lock(mutex_);
-    const bool is_as_viewed = !failure_ && !is_closed_ && !is_cutting_ &&
+    const bool is_as_viewed = !failure_ && !is_closed_ && !is_cutting_ && !is_taking_back_ &&
                               segments_ == view.segments &&
                               log_end_offset() == view.facts.log_end_offset;
     if (!is_as_viewed) return false;
@@ -187,15 +187,15 @@ base::Result<> PartitionLog::delete_records(base::Offset new_log_start, base::Of
     if (new_log_start <= log_start_offset()) return {};
     return move_log_start(lock, new_log_start, retention::Reason::kLogStart);
   }();
-  release_writer_locked();
+  write_queue(lock, WriteFrom::kPool);
   return done;
 }
 
 base::Result<> PartitionLog::move_log_start(Lock& lock, base::Offset new_log_start,
                                             std::optional<retention::Reason> counted_as) {
   std::size_t count = segment_index_locked(new_log_start);
-  if (count > 0 && count + 1 == segments_.size()) {
-    if (auto done = make_last_segment_durable(lock); !done) return give_up(std::move(done));
+  if (count > 0) {
+    if (auto done = make_names_durable(lock, count); !done) return give_up(std::move(done));
     // Compaction may have made fewer of them meanwhile.
     if (auto settled = settle_replacement(lock); !settled) return settled;
     count = segment_index_locked(new_log_start);
@@ -236,17 +236,22 @@ base::Result<> PartitionLog::move_log_start(Lock& lock, base::Offset new_log_sta
   return {};
 }
 
-// Once the older ones are gone it is its file's name that says where the log ends.
-base::Result<> PartitionLog::make_last_segment_durable(Lock& lock) {
+// Once the older segments are gone it is the names of those that stay that say where the log is; a
+// last one that holds nothing gets its file.
+base::Result<> PartitionLog::make_names_durable(Lock& lock, std::size_t first_kept) {
   const SegmentPointer last = segments_.back();
-  if (!last->is_open() || last->files().log) return {};
-  auto file = file_to_write(lock, last);
-  const bool is_out_of_room = !file && directory::is_out_of_room(file.error());
-  if (is_out_of_room && give_up_file(lock)) file = file_to_write(lock, last);
-  if (!file) return base::fail(std::move(file));
+  if (first_kept + 1 == segments_.size() && last->is_open() && !last->files().log) {
+    auto file = file_to_write(lock, last);
+    const bool is_out_of_room = !file && directory::is_out_of_room(file.error());
+    if (is_out_of_room && give_up_file(lock)) file = file_to_write(lock, last);
+    if (!file) return base::fail(std::move(file));
+  }
+  if (names_synced_version_ == names_version_) return {};
+  const std::uint64_t version = names_version_;
   lock.unlock();
   auto synced = disk().sync_directory(path_->value());
   lock.lock();
+  if (synced) names_synced_version_ = std::max(names_synced_version_, version);
   return synced;
 }
 

@@ -232,13 +232,29 @@ base::Result<> ProducerSnapshots::remove_beyond(base::Offset offset) {
   return remove_if([offset](base::Offset snapshot) { return snapshot > offset; });
 }
 
-base::Result<> ProducerSnapshots::remove_superseded(const std::vector<base::Offset>& base_offsets) {
+base::Result<> ProducerSnapshots::flush_file(env::Disk& disk,
+                                             const std::string& partition_directory,
+                                             base::Offset offset) {
+  auto file =
+      disk.open(partition_directory + '/' + file_name_of(offset), env::OpenMode::kReadWrite);
+  if (!file && file.error().os_error == ENOENT) return {};
+  if (!file) return base::fail(std::move(file));
+  return (*file)->flush();
+}
+
+std::vector<base::Offset> ProducerSnapshots::forget_superseded(
+    const std::vector<base::Offset>& base_offsets) {
   ODRADEK_ASSERT(std::ranges::is_sorted(base_offsets));
-  if (offsets_.size() < 2) return {};
+  std::vector<base::Offset> forgotten;
+  if (offsets_.size() < 2) return forgotten;
   const base::Offset last_but_one = *(offsets_.end() - 2);
-  return remove_if([&](base::Offset snapshot) {
-    return snapshot < last_but_one && !std::ranges::binary_search(base_offsets, snapshot);
+  std::erase_if(offsets_, [&](base::Offset snapshot) {
+    const bool is_superseded =
+        snapshot < last_but_one && !std::ranges::binary_search(base_offsets, snapshot);
+    if (is_superseded) forgotten.push_back(snapshot);
+    return is_superseded;
   });
+  return forgotten;
 }
 
 base::Result<> ProducerSnapshots::remove_stray(const std::vector<base::Offset>& base_offsets) {

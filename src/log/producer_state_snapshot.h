@@ -76,9 +76,14 @@ class ProducerSnapshots {
                                                    const std::vector<base::Offset>& offsets);
   // Removes the snapshots beyond `offset`, before a truncation to it.
   [[nodiscard]] base::Result<> remove_beyond(base::Offset offset);
-  // Removes those that no segment begins at, but for the newest two: while the last is not below
-  // the recovery point, a start uses the one before. `base_offsets` ascend.
-  [[nodiscard]] base::Result<> remove_superseded(const std::vector<base::Offset>& base_offsets);
+  // Makes a snapshot durable; one that is gone need not be.
+  [[nodiscard]] static base::Result<> flush_file(env::Disk& disk,
+                                                 const std::string& partition_directory,
+                                                 base::Offset offset);
+  // Forgets those that no segment begins at, but for the newest two: while the last is not below
+  // the recovery point, or not flushed, a start uses the one before. `base_offsets` ascend. The
+  // caller removes the files.
+  std::vector<base::Offset> forget_superseded(const std::vector<base::Offset>& base_offsets);
   // Removes those that no segment begins at, but for the newest where it is beyond every segment's
   // base offset (Kafka's rule when a log is opened). `base_offsets` ascend.
   [[nodiscard]] base::Result<> remove_stray(const std::vector<base::Offset>& base_offsets);

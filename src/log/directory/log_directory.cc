@@ -164,7 +164,7 @@ class LogDirectoryImpl final : public LogDirectory {
   env::Task anchored(std::function<void(LogDirectoryImpl&)> task) const;
   std::string path_of(std::string_view file) const { return path_ + '/' + std::string(file); }
   env::Duration interval_of(CheckpointKind kind) const;
-  void write_checkpoint_later(CheckpointKind kind);
+  void write_checkpoint_later(CheckpointKind kind, env::Duration at_least = {});
   void submit_checkpoint(CheckpointKind kind);
   void remove_now(std::string path);
   void remove_all_that_wait();
@@ -352,9 +352,9 @@ env::Duration LogDirectoryImpl::interval_of(CheckpointKind kind) const {
   return std::chrono::milliseconds(options_.high_watermark_interval_ms);
 }
 
-void LogDirectoryImpl::write_checkpoint_later(CheckpointKind kind) {
+void LogDirectoryImpl::write_checkpoint_later(CheckpointKind kind, env::Duration at_least) {
   const auto write = [kind](LogDirectoryImpl& directory) { directory.submit_checkpoint(kind); };
-  world_.loop(0).run_after(interval_of(kind), anchored(write));
+  world_.loop(0).run_after(std::max(interval_of(kind), at_least), anchored(write));
 }
 
 void LogDirectoryImpl::submit_checkpoint(CheckpointKind kind) {
@@ -364,7 +364,7 @@ void LogDirectoryImpl::submit_checkpoint(CheckpointKind kind) {
     auto done = room_.insist([&] { return checkpoints_.write(kind); });
     if (!done && is_out_of_room(done.error())) {
       (void)room_.ran_out(done.error());
-      write_checkpoint_later(kind);
+      write_checkpoint_later(kind, Room::kCheckInterval);
     } else {
       (void)failed_or(std::move(done));
     }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "log/cleaner/batch_cleaner.h"
 
-#include <fmt/core.h>
-
 #include <utility>
 
+#include "log/cleaner/source_reader.h"
 #include "record/build.h"
 
 namespace odradek::log::cleaner {
@@ -73,10 +72,14 @@ base::Result<BatchCleaner::Choice> BatchCleaner::choose(const record::BatchView&
   if (verdict.discards_records) return choice;
   auto reader = record::RecordReader::open(batch);
   if (!reader) return base::fail(std::move(reader));
+  base::Offset previous = batch.base_offset() - 1;
   for (;;) {
     auto record = reader->next();
     if (!record) return base::fail(std::move(record));
     if (!*record) return choice;
+    auto ordered = check_order(batch, previous, (*record)->offset);
+    if (!ordered) return base::fail(std::move(ordered));
+    previous = (*record)->offset;
     const bool keeps = batch.is_control() || keeps_record(batch, **record);
     choice.keeps.push_back(keeps);
     if (!keeps && !(*record)->key) ++choice.without_key;
@@ -111,11 +114,6 @@ base::Timestamp BatchCleaner::new_horizon() const {
 }
 
 base::Result<CleanedBatch> BatchCleaner::clean(const record::BatchView& batch) {
-  if (!batch.crc_matches()) {
-    return base::fail(base::ErrorCode::kCorruptMessage,
-                      fmt::format("the batch at offset {} does not match its checksum",
-                                  batch.base_offset().value()));
-  }
   auto verdict = judge(batch);
   if (!verdict) return base::fail(std::move(verdict));
   auto choice = choose(batch, *verdict);

@@ -56,7 +56,7 @@ class BatchCleaner {
   // As of when the segment that is read next was begun with.
   void set_last_records(LastRecords last_records) { last_records_ = std::move(last_records); }
 
-  // Errors where the batch or its records can't be read.
+  // Errors where the batch's records can't be read. REQUIRES: the batch matches its checksum.
   [[nodiscard]] base::Result<CleanedBatch> clean(const record::BatchView& batch);
   // The aborted transactions whose markers were seen since the last call.
   std::vector<AbortedTransaction> take_aborted() { return std::exchange(aborted_, {}); }

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,7 +80,49 @@ class CleanerRun {
     });
   }
 
+  // `mask` is flipped in byte `byte` of the batch at `offset`: the cleaning stops before it, says
+  // where, and nothing that it wrote has taken a file's place.
+  void clean_damaged(Offset offset, std::size_t byte, std::uint8_t mask) {
+    on_worker([this] { open(); });
+    ASSERT_TRUE(log_);
+    on_worker([this] { append_some(); });
+    on_worker([&] { flip(offset, byte, mask); });
+    const auto before = segments();
+    clean();
+    const auto why = cleaner_->why_uncleanable(name_);
+    ASSERT_TRUE(why) << "it was cleaned";
+    EXPECT_THAT(*why, ::testing::HasSubstr("/data/t-0/"));
+    EXPECT_EQ(cleaner_->uncleanable_partitions("/data"), 1U);
+    EXPECT_FALSE(directory_->failure());
+    EXPECT_TRUE(segments() == before);
+  }
+
  private:
+  void flip(Offset offset, std::size_t byte, std::uint8_t mask) {
+    auto found = log_->read(offset, log_->flushed_end_offset(), 1, true);
+    ASSERT_TRUE(found) << found.error().message;
+    ASSERT_EQ(found->first_batch_offset, offset);
+    auto file = std::dynamic_pointer_cast<env::File>(found->bytes.file);
+    std::uint8_t value = 0;
+    const std::uint64_t position = found->bytes.position + byte;
+    ASSERT_EQ(file->read_at(position, std::span(&value, 1)), 1U);
+    value ^= mask;
+    ASSERT_TRUE(file->write_at(position, base::ByteView(&value, 1)));
+  }
+
+  std::map<std::string, std::string> segments() {
+    std::map<std::string, std::string> content;
+    on_worker([&] {
+      const auto listed = host_.world().disk().list("/data/t-0");
+      ASSERT_TRUE(listed);
+      for (const env::DirectoryEntry& entry : *listed) {
+        if (!entry.name.contains(".log")) continue;
+        content[entry.name] = *host_.world().disk().read_file("/data/t-0/" + entry.name, 1U << 20U);
+      }
+    });
+    return content;
+  }
+
   void on_worker(const std::function<void()>& task) {
     EXPECT_TRUE(env::sim::run_on_worker(simulation_, host_, task)) << "stuck";
   }
@@ -173,6 +217,28 @@ TEST(CleanerTest, TheNextCleaningEndsASwapThatFoundNoRoom) {
       CleanerRun().clean_without_room(operation, skip);
       if (::testing::Test::HasFailure()) return;
     }
+  }
+}
+
+// A batch's own offset is no part of what its checksum covers, and a key that another one was
+// mistaken for would take the other's records with it.
+TEST(CleanerTest, NothingIsCleanedByWhatADamagedBatchSays) {
+  struct Flip {
+    const char* what;
+    Offset batch;
+    std::size_t byte;
+    std::uint8_t mask;
+  };
+  const std::size_t key = record::kBatchHeaderSize + 5;
+  for (const Flip& flip :
+       {Flip{"an offset beyond the segment", Offset(24), 5, 0x10},
+        Flip{"an offset beyond the next one's", Offset(24), 7, 0x01},
+        Flip{"an offset that was", Offset(25), 7, 0x10},
+        Flip{"a negative offset", Offset(24), 0, 0x80},
+        Flip{"a last offset below the first", Offset(24), 23, 0x80},
+        Flip{"another key", Offset(40), key + 4, 0x01}, Flip{"no batch", Offset(24), 16, 0x04}}) {
+    SCOPED_TRACE(flip.what);
+    CleanerRun().clean_damaged(flip.batch, flip.byte, flip.mask);
   }
 }
 

@@ -53,15 +53,6 @@ base::Result<bool> CleaningPass::open_source(std::size_t index) {
   return true;
 }
 
-// What is no whole batch is nothing that may be left out.
-base::Result<> CleaningPass::check_end() const {
-  if (scanner_->next_position() == source_->size) return {};
-  return base::fail(
-      base::ErrorCode::kCorruptMessage,
-      fmt::format("{} ends in the middle of a batch, at position {} of {}",
-                  source_->segment->path(kLogSuffix), scanner_->next_position(), source_->size));
-}
-
 base::Result<bool> CleaningPass::open_for_mapping() {
   auto opened = open_source(segment_);
   if (!opened || !*opened) return opened;
@@ -72,7 +63,7 @@ base::Result<bool> CleaningPass::open_for_mapping() {
   mapped_transactions_.add_aborted(*aborted);
   auto start = source_->files.offset_index.lookup(range_.first_dirty);
   if (!start) return base::fail(std::move(start));
-  scanner_.emplace(source_->files.log, start->position, source_->size, options_.buffer_bytes);
+  reader_.emplace(*source_, start->position, end_of_segment(segment_), options_.buffer_bytes);
   return true;
 }
 
@@ -82,24 +73,22 @@ base::Result<CleaningPass::Progress> CleaningPass::map_some() {
     phase_ = Phase::kPlanning;
     return Progress::kMore;
   }
-  if (!scanner_) {
+  if (!reader_) {
     auto opened = open_for_mapping();
     if (!opened) return base::fail(std::move(opened));
     if (!*opened) return Progress::kOvertaken;
   }
-  const std::uint64_t enough = scanner_->next_position() + options_.buffer_bytes;
-  while (scanner_->next_position() < enough) {
-    auto header = scanner_->next();
-    if (!header) return base::fail(std::move(header));
-    if (!*header) {
-      if (auto ended = check_end(); !ended) return base::fail(std::move(ended));
+  const std::uint64_t enough = reader_->next_position() + options_.buffer_bytes;
+  while (reader_->next_position() < enough) {
+    auto next = reader_->next();
+    if (!next) return base::fail(std::move(next));
+    const std::optional<record::BatchView>& batch = *next;
+    if (!batch) {
       map_.set_latest_offset(end_of_segment(segment_) - 1);
       ++segment_;
-      scanner_.reset();
+      reader_.reset();
       return Progress::kMore;
     }
-    auto batch = scanner_->whole();
-    if (!batch) return base::fail(std::move(batch));
     statistics_.bytes_read += batch->total_size();
     auto fits = map_batch(*batch);
     if (!fits) return base::fail(std::move(fits));
@@ -121,10 +110,14 @@ base::Result<bool> CleaningPass::map_batch(const record::BatchView& batch) {
   if (mapped_transactions_.on_data(batch)) return true;
   auto reader = record::RecordReader::open(batch);
   if (!reader) return base::fail(std::move(reader));
+  base::Offset previous = batch.base_offset() - 1;
   for (;;) {
     auto record = reader->next();
     if (!record) return base::fail(std::move(record));
     if (!*record) return true;
+    auto ordered = check_order(batch, previous, (*record)->offset);
+    if (!ordered) return base::fail(std::move(ordered));
+    previous = (*record)->offset;
     if (!(*record)->key || (*record)->offset < range_.first_dirty) continue;
     if (!map_.put(*(*record)->key, (*record)->offset)) return false;
   }
@@ -132,7 +125,7 @@ base::Result<bool> CleaningPass::map_batch(const record::BatchView& batch) {
 
 // With what the indexes really hold, which the shape has of open segments only.
 base::Result<CleaningPass::Progress> CleaningPass::plan_groups() {
-  scanner_.reset();
+  reader_.reset();
   statistics_.keys = map_.size();
   if (end_offset() <= range_.first_dirty) {
     return base::fail(base::ErrorCode::kKafkaStorageError,
@@ -181,7 +174,7 @@ base::Result<bool> CleaningPass::open_for_cleaning() {
   if (!aborted) return base::fail(std::move(aborted));
   cleaned_transactions_.add_aborted(*aborted);
   originals_.push_back(source_->segment);
-  scanner_.emplace(source_->files.log, 0, source_->size, options_.buffer_bytes);
+  reader_.emplace(*source_, 0, end_of_segment(segment_), options_.buffer_bytes);
   return true;
 }
 
@@ -195,24 +188,22 @@ base::Result<CleaningPass::Progress> CleaningPass::clean_some() {
   }
   const Group& group = groups_[group_];
   if (segment_ == group.first + group.count) return finish_group();
-  if (!scanner_) {
+  if (!reader_) {
     auto opened = open_for_cleaning();
     if (!opened) return base::fail(std::move(opened));
     if (!*opened) return Progress::kOvertaken;
   }
-  const std::uint64_t enough = scanner_->next_position() + options_.buffer_bytes;
-  while (scanner_->next_position() < enough) {
-    auto header = scanner_->next();
-    if (!header) return base::fail(std::move(header));
-    if (!*header) {
-      if (auto ended = check_end(); !ended) return base::fail(std::move(ended));
+  const std::uint64_t enough = reader_->next_position() + options_.buffer_bytes;
+  while (reader_->next_position() < enough) {
+    auto next = reader_->next();
+    if (!next) return base::fail(std::move(next));
+    const std::optional<record::BatchView>& batch = *next;
+    if (!batch) {
       ++segment_;
-      scanner_.reset();
+      reader_.reset();
       source_.reset();
       break;
     }
-    auto batch = scanner_->whole();
-    if (!batch) return base::fail(std::move(batch));
     statistics_.bytes_read += batch->total_size();
     if (auto done = clean_batch(*batch); !done) return base::fail(std::move(done));
   }
@@ -265,7 +256,7 @@ std::vector<base::Offset> CleaningPass::segments_left() const {
 }
 
 void CleaningPass::abandon() {
-  scanner_.reset();
+  reader_.reset();
   source_.reset();
   if (writer_) writer_->remove();
   writer_.reset();

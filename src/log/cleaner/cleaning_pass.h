@@ -9,13 +9,13 @@
 
 #include "base/result.h"
 #include "env/world.h"
-#include "log/batch_scanner.h"
 #include "log/cleaner/batch_cleaner.h"
 #include "log/cleaner/cleanable_log.h"
 #include "log/cleaner/cleaned_segment_writer.h"
 #include "log/cleaner/cleaned_transactions.h"
 #include "log/cleaner/offset_map.h"
 #include "log/cleaner/plan.h"
+#include "log/cleaner/source_reader.h"
 #include "log/log.h"
 
 namespace odradek::log::cleaner {
@@ -81,7 +81,6 @@ class CleaningPass {
   base::Result<> clean_batch(const record::BatchView& batch);
   base::Result<Progress> finish_group();
   base::Result<bool> open_source(std::size_t index);
-  base::Result<> check_end() const;
   base::Offset end_of_segment(std::size_t index) const;
 
   env::World& world_;
@@ -99,7 +98,7 @@ class CleaningPass {
   // Of the shape's segments, the one that is being read.
   std::size_t segment_ = 0;
   std::optional<Source> source_;
-  std::optional<BatchScanner> scanner_;
+  std::optional<SourceReader> reader_;
 
   std::vector<Group> groups_;
   std::size_t group_ = 0;

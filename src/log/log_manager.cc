@@ -95,7 +95,12 @@ base::Result<> LogManager::open_directories(const Unreadable& unreadable) {
   move::MoverOptions moves = options_.move;
   if (moves.threads < 1) moves.threads = static_cast<int>(directories_.size());
   mover_ = std::make_unique<move::Mover>(
-      world_, moves, [this](const std::shared_ptr<Log>& log) { note_move(log); });
+      world_, moves, [this](const std::shared_ptr<Log>& log) { note_move(log); },
+      [this](const base::TopicPartition& name, const std::function<void()>& end_move) {
+        cleaner_.pause(name);
+        end_move();
+        cleaner_.resume(name);
+      });
   if (metadata_directory_ != nullptr) return {};
   if (options_.metadata_path.empty()) {
     metadata_directory_ = directories_.front().get();

@@ -185,8 +185,8 @@ class LogManager {
   // The periodic work on the logs and their directories; it ends before a log is closed. Work is
   // added once the logs were loaded.
   housekeeping::Housekeeper& housekeeper() { return housekeeper_; }
-  // Compaction. It begins with begin_housekeeping. Who moves or truncates a partition's log pauses
-  // it for the partition; `remove` does so itself.
+  // Compaction. It begins with begin_housekeeping. Who truncates a partition's log pauses it
+  // for the partition; moves and `remove` do so themselves.
   cleaner::Cleaner& cleaner() { return cleaner_; }
   const cleaner::Cleaner& cleaner() const { return cleaner_; }
   // Other settings of the cleaner.
@@ -306,8 +306,9 @@ class LogManager {
   std::unordered_map<base::TopicPartition, std::size_t> preferred_;
   std::vector<FoundFuture> futures_;
   move::Mover::Handler move_handler_;
-  std::unique_ptr<move::Mover> mover_;
   cleaner::Cleaner cleaner_;
+  // Pauses the cleaner, so it goes before.
+  std::unique_ptr<move::Mover> mover_;
   // Goes first of all: its tasks use everything.
   housekeeping::Housekeeper housekeeper_;
 };

@@ -50,7 +50,10 @@ base::Result<std::optional<cleaner::Source>> PartitionLog::open_source(base::Off
     return found->base_offset() == base_offset ? found : nullptr;
   };
   {
-    const std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
+    // Nothing is written beside a cleaned segment that has not got its names yet: what a pass that
+    // ends early removes, and a start after it, would be that segment's files.
+    if (auto settled = settle_replacement(lock); !settled) return base::fail(std::move(settled));
     if (auto usable = check_usable_locked(); !usable) return base::fail(std::move(usable));
     segment = find();
     if (!segment) return std::nullopt;
@@ -229,9 +232,13 @@ void PartitionLog::wait_for_replacement(Lock& lock) {
 
 base::Result<> PartitionLog::settle_replacement(Lock& lock) {
   wait_for_replacement(lock);
-  if (!replacement_ || failure_ || is_closed_) return {};
-  is_replacing_ = true;
-  return end_replacement(lock);
+  while (replacement_ && !failure_ && !is_closed_) {
+    is_replacing_ = true;
+    if (auto ended = end_replacement(lock); !ended) return ended;
+    // Another one may have begun meanwhile.
+    wait_for_replacement(lock);
+  }
+  return {};
 }
 
 }  // namespace odradek::log

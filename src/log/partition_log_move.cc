@@ -47,8 +47,11 @@ struct PartitionLog::Relocation {
   std::int64_t delete_delay_ms = 0;
 };
 
+// A cleaned segment is the log's before its files have the originals' names: what is copied by name
+// under its identity would be the originals' bytes.
 base::Result<move::CopySource> PartitionLog::copy_source() {
-  const std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
+  if (auto settled = settle_replacement(lock); !settled) return base::fail(std::move(settled));
   if (auto usable = check_usable_locked(); !usable) return base::fail(std::move(usable));
   return copy_source_locked();
 }

@@ -2,6 +2,7 @@
 #include "log/move/mover.h"
 
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include "base/assert.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr std::uint64_t kChunkBytes = 1U << 20U;
 // Writes wait while so much is copied at the end.
 constexpr std::uint64_t kMissingAtEndMax = 4U << 20U;
+constexpr env::Duration kWaitForRoom = std::chrono::seconds(1);
 
 bool is_out_of_space(const base::Error& error) {
   return error.os_error == ENOSPC || error.os_error == EDQUOT;
@@ -40,10 +42,11 @@ struct Mover::Anchor {
   Mover* mover = nullptr;
 };
 
-Mover::Mover(env::World& world, MoverOptions options, Handler on_moved)
+Mover::Mover(env::World& world, MoverOptions options, Handler on_moved, Exclude exclude)
     : world_(world),
       options_(options),
       on_moved_(std::move(on_moved)),
+      exclude_(std::move(exclude)),
       anchor_(std::make_shared<Anchor>()),
       changed_(world.workers().make_condition()),
       limit_(options.bytes_per_second),
@@ -219,13 +222,15 @@ void Mover::run(const MovePointer& move) {
   move->is_running = false;
   --running_;
   changed_->notify_all();
-  if (!is_over && !is_stopped_ && !move->is_cancelled) submit_locked(move);
+  if (is_over || is_stopped_ || move->is_cancelled) return;
+  if (outcome->waits_for_room) return submit_later_locked(move, kWaitForRoom);
+  submit_locked(move);
 }
 
 base::Result<Mover::Outcome> Mover::step(Move& move, std::uint64_t max_bytes) {
   if (auto failure = move.target.failure()) return std::unexpected(*std::move(failure));
   auto source = move.log->copy_source();
-  if (!source) return base::fail(std::move(source));
+  if (!source) return look_again_or_fail(source.error());
   auto progress = move.copy.advance(*source, max_bytes);
   if (!progress) return base::fail(std::move(progress));
   if (!move.copy.is_nearly_complete(*source, max_bytes)) return Outcome{.bytes = progress->bytes};
@@ -234,16 +239,28 @@ base::Result<Mover::Outcome> Mover::step(Move& move, std::uint64_t max_bytes) {
   return finished;
 }
 
+// No room in the directory that the log leaves is no reason to stay there.
+base::Result<Mover::Outcome> Mover::look_again_or_fail(const base::Error& error) {
+  if (is_out_of_space(error)) return Outcome{.waits_for_room = true};
+  return std::unexpected(error);
+}
+
 // What was copied is flushed before writes are held up, and not while.
 base::Result<Mover::Outcome> Mover::finish(Move& move) {
   if (auto flushed = move.copy.flush(); !flushed) return base::fail(std::move(flushed));
   auto source = move.log->copy_source();
-  if (!source) return base::fail(std::move(source));
+  if (!source) return look_again_or_fail(source.error());
   if (!move.copy.is_nearly_complete(*source, kMissingAtEndMax)) return Outcome{};
   const std::uint64_t missing = move.copy.missing_bytes(*source);
-  if (auto done = move.log->relocate(move.target, move.copy); !done) {
-    return base::fail(std::move(done));
+  base::Result<> done;
+  const auto relocate = [&] { done = move.log->relocate(move.target, move.copy); };
+  // A cleaning has files of its own in the directory that goes.
+  if (exclude_) {
+    exclude_(move.log->name(), relocate);
+  } else {
+    relocate();
   }
+  if (!done) return base::fail(std::move(done));
   return Outcome{.bytes = missing, .is_done = true};
 }
 

@@ -44,8 +44,11 @@ class Mover {
  public:
   // Called after each move, from any thread, without a lock.
   using Handler = std::function<void(const std::shared_ptr<Log>&)>;
+  // Calls what it is given while nobody compacts the partition; blocks. Null: nobody ever does.
+  using Exclude =
+      std::function<void(const base::TopicPartition& name, const std::function<void()>& end_move)>;
 
-  Mover(env::World& world, MoverOptions options, Handler on_moved);
+  Mover(env::World& world, MoverOptions options, Handler on_moved, Exclude exclude = nullptr);
   // Stops.
   ~Mover();
   Mover(const Mover&) = delete;
@@ -77,6 +80,8 @@ class Mover {
   struct Outcome {
     std::uint64_t bytes = 0;
     bool is_done = false;
+    // The log's files can't be copied before its directory has room.
+    bool waits_for_room = false;
   };
 
   // One begin or cancel of a partition at a time.
@@ -92,8 +97,10 @@ class Mover {
   void submit_locked(const MovePointer& move);
   void submit_later_locked(const MovePointer& move, env::Duration delay);
   void run(const MovePointer& move);
-  static base::Result<Outcome> step(Move& move, std::uint64_t max_bytes);
-  static base::Result<Outcome> finish(Move& move);
+  base::Result<Outcome> step(Move& move, std::uint64_t max_bytes);
+  base::Result<Outcome> finish(Move& move);
+  // After an error of Log::copy_source.
+  static base::Result<Outcome> look_again_or_fail(const base::Error& error);
   void end_locked(const MovePointer& move);
   void say_end(const Move& move, const base::Result<Outcome>& outcome);
   void remove_copy(const Move& move);
@@ -101,6 +108,7 @@ class Mover {
   env::World& world_;
   const MoverOptions options_;
   const Handler on_moved_;
+  const Exclude exclude_;
   const std::shared_ptr<Anchor> anchor_;
   const std::unique_ptr<env::Condition> changed_;
 

@@ -19,7 +19,7 @@ namespace odradek::log::testing {
 
 // A log directory for unit tests of a log: checkpoints in memory, flushes when the test says so,
 // removals listed and carried out when it says so. What a real one does on its own is its tests'.
-class TestDirectory final : public directory::LogDirectory {
+class TestDirectory : public directory::LogDirectory {
  public:
   TestDirectory(env::World& world, std::string path)
       : world_(world),

@@ -349,7 +349,8 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   static base::Result<OffsetPosition> place_to_check_from(const ReadPlan& plan, base::Offset from,
                                                           bool& is_index_wrong);
   // That the active segment ends with the last batch of the log: once, before the first append
-  // after a clean stop. Where it does not, another one begins.
+  // after a clean stop. Where it does not, another one begins. To be called again where it did not
+  // come to a result: the files moved meanwhile.
   base::Result<> check_end(Lock& lock);
   void note_checked_locked(Segment& segment, const Checked& checked);
   // Tells the directory how much damage there is, after it may have become more or less.
@@ -567,7 +568,7 @@ class PartitionLog final : public Log, public cleaner::CleanableLog {
   // Some was found, by this process; and how much the directory was told.
   bool has_damage_ = false;
   std::size_t damaged_ranges_ = 0;
-  // The end of a move is under way: compaction renames nothing.
+  // The end of a move is under way: compaction renames nothing, flushes write no snapshots.
   bool is_relocating_ = false;
   bool is_closed_ = false;
   bool is_end_checked_ = true;

@@ -56,14 +56,17 @@ base::Result<AppendInfo> PartitionLog::append(base::SharedBytes batches,
 
 base::Result<> PartitionLog::prepare_append(Lock& lock) {
   if (auto usable = check_usable_locked(); !usable) return usable;
-  while (!active_locked().is_open()) {
-    auto opened = open_segment(lock, segments_.back());
+  // Each lets go of the lock: a move may put another object in the active segment's place.
+  while (!active_locked().is_open() || !is_end_checked_) {
+    if (active_locked().is_open()) {
+      if (auto checked = check_end(lock); !checked) return checked;
+      continue;
+    }
+    const SegmentPointer segment = segments_.back();
+    auto opened = open_segment(lock, segment);
     // Its files are there; a disk that does not give them takes no records either.
     if (!opened && opened.error().os_error == EIO && !failure_) return give_up(std::move(opened));
     if (!opened) return opened;
-  }
-  if (!is_end_checked_) {
-    if (auto checked = check_end(lock); !checked) return checked;
   }
   // The caller orders changes of the role and appends: it does not lead while the log is cut.
   ODRADEK_ASSERT(!is_cutting_);

@@ -172,12 +172,13 @@ base::Result<> PartitionLog::check_end(Lock& lock) {
   const std::shared_ptr<env::File> file = segment->files().log;
   const OffsetPosition last = segment->files().offset_index.last();
   const std::uint64_t size = segment->written_size();
+  const std::uint64_t relocations = relocations_;
   lock.unlock();
   auto end = end_of_batches(file, last, segment->base_offset(), size, log_end);
   lock.lock();
-  if (!end) return base::fail(std::move(end));
   if (auto usable = check_usable_locked(); !usable) return usable;
-  if (is_end_checked_) return {};
+  if (is_end_checked_ || relocations != relocations_) return {};
+  if (!end) return base::fail(std::move(end));
   is_end_checked_ = true;
   if (size == 0 || (end->offset == log_end && end->position == size)) return {};
   const bool are_bytes_there = end->position < size;

@@ -204,9 +204,10 @@ base::Result<> PartitionLog::prepare_background_flush() {
 base::Result<> PartitionLog::prepare_flush() {
   Lock lock(mutex_);
   begin_flush(lock);
-  // A closed log has written everything, and the directory syncs it at the end.
+  // A closed log has written everything, and the directory syncs it at the end. One that has just
+  // moved is flushed, too; a group of the directory that it leaves would not come back to it.
   auto usable = check_usable_locked();
-  if (is_closed_ || !usable) {
+  if (is_closed_ || is_leaving_ || !usable) {
     end_flush_locked();
     return is_closed_ ? base::Result<>() : usable;
   }
@@ -249,7 +250,7 @@ base::Result<> PartitionLog::finish_flush(bool file_system_was_synced) {
 
 // A start after a crash reads what came after the snapshot, and not the segment from its beginning.
 base::Result<> PartitionLog::keep_producers(Lock& lock) {
-  if (failure_ || is_closed_ || is_cutting_ || is_taking_back_) return {};
+  if (failure_ || is_closed_ || is_cutting_ || is_taking_back_ || is_relocating_) return {};
   if (kept_producers_ && !still_holds_locked(*kept_producers_)) kept_producers_.reset();
   if (!kept_producers_ && bytes_since_snapshot_ >= kSnapshotBytes &&
       snapshots_.wants(log_end_offset())) {
@@ -270,7 +271,8 @@ bool PartitionLog::still_holds_locked(const KeptProducers& kept) const {
 }
 
 base::Result<> PartitionLog::write_kept_producers(Lock& lock) {
-  if (!kept_producers_ || failure_ || is_closed_ || is_cutting_) return {};
+  // In the directory that the log leaves nobody would find it.
+  if (!kept_producers_ || failure_ || is_closed_ || is_cutting_ || is_relocating_) return {};
   const KeptProducers kept = *std::exchange(kept_producers_, std::nullopt);
   if (!still_holds_locked(kept)) return {};
   const std::string path = path_->value();

@@ -108,6 +108,9 @@ base::Result<> PartitionLog::carry_out_relocation(Lock& lock, Relocation& reloca
                       name_.to_string() + ": no room to complete a segment before it is moved");
   }
   if (auto written = write_pending_indexes(lock); !written) return give_up(std::move(written));
+  // A snapshot of the producers may just be written; from here on none is.
+  begin_flush(lock);
+  end_flush_locked();
   if (auto done = complete_copy(lock, relocation); !done) return done;
   if (auto done = promote_copy(lock, relocation); !done) return done;
   begin_flush(lock);
@@ -239,11 +242,14 @@ void PartitionLog::install_relocation_locked(Relocation& relocation) {
     }
   }
   relocation.target.set_log_start_offset(name_, log_start_offset());
+  // It may have moved on since the copy got its name.
+  relocation.target.set_high_watermark(name_, relocation.source.high_watermark(name_));
   // All that is written is flushed there.
   flushed_ = relocation.end;
   store(flushed_end_offset_, relocation.end.offset);
   store(answerable_end_offset_, relocation.end.offset);
   unflushed_snapshot_.reset();
+  unflushed_kept_.reset();
   names_synced_version_ = relocation.names_version;
   epochs_changed_ = epochs_.entries() != relocation.epochs.entries();
   epoch_file_ = EpochFile::kDurable;

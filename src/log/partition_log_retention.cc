@@ -49,6 +49,8 @@ struct PartitionLog::RetentionView {
   std::vector<std::optional<base::Timestamp>> max_timestamps;
   retention::LogFacts facts;
   LogConfig config;
+  // As they were counted then.
+  std::uint64_t relocations = 0;
 };
 
 PartitionLog::RetentionView PartitionLog::view_for_retention_locked() const {
@@ -58,7 +60,8 @@ PartitionLog::RetentionView PartitionLog::view_for_retention_locked() const {
                                .log_start_offset = log_start_offset(),
                                .log_end_offset = log_end_offset(),
                                .high_watermark = directory().high_watermark(name_)},
-                     .config = config_};
+                     .config = config_,
+                     .relocations = relocations_};
   for (const SegmentPointer& segment : segments_) {
     view.max_timestamps.push_back(segment->known_max_timestamp());
     view.facts.segments.push_back({segment->base_offset(), segment->size()});
@@ -114,8 +117,9 @@ base::Result<std::size_t> PartitionLog::delete_old_segments(const RetentionCheck
                         [&](std::size_t index) { return time_of(view, index, check.now); });
   if (!decision) {
     lock.lock();
-    // Somebody else took the segments away meanwhile.
-    if (is_closed_ || segments_ != view.segments) return 0U;
+    // Somebody else took the segments away meanwhile, or moved all of them.
+    const bool is_elsewhere = segments_ != view.segments || relocations_ != view.relocations;
+    if (is_closed_ || is_elsewhere) return 0U;
     return give_up(std::move(decision));
   }
   if (decision->held_by_future) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "quorum/zookeeper/engine_test_cluster.h"
 
 namespace odradek::quorum::zookeeper::engine_test {
@@ -241,6 +243,37 @@ TEST(ZookeeperEngineTest, ADeadControllerIsReplacedOnRequest) {
   });
   ASSERT_TRUE(cluster.run_until([&] { return removed.has_value(); }));
   EXPECT_FALSE(*removed);
+}
+
+TEST(ZookeeperEngineTest, AControllerThatWasTakenForDeadWritesNothing) {
+  Cluster cluster(13);
+  cluster.start_all();
+  ASSERT_TRUE(cluster.commit({{"a", "1"}}));
+  ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
+  Broker& old = *cluster.lead();
+  Broker& other = cluster.broker(old.id() == 1 ? 2 : 1);
+  const std::string host = "broker" + std::to_string(old.id());
+  // Sent, and held back on the way until another one leads.
+  cluster.ensemble.cut(host);
+  std::optional<base::Result<Position>> late;
+  old.commit({{"a", "late"}}, [&](base::Result<Position> result) { late = std::move(result); });
+  other.run([&] { other.engine().remove_controller(*other.controller, [](bool) {}); });
+  ASSERT_TRUE(cluster.run_until([&] {
+    return std::ranges::any_of(cluster.brokers, [&](const auto& broker) {
+      return broker.get() != &old && broker->is_lead();
+    });
+  }));
+  const base::Offset before = cluster.truth_end;
+  EXPECT_FALSE(late);
+  cluster.ensemble.heal(host);
+  ASSERT_TRUE(cluster.run_until([&] { return late.has_value(); }));
+  ASSERT_FALSE(*late);
+  EXPECT_EQ(late->error().code, base::ErrorCode::kNotController);
+  EXPECT_EQ(cluster.truth_end, before);
+  // Its session never ended.
+  EXPECT_EQ(old.registrations.size(), 1U);
+  ASSERT_TRUE(cluster.commit({{"a", "2"}}));
+  ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
 }
 
 TEST(ZookeeperEngineTest, ARestartedBrokerTakesItsRegistrationOver) {

@@ -262,7 +262,9 @@ class Cluster {
     const std::int32_t epoch = parsed->end.epoch.value();
     ASSERT_GE(epoch, truth_epoch);
     truth_epoch = epoch;
-    // One writer an epoch.
+    // Who lost the epoch writes nothing, and an epoch has one writer.
+    const auto current = ensemble.node("/kafka/controller_epoch");
+    ASSERT_EQ(parse_epoch(current->bytes.view()), epoch);
     ASSERT_EQ(writers.emplace(epoch, session).first->second, session);
     if (marker_of(parsed->records.front().view()) == Marker::kBegin) transaction.emplace();
     if (marker_of(parsed->records.front().view()) == Marker::kAbort) {

@@ -5,7 +5,9 @@
 #include "env/sim/sim_world.h"
 #include "log/leader_epoch_cache.h"
 #include "log/partition_metadata.h"
+#include "log/partition_path.h"
 #include "log/producer_state_snapshot.h"
+#include "log/segment.h"
 #include "log/transaction_index.h"
 
 // The small files of a partition's directory, on a disk that loses what was not flushed.
@@ -239,6 +241,20 @@ TEST_F(TransactionIndexTest, CutsATornEntryAndRefusesDamage) {
   EXPECT_TRUE(open(11).value().empty());
   put(kName, whole + std::string(68, '\0'));
   EXPECT_FALSE(open());
+}
+
+// An original's index has its name until the cleaned segment's is renamed.
+TEST_F(PartitionFilesTest, AnEmptyIndexOfACleanedSegmentIsNotItsOriginals) {
+  put("00000000000000000000.log.swap", "");
+  put("00000000000000000000.index.swap", "");
+  put("00000000000000000000.index", std::string("\0\0\0\7\0\0\0\x64", 8));
+  put("00000000000000000000.timeindex", std::string(11, '\1') + '\7');
+  Segment segment(std::make_shared<const PartitionPath>(kPath), offset(0), 0, {}, 0);
+  segment.set_marker(Segment::Marker::kSwap);
+  auto files = segment.open_files(disk());
+  ASSERT_TRUE(files) << files.error().message;
+  EXPECT_EQ(files->offset_index.file().entries(), 0U);
+  EXPECT_EQ(files->time_index.file().entries(), 1U) << "this one was renamed already";
 }
 
 class ProducerSnapshotsTest : public PartitionFilesTest {

@@ -55,8 +55,11 @@ base::Result<std::shared_ptr<env::File>> Segment::open_log(env::Disk& disk) cons
 base::Result<IndexFile> Segment::open_index(env::Disk& disk, std::string_view suffix,
                                             std::uint32_t entry_bytes) const {
   const Marker marked = marker();
-  auto index = IndexFile::open(disk, path(suffix, marked), entry_bytes);
+  const std::string marked_path = path(suffix, marked);
+  auto index = IndexFile::open(disk, marked_path, entry_bytes);
   if (!index || index->stored().file || marked == Marker::kNone) return index;
+  // An empty one is no missing one: until it is renamed, the name without a marker is another's.
+  if (disk.exists(marked_path)) return index;
   return IndexFile::open(disk, path(suffix, Marker::kNone), entry_bytes);
 }
 

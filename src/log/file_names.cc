@@ -40,15 +40,16 @@ std::string offset_file_name(base::Offset offset, std::string_view suffix) {
 
 std::optional<OffsetFileName> parse_offset_file_name(std::string_view name) {
   const std::string_view marker = cut_marker(name);
-  const std::size_t dot = name.find('.');
-  if (dot == std::string_view::npos || dot == 0) return std::nullopt;
-  const std::string_view suffix = name.substr(dot);
+  if (name.size() < kOffsetDigits) return std::nullopt;
+  const std::string_view digits = name.substr(0, kOffsetDigits);
+  const std::string_view suffix = name.substr(kOffsetDigits);
   constexpr std::array kSuffixes{kLogSuffix, kOffsetIndexSuffix, kTimeIndexSuffix,
                                  kTransactionIndexSuffix, kSnapshotSuffix};
   if (std::ranges::find(kSuffixes, suffix) == kSuffixes.end()) return std::nullopt;
   std::int64_t offset = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + dot, offset);
-  if (error != std::errc{} || end != name.data() + dot || offset < 0) return std::nullopt;
+  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), offset);
+  const bool is_number = error == std::errc{} && end == digits.end() && digits.front() != '-';
+  if (!is_number) return std::nullopt;
   return OffsetFileName{base::Offset(offset), suffix, marker};
 }
 

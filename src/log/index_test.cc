@@ -157,7 +157,9 @@ TEST(FileNamesTest, AreKafkas) {
   EXPECT_EQ(name->suffix, kTimeIndexSuffix);
   EXPECT_EQ(name->marker, kSwapSuffix);
   for (const char* other :
-       {"leader-epoch-checkpoint", "x.log", "1.log.old", ".log", "-1.log", "12",
+       {"leader-epoch-checkpoint", "x.log", "5.log", "00000000000000000005.log.old", ".log", "12",
+        "-0000000000000000005.log", "-0000000000000000000.log", "000000000000000000005.log",
+        "0000000000000000000x.snapshot", "00000000000000000008",
         "00000000000000000000-0000000001.checkpoint", "99999999999999999999.log"}) {
     EXPECT_FALSE(parse_offset_file_name(other)) << other;
   }

@@ -18,10 +18,6 @@ constexpr std::uint64_t kChunkBytes = 1U << 20U;
 constexpr std::uint64_t kMissingAtEndMax = 4U << 20U;
 constexpr env::Duration kWaitForRoom = std::chrono::seconds(1);
 
-bool is_out_of_space(const base::Error& error) {
-  return error.os_error == ENOSPC || error.os_error == EDQUOT;
-}
-
 }  // namespace
 
 struct Mover::Move {
@@ -118,7 +114,7 @@ base::Result<> Mover::create(const std::shared_ptr<Log>& log, directory::LogDire
                     is_there ? "goes on moving" : "moves", log->directory().path(), target.path());
     return {};
   }
-  if (!is_out_of_space(created.error())) target.fail(created.error());
+  if (!directory::is_out_of_room(created.error())) target.fail(created.error());
   remove_copy(*move);
   created = base::fail(base::ErrorCode::kKafkaStorageError, created.error().message);
   return created;
@@ -284,7 +280,7 @@ void Mover::say_end(const Move& move, const base::Result<Outcome>& outcome) {
   const base::Error& error = outcome.error();
   base::log::warn("log", "{} stays in {}: its move to {} is given up: {}", name,
                   move.log->directory().path(), move.target.path(), error.message);
-  if (move.copy.has_target_failed() && !is_out_of_space(error)) move.target.fail(error);
+  if (move.copy.has_target_failed() && !directory::is_out_of_room(error)) move.target.fail(error);
   remove_copy(move);
 }
 
@@ -301,7 +297,7 @@ void Mover::remove_copy(const Move& move) {
   if (!renamed && renamed.error().os_error == ENOENT) return;
   if (renamed) renamed = world_.disk().sync_directory(move.target.path());
   if (renamed) return move.target.remove_later(marked, {});
-  if (!is_out_of_space(renamed.error())) return move.target.fail(renamed.error());
+  if (!directory::is_out_of_room(renamed.error())) return move.target.fail(renamed.error());
   (void)world_.disk().remove_tree(move.copy.path());
 }
 

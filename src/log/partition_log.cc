@@ -44,6 +44,7 @@ PartitionLog::PartitionLog(directory::LogDirectory& directory, const OpenOptions
       flushed_{loaded.end_offset, active_locked().base_offset(), active_locked().size()},
       epochs_changed_(loaded.epochs_changed),
       is_end_checked_(loaded.is_end_checked) {
+  producers_.forget_ended_transactions_below(directory.high_watermark(name_));
   for (std::size_t i = 0; i + 1 < segments_.size(); ++i) {
     if (segments_[i]->is_complete()) continue;
     finished_.push_back({segments_[i], segments_[i + 1]->base_offset(), {}});

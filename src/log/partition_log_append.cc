@@ -198,6 +198,7 @@ std::vector<AbortedTransaction> PartitionLog::place_locked(base::ByteView batche
   std::vector<AbortedTransaction> all_aborted;
   Segment& active = active_locked();
   base::Offset expected = log_end_offset();
+  bool has_marker = false;
   record::BatchIterator iterator(batches);
   for (;;) {
     auto batch = iterator.next();
@@ -212,6 +213,10 @@ std::vector<AbortedTransaction> PartitionLog::place_locked(base::ByteView batche
     ODRADEK_ASSERT(state.has_value());
     if (!*state) continue;
     if (auto aborted = producers_.append(**state)) all_aborted.push_back(*aborted);
+    has_marker |= (*state)->marker.has_value();
+  }
+  if (has_marker) {
+    producers_.forget_ended_transactions_below(directory().high_watermark(name_));
   }
   store(end_offset_, arrived.last_offset + 1);
   producers_.set_end_offset(log_end_offset());

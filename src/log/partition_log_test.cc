@@ -223,6 +223,20 @@ TEST_F(TransactionLogTest, FindsThemAgainAfterAnUncleanStop) {
   }
 }
 
+TEST_F(TransactionLogTest, ForgetsEndsThatCannotBeLostAnyMore) {
+  auto log = open();
+  write(*log);
+  EXPECT_EQ(log->first_unstable_offset(Offset(0)), Offset(0));
+  directory_->high_watermarks[name_] = Offset(9);
+  end(*log, 2, record::ControlRecordType::kCommit);
+  EXPECT_EQ(log->first_unstable_offset(Offset(0)), Offset(9));
+  ASSERT_TRUE(log->close());
+  directory_->high_watermarks[name_] = Offset(12);
+  directory_->recovery_points[name_] = Offset(0);
+  log = open(false);
+  EXPECT_EQ(log->first_unstable_offset(Offset(0)), std::nullopt);
+}
+
 TEST_F(TransactionLogTest, ForgetsTheOnesThatAreCutOff) {
   config_.segment_bytes = 600;
   auto log = open();

@@ -174,7 +174,7 @@ base::Result<> Loader::load_epochs() {
   auto epochs = read_leader_epochs(disk_, log_.path->value());
   if (epochs) {
     log_.epochs = std::move(*epochs);
-    epochs_are_lost_ = log_.epochs.empty() && !options_.was_clean;
+    epochs_are_lost_ = log_.epochs.empty();
     return {};
   }
   if (epochs.error().os_error != 0) return base::fail(std::move(epochs));
@@ -184,7 +184,8 @@ base::Result<> Loader::load_epochs() {
   return {};
 }
 
-// Of all batches, where the file does not have them: a power cut spoilt it while it was replaced.
+// Of all batches, where the file does not have them: a power cut spoilt it while it was replaced,
+// or somebody removed it.
 base::Result<> Loader::find_lost_epochs() {
   if (!epochs_are_lost_) return {};
   log_.epochs.clear();

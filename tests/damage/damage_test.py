@@ -304,6 +304,17 @@ class Cycle:
             raise Wrong("check: " + checked.stdout + checked.stderr)
 
 
+def check_elsewhere(build, directory):
+    """What is no log directory is not one in which nothing is wrong."""
+    for name in ["", "orders-0"]:
+        path = directory / "elsewhere" / name
+        path.mkdir(parents=True, exist_ok=True)
+        for verb in ["check", "repair"]:
+            done = log_tool(build, verb, path)
+            if done.returncode == 0 or str(path) not in done.stderr:
+                raise Wrong(f"{verb} of the empty {path}: {done.stdout}{done.stderr}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("build", type=Path)
@@ -319,6 +330,7 @@ def main():
     has_failed = False
     count = 0
     try:
+        check_elsewhere(build, root)
         originals = [Original(build, root / "clean", True), Original(build, root / "killed", False)]
         while not has_failed:
             is_over = arguments.seconds and time.monotonic() - began > arguments.seconds

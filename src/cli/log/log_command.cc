@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
@@ -15,6 +16,9 @@
 #include "log/directory/checkpoint_file.h"
 #include "log/directory/meta_properties.h"
 #include "log/directory/partition_name.h"
+#include "log/file_names.h"
+#include "log/leader_epoch_cache.h"
+#include "log/partition_metadata.h"
 #include "log/recovery/check.h"
 #include "log/recovery/repair.h"
 
@@ -77,7 +81,11 @@ Place place_of(env::Disk& disk, std::string path) {
 
 class Inspection {
  public:
-  Inspection(env::Disk& disk, Place place) : disk_(disk), place_(std::move(place)) {}
+  Inspection(env::Disk& disk, Place place)
+      : disk_(disk),
+        place_(std::move(place)),
+        has_identity_(disk.exists(place_.directory + '/' +
+                                  std::string(log::directory::kMetaPropertiesFile))) {}
 
   // Takes the directory's lock where nobody has it; a check lets go of it at once, so that a server
   // can start meanwhile.
@@ -92,11 +100,13 @@ class Inspection {
 
  private:
   base::Result<std::vector<std::string>> partition_names();
+  base::Result<bool> is_partition(const std::string& name);
   CheckOptions options_of(const std::string& name) const;
   void read_checkpoints();
 
   env::Disk& disk_;
   const Place place_;
+  const bool has_identity_;
   std::unique_ptr<env::DirectoryLock> lock_;
   bool is_in_use_ = false;
   log::directory::PartitionOffsets recovery_points_;
@@ -136,7 +146,7 @@ void Inspection::read_checkpoints() {
 }
 
 CheckOptions Inspection::options_of(const std::string& name) const {
-  CheckOptions options{.is_in_use = is_in_use_};
+  CheckOptions options{.is_in_use = is_in_use_, .is_repaired = !done_.empty()};
   const auto partition = log::directory::parse_partition_name(name);
   if (!partition) return options;
   const auto point = recovery_points_.find(*partition);
@@ -145,18 +155,41 @@ CheckOptions Inspection::options_of(const std::string& name) const {
   return options;
 }
 
+// Other directories may have names like theirs.
+base::Result<bool> Inspection::is_partition(const std::string& name) {
+  if (has_identity_) return true;
+  auto entries = disk_.list(place_.directory + '/' + name);
+  if (!entries) return base::fail(std::move(entries));
+  return std::ranges::any_of(*entries, [](const env::DirectoryEntry& entry) {
+    return entry.name == log::kPartitionMetadataFile || entry.name == log::kLeaderEpochFile ||
+           log::parse_offset_file_name(entry.name);
+  });
+}
+
 base::Result<std::vector<std::string>> Inspection::partition_names() {
-  if (!place_.partition.empty()) return std::vector{place_.partition};
+  if (!place_.partition.empty()) {
+    auto is_one = is_partition(place_.partition);
+    if (!is_one) return base::fail(std::move(is_one));
+    if (*is_one) return std::vector{place_.partition};
+    return base::fail(
+        base::ErrorCode::kInvalidRequest,
+        fmt::format("{}/{}: no partition's files are in it", place_.directory, place_.partition));
+  }
   auto entries = disk_.list(place_.directory);
   if (!entries) return base::fail(std::move(entries));
   std::vector<std::string> names;
   for (const env::DirectoryEntry& entry : *entries) {
     if (!entry.is_directory || !log::directory::parse_partition_name(entry.name)) continue;
-    if (log::directory::role_of(entry.name) == log::directory::DirectoryRole::kLog) {
-      names.push_back(entry.name);
-    }
+    if (log::directory::role_of(entry.name) != log::directory::DirectoryRole::kLog) continue;
+    auto is_one = is_partition(entry.name);
+    if (!is_one) return base::fail(std::move(is_one));
+    if (*is_one) names.push_back(entry.name);
   }
-  return names;
+  if (!names.empty() || has_identity_) return names;
+  return base::fail(base::ErrorCode::kInvalidRequest,
+                    fmt::format("{}: no log directory: it has neither {} nor partitions' "
+                                "directories",
+                                place_.directory, log::directory::kMetaPropertiesFile));
 }
 
 base::Result<> Inspection::check() {

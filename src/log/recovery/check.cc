@@ -14,6 +14,7 @@
 #include "log/producer_state.h"
 #include "log/producer_state_snapshot.h"
 #include "log/recovery/batch_walker.h"
+#include "log/recovery/index_entries.h"
 #include "log/time_index.h"
 #include "log/transaction_index.h"
 
@@ -39,37 +40,6 @@ std::string_view kind_of(DamageKind kind) {
       break;
   }
   return "missing";
-}
-
-// The entries of an index file, and what is wrong with the file itself.
-struct IndexEntries {
-  std::vector<std::uint8_t> bytes;
-  std::size_t count = 0;
-  bool is_there = false;
-  std::string problem;
-};
-
-base::Result<IndexEntries> read_index(env::Disk& disk, const std::string& path,
-                                      std::uint32_t entry_bytes) {
-  IndexEntries entries;
-  auto text = disk.read_file(path, std::uint64_t{1} << 31U);
-  if (!text && text.error().os_error == ENOENT) return entries;
-  if (!text) return base::fail(std::move(text));
-  entries.is_there = true;
-  entries.bytes.assign(text->begin(), text->end());
-  if (entries.bytes.size() % entry_bytes != 0) {
-    entries.problem = fmt::format("{} bytes are no whole number of entries of {} bytes",
-                                  entries.bytes.size(), entry_bytes);
-  }
-  entries.count = entries.bytes.size() / entry_bytes;
-  // Zeros at the end are space that Apache Kafka reserved.
-  const auto is_zero = [&](std::size_t index) {
-    const auto* entry = entries.bytes.data() + index * entry_bytes;
-    return std::all_of(entry, entry + entry_bytes, [](std::uint8_t byte) { return byte == 0; });
-  };
-  while (entries.count > 1 && is_zero(entries.count - 1)) --entries.count;
-  if (entries.count == 1 && entries.bytes.size() > entry_bytes && is_zero(0)) entries.count = 0;
-  return entries;
 }
 
 class PartitionChecking {
@@ -110,6 +80,8 @@ class PartitionChecking {
   base::Result<> check_snapshots();
   base::Result<> check_texts();
   void note_missing_end();
+  void note_missing_texts();
+  void note_text(std::string_view name, std::string_view kind, std::string why);
   std::string file(base::Offset base_offset, std::string_view suffix) const {
     return check_.path + '/' + offset_file_name(base_offset, suffix);
   }
@@ -126,6 +98,8 @@ class PartitionChecking {
   ProducerState producers_;
   std::optional<LeaderEpochCache> written_epochs_;
   bool were_epochs_told_ = false;
+  bool has_settled_epochs_ = false;
+  bool has_metadata_ = false;
 };
 
 base::Result<PartitionCheck> PartitionChecking::run() {
@@ -141,6 +115,7 @@ base::Result<PartitionCheck> PartitionChecking::run() {
     }
   }
   note_missing_end();
+  note_missing_texts();
   if (auto done = check_snapshots(); !done) return base::fail(std::move(done));
   return std::move(check_);
 }
@@ -302,6 +277,7 @@ void PartitionChecking::check_epoch(const record::BatchHeader& header) {
   if (!latest || epoch > latest->epoch) check_.epochs.assign(epoch, header.base_offset());
   // Above the recovery point the file may not be written yet.
   const bool is_settled = header.base_offset() < options_.recovery_point && !options_.is_in_use;
+  has_settled_epochs_ |= is_settled;
   if (!written_epochs_ || were_epochs_told_ || !is_settled) return;
   const base::LeaderEpoch known = written_epochs_->epoch_of(header.base_offset());
   if (known == epoch || (known == base::kNoLeaderEpoch && !written_epochs_->empty())) return;
@@ -344,7 +320,7 @@ void PartitionChecking::finish_indexes(SegmentCheck& segment, IndexWalk& walk, b
       index_is_wrong(index.is_wrong, index.path, 0, "it is missing");
     }
     if (!index.entries.problem.empty()) {
-      index_is_wrong(index.is_wrong, index.path, index.entries.bytes.size(), index.entries.problem);
+      index_is_wrong(index.is_wrong, index.path, index.entries.file_size, index.entries.problem);
     }
     if (index.has_entries_left && !may_be_missing && segment.damages.empty()) {
       index_is_wrong(index.is_wrong, index.path, 0, "it names what lies beyond the segment's end");
@@ -434,16 +410,17 @@ base::Result<> PartitionChecking::check_snapshots() {
   return {};
 }
 
+void PartitionChecking::note_text(std::string_view name, std::string_view kind, std::string why) {
+  add({.file = check_.path + '/' + std::string(name),
+       .kind = std::string(kind),
+       .text = std::move(why),
+       .position = {},
+       .bytes = {},
+       .first_offset = {},
+       .last_offset = {}});
+}
+
 base::Result<> PartitionChecking::check_texts() {
-  const auto note = [&](std::string_view name, std::string_view kind, const base::Error& error) {
-    add({.file = check_.path + '/' + std::string(name),
-         .kind = std::string(kind),
-         .text = error.message,
-         .position = {},
-         .bytes = {},
-         .first_offset = {},
-         .last_offset = {}});
-  };
   auto epochs = read_leader_epochs(disk_, check_.path);
   if (epochs) {
     written_epochs_ = std::move(*epochs);
@@ -453,15 +430,30 @@ base::Result<> PartitionChecking::check_texts() {
     return base::fail(std::move(epochs));
   } else {
     check_.are_epochs_wrong = true;
-    note(kLeaderEpochFile, "epochs", epochs.error());
+    note_text(kLeaderEpochFile, "epochs", epochs.error().message);
   }
   auto id = read_partition_metadata(disk_, check_.path);
   if (!id && id.error().os_error != 0) return base::fail(std::move(id));
+  has_metadata_ = id && id->has_value();
   if (!id) {
     check_.is_metadata_wrong = true;
-    note(kPartitionMetadataFile, "metadata", id.error());
+    note_text(kPartitionMetadataFile, "metadata", id.error().message);
   }
   return {};
+}
+
+// What every partition with records has.
+void PartitionChecking::note_missing_texts() {
+  if (options_.is_in_use || check_.batches == 0) return;
+  const std::string epochs = check_.path + '/' + std::string(kLeaderEpochFile);
+  if (has_settled_epochs_ && !disk_.exists(epochs)) {
+    check_.are_epochs_wrong = true;
+    note_text(kLeaderEpochFile, "epochs", epochs + ": it is missing");
+  }
+  if (has_metadata_ || check_.is_metadata_wrong || options_.is_repaired) return;
+  check_.is_metadata_missing = true;
+  note_text(kPartitionMetadataFile, "metadata",
+            fmt::format("{}/{}: it is missing, or empty", check_.path, kPartitionMetadataFile));
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ struct PartitionCheck {
   std::vector<std::string> broken_snapshots;
   bool are_epochs_wrong = false;
   bool is_metadata_wrong = false;
+  bool is_metadata_missing = false;
   LeaderEpochCache epochs;  // by the batches
   std::vector<Finding> findings;
 };
@@ -60,6 +61,8 @@ struct CheckOptions {
   // What the directory's checkpoint says; records below it have to be there.
   base::Offset recovery_point{0};
   bool is_compacted = false;
+  // A repair went before: what the server's next start makes anew may be missing.
+  bool is_repaired = false;
 };
 
 // Errors are the disk's: what is wrong with the content is a finding.

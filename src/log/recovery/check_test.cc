@@ -10,6 +10,7 @@
 #include <map>
 #include <random>
 
+#include "env/sim/sim_world.h"
 #include "log/log_test_fixture.h"
 #include "log/recovery/repair.h"
 
@@ -108,7 +109,9 @@ TEST_F(CheckTest, NamesEachFileThatIsWrong) {
     ASSERT_EQ(kinds(), std::vector<std::string>{kind});
     EXPECT_EQ(check().findings.front().file, file(name));
     repair();
+    options_.is_repaired = true;
     EXPECT_EQ(kinds(), std::vector<std::string>{});
+    options_.is_repaired = false;
     EXPECT_EQ(std::ranges::count(names(), name + std::string(kDamagedSuffix)),
               kind == "index" ? 0 : 1);
     restore();
@@ -178,8 +181,84 @@ TEST_F(CheckTest, WhateverIsDamagedIsFoundAndMended) {
     }
     auto done = repair_partition(world_.disk(), check(), options_);
     ASSERT_TRUE(done) << done.error().message;
+    options_.is_repaired = true;
     EXPECT_EQ(kinds(), std::vector<std::string>{});
+    options_.is_repaired = false;
     restore();
+  }
+}
+
+TEST_F(CheckTest, TextsThatAreGoneComeBack) {
+  write_and_close();
+  const std::string epochs = content("leader-epoch-checkpoint");
+  const std::string metadata = content("partition.metadata");
+  for (const bool is_repaired : {true, false}) {
+    SCOPED_TRACE(is_repaired ? "by a repair" : "by a start");
+    std::filesystem::remove(file("leader-epoch-checkpoint"));
+    EXPECT_EQ(kinds(), std::vector<std::string>{"epochs"});
+    if (is_repaired) repair();
+    if (!is_repaired) {
+      ASSERT_TRUE(open()->close());
+    }
+    EXPECT_EQ(content("leader-epoch-checkpoint"), epochs);
+  }
+  std::filesystem::remove(file("partition.metadata"));
+  EXPECT_EQ(kinds(), std::vector<std::string>{"metadata"});
+  repair();
+  EXPECT_EQ(kinds(), std::vector<std::string>{"metadata"}) << "nobody here knows the id";
+  std::filesystem::create_directory(root_ + "/data/t-1");
+  std::ofstream(root_ + "/data/t-1/partition.metadata") << metadata;
+  repair();
+  EXPECT_EQ(content("partition.metadata"), metadata);
+  EXPECT_EQ(kinds(), std::vector<std::string>{});
+}
+
+// As a killed Kafka leaves them.
+TEST_F(CheckTest, ZerosAtAnIndexsEndAreNoEntries) {
+  write_and_close();
+  for (const char* name : {"00000000000000000000.index", "00000000000000000000.timeindex"}) {
+    std::filesystem::resize_file(file(name), 10'485'744);
+  }
+  EXPECT_EQ(kinds(), std::vector<std::string>{});
+  std::string bytes = content("00000000000000000000.index");
+  bytes[bytes.size() / 2] = 1;
+  put("00000000000000000000.index", bytes);
+  EXPECT_EQ(kinds(), std::vector<std::string>{"index"});
+}
+
+// At every call of the disk that a repair makes: the log is there, or what it was made from.
+TEST_F(CheckTest, ARepairMayEndAnywhere) {
+  write_and_close();
+  std::string damaged = content(kLog);
+  damaged[300] ^= 1;
+  put(kLog, damaged);
+  keep();
+  const std::string path = "/data/t-0";
+  using env::sim::DiskOperation;
+  for (const auto operation :
+       {DiskOperation::kRename, DiskOperation::kRemove, DiskOperation::kWrite}) {
+    for (int skip = 0;; ++skip) {
+      SCOPED_TRACE(std::to_string(static_cast<int>(operation)) + ", " + std::to_string(skip));
+      env::sim::SimWorld simulation(1);
+      env::sim::SimHost& host = simulation.add_host("one");
+      env::Disk& disk = host.world().disk();
+      ASSERT_TRUE(disk.make_directories(path));
+      for (const auto& [name, text] : kept_) ASSERT_TRUE(disk.write_file(path + '/' + name, text));
+      auto found = check_partition(disk, path, options_);
+      ASSERT_TRUE(found);
+      host.disk().inject({.operation = operation, .path_contains = "/t-0", .skip = skip});
+      auto done = repair_partition(disk, *found, options_);
+      host.disk().clear_faults();
+      const auto log = disk.read_file(path + '/' + kLog, 1U << 20U);
+      ASSERT_TRUE(log) << "no segment is gone";
+      const auto aside = disk.read_file(path + '/' + kLog + ".damaged", 1U << 20U);
+      EXPECT_TRUE(*log == damaged || (aside && *aside == damaged));
+      found = check_partition(disk, path, options_);
+      ASSERT_TRUE(found);
+      ASSERT_TRUE(repair_partition(disk, *found, options_));
+      EXPECT_EQ(check_partition(disk, path, options_)->findings.size(), 0U);
+      if (done) break;
+    }
   }
 }
 

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <optional>
 
+#include "log/directory/partition_name.h"
 #include "log/file_names.h"
 #include "log/log_recovery.h"
 #include "log/partition_metadata.h"
@@ -18,6 +20,8 @@ namespace odradek::log::recovery {
 namespace {
 
 constexpr std::size_t kCopyBytes = 1U << 20U;
+// What a stop leaves of a file that was not complete; the next repair begins it anew.
+constexpr std::string_view kPartialSuffix = ".partial";
 
 base::Result<> remove_if_there(env::Disk& disk, const std::string& path) {
   auto removed = disk.remove_file(path);
@@ -51,7 +55,13 @@ class PartitionRepair {
   base::Result<> rebuild_transaction_index(const SegmentCheck& segment);
   base::Result<> keep_end();
   base::Result<> repair_texts();
+  base::Result<> repair_metadata();
+  base::Result<std::optional<base::TopicId>> topic_id_beside();
+  base::Result<> remove_indexes(base::Offset base_offset);
   base::Result<> set_aside(const std::string& path, std::string_view why);
+  // The same where the file stays as well, until another takes its place: whenever a stop comes,
+  // one of the two is there.
+  base::Result<> keep_copy(const std::string& path, std::string_view why);
   std::string file(base::Offset base_offset, std::string_view suffix) const {
     return check_.path + '/' + offset_file_name(base_offset, suffix);
   }
@@ -79,6 +89,24 @@ base::Result<> PartitionRepair::set_aside(const std::string& path, std::string_v
   if (auto renamed = disk_.rename(path, kept); !renamed) return renamed;
   done_.push_back(fmt::format("{}: {}; kept as {}", path, why, kept));
   return {};
+}
+
+base::Result<> PartitionRepair::keep_copy(const std::string& path, std::string_view why) {
+  const std::string kept = damaged_name(disk_, path);
+  const std::string partial = kept + std::string(kPartialSuffix);
+  auto from = disk_.open(path, env::OpenMode::kRead);
+  if (!from) return base::fail(std::move(from));
+  auto size = (*from)->size();
+  if (!size) return base::fail(std::move(size));
+  auto to = disk_.open(partial, env::OpenMode::kCreate);
+  if (!to) return base::fail(std::move(to));
+  if (auto cut = (*to)->truncate(0); !cut) return cut;
+  std::uint64_t position = 0;
+  if (auto done = copy_bytes(**from, **to, position, 0, *size); !done) return done;
+  if (auto flushed = (*to)->flush(); !flushed) return flushed;
+  if (auto renamed = disk_.rename(partial, kept); !renamed) return renamed;
+  done_.push_back(fmt::format("{}: {}; kept as {}", path, why, kept));
+  return disk_.sync_directory(check_.path);
 }
 
 base::Result<> PartitionRepair::repair_segment(const SegmentCheck& segment) {
@@ -133,19 +161,26 @@ base::Result<> PartitionRepair::copy_whole_batches(const SegmentCheck& segment) 
   if (auto flushed = (*to)->flush(); !flushed) return flushed;
   const std::string what = lost.empty() ? std::string("no records are lost")
                                         : fmt::format("the records at offsets {} are lost", lost);
-  if (auto done = set_aside(path, fmt::format("{} bytes that are no batches are taken out, {}",
+  if (auto done = keep_copy(path, fmt::format("{} bytes that are no batches are taken out, {}",
                                               segment.bytes - position, what));
       !done) {
     return done;
   }
+  // Before the records move: an index that names other places is worse than none.
+  if (auto removed = remove_indexes(segment.base_offset); !removed) return removed;
+  if (auto synced = disk_.sync_directory(check_.path); !synced) return synced;
   return disk_.rename(copy_path, path);
 }
 
-base::Result<> PartitionRepair::rebuild_indexes(const SegmentCheck& segment) {
+base::Result<> PartitionRepair::remove_indexes(base::Offset base_offset) {
   for (const auto suffix : {kOffsetIndexSuffix, kTimeIndexSuffix}) {
-    auto removed = remove_if_there(disk_, file(segment.base_offset, suffix));
-    if (!removed) return removed;
+    if (auto removed = remove_if_there(disk_, file(base_offset, suffix)); !removed) return removed;
   }
+  return {};
+}
+
+base::Result<> PartitionRepair::rebuild_indexes(const SegmentCheck& segment) {
+  if (auto removed = remove_indexes(segment.base_offset); !removed) return removed;
   auto size = disk_.file_size(file(segment.base_offset, kLogSuffix));
   if (!size) return base::fail(std::move(size));
   constexpr std::int64_t kOffsetsMax = std::int64_t{1} << 31U;
@@ -166,15 +201,21 @@ base::Result<> PartitionRepair::rebuild_indexes(const SegmentCheck& segment) {
 
 base::Result<> PartitionRepair::rebuild_transaction_index(const SegmentCheck& segment) {
   const std::string path = file(segment.base_offset, kTransactionIndexSuffix);
-  if (disk_.exists(path)) {
-    if (auto done = set_aside(path, "it does not fit to the batches"); !done) return done;
-  }
-  if (segment.aborted_transactions.empty()) return {};
-  auto index = TransactionIndex::open(disk_, path, segment.base_offset);
+  constexpr std::string_view kWhy = "it does not fit to the batches";
+  if (segment.aborted_transactions.empty()) return set_aside(path, kWhy);
+  const std::string partial = path + std::string(kPartialSuffix);
+  if (auto removed = remove_if_there(disk_, partial); !removed) return removed;
+  auto index = TransactionIndex::open(disk_, partial, segment.base_offset);
   if (!index) return base::fail(std::move(index));
   for (const AbortedTransaction& aborted : segment.aborted_transactions) {
     if (auto done = index->append(aborted); !done) return done;
   }
+  if (auto flushed = index->flush(); !flushed) return flushed;
+  index->close();
+  if (disk_.exists(path)) {
+    if (auto kept = keep_copy(path, kWhy); !kept) return kept;
+  }
+  if (auto renamed = disk_.rename(partial, path); !renamed) return renamed;
   done_.push_back(path + ": made anew from the batches");
   return {};
 }
@@ -203,16 +244,49 @@ base::Result<> PartitionRepair::repair_texts() {
   for (const std::string& path : check_.broken_snapshots) {
     if (auto done = set_aside(path, "the server makes it anew"); !done) return done;
   }
-  if (check_.is_metadata_wrong) {
-    const std::string path = check_.path + '/' + std::string(kPartitionMetadataFile);
-    if (auto done = set_aside(path, "the server makes it anew"); !done) return done;
+  if (check_.is_metadata_wrong || check_.is_metadata_missing) {
+    if (auto done = repair_metadata(); !done) return done;
   }
   if (!check_.are_epochs_wrong) return {};
   const std::string path = check_.path + '/' + std::string(kLeaderEpochFile);
   if (disk_.exists(path)) {
     if (auto done = set_aside(path, "it is made anew from the batches"); !done) return done;
+  } else {
+    done_.push_back(path + ": made anew from the batches");
   }
   return write_leader_epochs(disk_, check_.path, check_.epochs);
+}
+
+// Of another partition of the topic in the same log directory: all of them have one id.
+base::Result<std::optional<base::TopicId>> PartitionRepair::topic_id_beside() {
+  const std::size_t slash = check_.path.rfind('/');
+  if (slash == std::string::npos) return std::nullopt;
+  const std::string directory = check_.path.substr(0, slash + 1);
+  const auto own = directory::parse_partition_name(check_.path.substr(slash + 1));
+  auto entries = disk_.list(directory);
+  if (!entries) return base::fail(std::move(entries));
+  for (const env::DirectoryEntry& entry : *entries) {
+    const auto other = directory::parse_partition_name(entry.name);
+    if (!own || !other || other->topic != own->topic || *other == *own) continue;
+    auto id = read_partition_metadata(disk_, directory + entry.name);
+    if (id && *id) return id;
+  }
+  return std::nullopt;
+}
+
+base::Result<> PartitionRepair::repair_metadata() {
+  const std::string path = check_.path + '/' + std::string(kPartitionMetadataFile);
+  auto id = topic_id_beside();
+  if (!id) return base::fail(std::move(id));
+  const std::string how =
+      *id ? fmt::format("made anew with the topic's id {}", (*id)->to_string())
+          : std::string("nothing here knows the topic's id; the server makes it anew");
+  if (check_.is_metadata_wrong) {
+    if (auto done = set_aside(path, how); !done) return done;
+  } else {
+    done_.push_back(path + ": " + how);
+  }
+  return *id ? write_partition_metadata(disk_, check_.path, **id) : base::Result<>();
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "quorum/zookeeper/session.h"
 #include "record/build.h"
 #include "record/record_reader.h"
 

@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "quorum/engine.h"
+#include "quorum/zookeeper/session.h"
 
 namespace odradek::quorum::zookeeper {
 
@@ -41,6 +42,8 @@ struct ViewWrite {
   std::string path;
   base::SharedBytes bytes;
   bool is_removal = false;
+  // With zookeeper.set.acl: who may read a node that is made.
+  Operation::Readers readers = Operation::Readers::kEveryone;
 };
 
 // One multi's worth of a commit.

@@ -37,7 +37,9 @@ void Committer::submit() {
 void Committer::send(std::vector<Operation> view) {
   const Part& part = parts_[part_];
   std::vector<Operation> operations = {
-      check_of(*election_.lead()), Operation::create(change_path(part.base_offset), part.batch)};
+      check_of(*election_.lead()),  // It may hold credentials.
+      Operation::create(change_path(part.base_offset), part.batch, Operation::Life::kPersistent,
+                        Operation::Readers::kCreator)};
   operations.insert(operations.end(), view.begin(), view.end());
   is_sent_ = true;
   session_.multi(std::move(operations),

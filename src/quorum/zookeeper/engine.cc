@@ -81,6 +81,7 @@ void ZookeeperEngine::on_event(SessionEvent event) {
     case SessionEvent::kExpired:
       return on_expired();
     case SessionEvent::kAuthFailed:
+      listener_.on_reachable(false);
       return fail_start({base::ErrorCode::kSaslAuthenticationFailed,
                          "ZooKeeper refused zookeeper.digest.credentials", 0});
     case SessionEvent::kReadOnly:

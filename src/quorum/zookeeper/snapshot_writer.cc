@@ -51,7 +51,8 @@ void SnapshotWriter::write(const Position& position, base::Timestamp timestamp,
   steps_.push_back({Operation::create(snapshot_path(position), {})});
   for (int i = 0; i < static_cast<int>(chunks.size()); ++i) {
     steps_.push_back(
-        {Operation::create(chunk_path(position, i), chunks[static_cast<std::size_t>(i)])});
+        {Operation::create(chunk_path(position, i), chunks[static_cast<std::size_t>(i)],
+                           Operation::Life::kPersistent, Operation::Readers::kCreator)});
   }
   const SnapshotPointer pointer{position, static_cast<int>(chunks.size()), timestamp};
   steps_.push_back({Operation::set(path::kSnapshotPointer, encode(pointer))});

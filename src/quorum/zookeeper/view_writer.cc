@@ -100,7 +100,8 @@ std::vector<Operation> ViewWriter::build(const std::vector<ViewWrite>& writes) {
       now[write.path] = kAbsent;
     } else if (version == kAbsent) {
       add_parents(write.path, now, operations);
-      operations.push_back(Operation::create(write.path, write.bytes));
+      operations.push_back(
+          Operation::create(write.path, write.bytes, Operation::Life::kPersistent, write.readers));
       now[write.path] = 0;
     } else {
       operations.push_back(Operation::set(write.path, write.bytes, version));

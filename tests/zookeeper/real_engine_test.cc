@@ -140,5 +140,55 @@ TEST_F(RealEngineTest, ThreeBrokersKeepOneOrder) {
   EXPECT_EQ(brokers_[2]->snapshots_read, 1);
 }
 
+TEST(RealEngineAccessTest, NobodyElseReadsWhatMayHoldCredentials) {
+  const auto harness = make_real_harness();
+  const SessionOptions ours = {
+      .chroot = "/engine-access", .set_acl = true, .digest_credentials = "kafka:secret"};
+  std::unique_ptr<Broker> broker;
+  harness->on_loop([&] {
+    broker = std::make_unique<Broker>(
+        harness->world(), 1, quorum::zookeeper::EngineOptions{}, [&](SessionHandler handler) {
+          return harness->make_session("broker1", ours, std::move(handler));
+        });
+  });
+  broker->start("cluster");
+  ASSERT_TRUE(harness->run_until([&] { return broker->is_lead(); }));
+  bool is_done = false;
+  bool is_kept = false;
+  harness->on_loop([&] {
+    broker->engine().commit({quorum::zookeeper::to_bytes("user=secret")},
+                            {{"/config/topics/orders", {}, false},
+                             {"/config/users/alice", {}, false, Operation::Readers::kCreator}},
+                            base::Timestamp(1), [&](const base::Result<quorum::Position>& result) {
+                              is_done = result.has_value();
+                              broker->write_snapshot();
+                            });
+  });
+  ASSERT_TRUE(harness->run_until([&] { return broker->snapshots_written == 1; }));
+  EXPECT_TRUE(is_done);
+  harness->on_loop([&] {
+    broker->engine().commit(
+        {quorum::zookeeper::to_bytes("user=other")}, {}, base::Timestamp(2),
+        [&](const base::Result<quorum::Position>& result) { is_kept = result.has_value(); });
+  });
+  ASSERT_TRUE(harness->run_until([&] { return is_kept; }));
+  {
+    Peer stranger(*harness, "stranger", {.chroot = "/engine-access"});
+    ASSERT_TRUE(stranger.connect());
+    ASSERT_TRUE(stranger.sync());
+    EXPECT_TRUE(stranger.get("/config/topics/orders"));
+    for (const char* hidden : {"/config/users/alice", "/odradek/changes/00000000000000000001",
+                               "/odradek/snapshots/00000000000000000001-0000000001/00000"}) {
+      const auto node = stranger.get(hidden);
+      ASSERT_FALSE(node) << hidden;
+      EXPECT_EQ(node.error().code, Code::kNoAuth) << hidden;
+    }
+  }
+  bool is_closed = false;
+  harness->on_loop([&] { broker->engine().close([&] { is_closed = true; }); });
+  ASSERT_TRUE(harness->run_until([&] { return is_closed; }));
+  harness->on_loop([&] { broker.reset(); });
+}
+
 }  // namespace
 }  // namespace odradek::zookeeper_test

@@ -237,7 +237,7 @@ base::Result<Mover::Outcome> Mover::step(Move& move, std::uint64_t max_bytes) {
 
 // No room in the directory that the log leaves is no reason to stay there.
 base::Result<Mover::Outcome> Mover::look_again_or_fail(const base::Error& error) {
-  if (is_out_of_space(error)) return Outcome{.waits_for_room = true};
+  if (directory::is_out_of_room(error)) return Outcome{.waits_for_room = true};
   return std::unexpected(error);
 }
 

@@ -67,6 +67,18 @@ TEST_F(PreallocateTest, TheZerosThatACrashLeavesAreNoPartOfTheLog) {
   }
 }
 
+TEST_F(PreallocateTest, WhatIsWrittenAfterACrashNeedsNoCheck) {
+  auto log = open();
+  append(*log, batch(1, 1000, 100));
+  log.reset();
+  log = open(false);
+  append(*log, batch(1, 1000, 100));
+  EXPECT_LT(log->size_bytes(), kSegmentBytes);
+  const auto read = log->read(Offset(1), Offset(2), 1 << 20, true, ReadMode::kWithoutWaiting);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_FALSE(read->must_wait);
+}
+
 TEST_F(PreallocateTest, ATruncatedSegmentEndsWithItsBatches) {
   auto log = open();
   for (int i = 0; i < 4; ++i) append(*log, batch(1, 1000, 100));

@@ -224,6 +224,7 @@ void Segment::begin_recovery() {
 
 void Segment::end_recovery(std::uint64_t size) {
   size_ = written_size_ = size;
+  known_.cut_to(size);
   files_->bytes_since_index_entry = 0;
 }
 

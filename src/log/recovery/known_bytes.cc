@@ -43,6 +43,8 @@ void KnownBytes::add_checked(std::uint64_t from, std::uint64_t to) {
   details_ = std::move(details);
 }
 
+void KnownBytes::cut_to(std::uint64_t size) { written_from_ = std::min(written_from_, size); }
+
 const Damage* KnownBytes::damage_at(base::Offset offset) const {
   if (details_ == nullptr) return nullptr;
   const auto found = std::ranges::find_if(

@@ -24,6 +24,9 @@ class KnownBytes {
   bool is_checked(std::uint64_t from, std::uint64_t to) const;
   void add_checked(std::uint64_t from, std::uint64_t to);
 
+  // The file was cut to `size`: what comes there now this process writes.
+  void cut_to(std::uint64_t size);
+
   // The damage that `offset` lies in; null where none is known.
   const Damage* damage_at(base::Offset offset) const;
   // False where it is known already.

@@ -33,11 +33,13 @@ class RebuiltIndexes;
 namespace odradek::log {
 
 // The log of one partition. Its parts: partition_log_append.cc gives batches their places,
-// partition_log_write.cc writes them out, partition_log_read.cc and partition_log_search.cc find
-// them again, partition_log_flush.cc makes them durable, partition_log_retention.cc deletes the
-// oldest, partition_log_index.cc mends indexes, partition_log_change.cc cuts, closes and removes,
-// partition_log_move.cc goes on in another log directory, partition_log_take_back.cc undoes what
-// found no room.
+// partition_log_write.cc writes them out, partition_log_read.cc finds them again by offsets and
+// partition_log_search.cc by times, as ListOffsets asks, partition_log_check.cc holds what is read
+// against its checksums first, partition_log_flush.cc makes them durable,
+// partition_log_retention.cc deletes the oldest, partition_log_clean.cc puts what compaction wrote
+// in their place, partition_log_index.cc mends indexes, partition_log_change.cc cuts, closes and
+// removes, partition_log_move.cc goes on in another log directory, partition_log_take_back.cc
+// undoes what found no room.
 //
 // Locking: `mutex_` guards everything that is not atomic or constant; it is never held over a wait
 // for the disk. Two roles are each one thread's at a time: the writer's (see Writer), which appends

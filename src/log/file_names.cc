@@ -13,7 +13,6 @@ namespace odradek::log {
 namespace {
 
 constexpr std::size_t kOffsetDigits = 20;
-constexpr std::size_t kNameBytesMax = 255;
 
 std::string_view cut_marker(std::string_view& name) {
   for (const auto marker : {kDeletedSuffix, kCleanedSuffix, kSwapSuffix, kRebuiltSuffix}) {
@@ -51,18 +50,6 @@ std::optional<OffsetFileName> parse_offset_file_name(std::string_view name) {
   const bool is_number = error == std::errc{} && end == digits.end() && digits.front() != '-';
   if (!is_number) return std::nullopt;
   return OffsetFileName{base::Offset(offset), suffix, marker};
-}
-
-std::string deleted_directory_name(const base::TopicPartition& partition,
-                                   const base::Uuid& unique) {
-  constexpr std::string_view kHexDigits = "0123456789abcdef";
-  std::string ending = '-' + std::to_string(partition.partition) + '.';
-  for (const std::uint8_t byte : unique.bytes) {
-    ending += kHexDigits[byte >> 4U];
-    ending += kHexDigits[byte & 15U];
-  }
-  ending += "-delete";
-  return partition.topic.substr(0, kNameBytesMax - ending.size()) + ending;
 }
 
 }  // namespace odradek::log

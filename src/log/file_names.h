@@ -6,8 +6,6 @@
 #include <string_view>
 
 #include "base/ids.h"
-#include "base/topic_partition.h"
-#include "base/uuid.h"
 
 // The names of the files and directories of a partition, as Apache Kafka has them
 // (docs/formats/log.md).
@@ -29,18 +27,13 @@ inline constexpr std::string_view kRebuiltSuffix = ".rebuilt";
 // `offset` in 20 digits, then `suffix`.
 std::string offset_file_name(base::Offset offset, std::string_view suffix);
 
-// A name of the form `<digits><suffix>[<marker>]`; nothing where it has another form. The markers
-// are `.deleted`, `.cleaned`, `.swap` and `.rebuilt`.
+// A name of the form `<20 digits><suffix>[<marker>]`; nothing where it has another form: that file
+// is somebody else's. The markers are `.deleted`, `.cleaned`, `.swap` and `.rebuilt`.
 struct OffsetFileName {
   base::Offset offset;
   std::string_view suffix;  // one of the five above
   std::string_view marker;  // empty, or one of the four
 };
 std::optional<OffsetFileName> parse_offset_file_name(std::string_view name);
-
-// The name that a partition's directory gets when the partition is deleted:
-// `<topic>-<partition>.<32 hexadecimal digits>-delete`, the topic cut where it would become longer
-// than the 255 bytes that a file name may have.
-std::string deleted_directory_name(const base::TopicPartition& partition, const base::Uuid& unique);
 
 }  // namespace odradek::log

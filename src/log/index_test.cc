@@ -163,11 +163,6 @@ TEST(FileNamesTest, AreKafkas) {
         "00000000000000000000-0000000001.checkpoint", "99999999999999999999.log"}) {
     EXPECT_FALSE(parse_offset_file_name(other)) << other;
   }
-  const base::Uuid id = base::Uuid::from_random(1, 2);
-  const std::string deleted = deleted_directory_name({"orders", 3}, id);
-  EXPECT_TRUE(deleted.starts_with("orders-3.") && deleted.ends_with("-delete"));
-  EXPECT_EQ(deleted.size(), 9U + 32U + 7U);
-  EXPECT_EQ(deleted_directory_name({std::string(249, 't'), 12}, id).size(), 255U);
 }
 
 }  // namespace

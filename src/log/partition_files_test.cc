@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "env/sim/sim_world.h"
+#include "log/file_names.h"
 #include "log/leader_epoch_cache.h"
 #include "log/partition_metadata.h"
 #include "log/partition_path.h"
@@ -270,10 +271,22 @@ class ProducerSnapshotsTest : public PartitionFilesTest {
     state.set_end_offset(offset(end));
     return state;
   }
-  ProducerSnapshots list() { return ProducerSnapshots::list(disk(), kPath).value(); }
+  ProducerSnapshots list() {
+    const auto entries = disk().list(kPath);
+    EXPECT_TRUE(entries);
+    std::vector<base::Offset> offsets;
+    for (const env::DirectoryEntry& entry : *entries) {
+      const auto name = parse_offset_file_name(entry.name);
+      if (name && name->suffix == kSnapshotSuffix) offsets.push_back(name->offset);
+    }
+    return {disk(), kPath, std::move(offsets)};
+  }
   void write(std::int64_t end, std::int64_t producer) {
-    auto snapshots = list();
-    ASSERT_TRUE(snapshots.write(state_at(end, producer), ProducerSnapshots::Durability::kFlushed));
+    const auto encoded = encode_producer_snapshot(state_at(end, producer));
+    auto file = ProducerSnapshots::write_file(disk(), kPath, offset(end), encoded);
+    ASSERT_TRUE(file);
+    ASSERT_TRUE((*file)->flush());
+    ASSERT_TRUE(disk().sync_directory(kPath));
   }
   static std::vector<std::int64_t> numbers(const ProducerSnapshots& snapshots) {
     std::vector<std::int64_t> found;
@@ -295,12 +308,6 @@ class ProducerSnapshotsTest : public PartitionFilesTest {
 
 TEST_F(ProducerSnapshotsTest, NamesAreOffsets) {
   EXPECT_EQ(ProducerSnapshots::file_name_of(offset(8)), "00000000000000000008.snapshot");
-  EXPECT_EQ(ProducerSnapshots::offset_of("00000000000000000008.snapshot"), offset(8));
-  for (const auto* name :
-       {"8.snapshot", "0000000000000000000x.snapshot", "00000000000000000008.snapshot.deleted",
-        "00000000000000000008.log", "99999999999999999999.snapshot"}) {
-    EXPECT_EQ(ProducerSnapshots::offset_of(name), std::nullopt) << name;
-  }
 }
 
 TEST_F(ProducerSnapshotsTest, LoadsTheNewestWithinTheLog) {
@@ -325,12 +332,14 @@ TEST_F(ProducerSnapshotsTest, ABrokenOneGivesWayToAnOlderOne) {
   EXPECT_THAT(numbers(list()), ElementsAre(5));
 }
 
-TEST_F(ProducerSnapshotsTest, WritesOnlyWhatIsNew) {
+TEST_F(ProducerSnapshotsTest, WantsOnlyWhatIsNew) {
   auto snapshots = list();
-  EXPECT_TRUE(*snapshots.write(state_at(5, 1), ProducerSnapshots::Durability::kFlushedLater));
-  EXPECT_FALSE(*snapshots.write(state_at(5, 2), ProducerSnapshots::Durability::kFlushed));
-  EXPECT_FALSE(*snapshots.write(state_at(4, 2), ProducerSnapshots::Durability::kFlushed));
-  EXPECT_THAT(numbers(list()), ElementsAre(5));
+  EXPECT_TRUE(snapshots.wants(offset(5)));
+  snapshots.add(offset(5));
+  EXPECT_FALSE(snapshots.wants(offset(5)));
+  EXPECT_FALSE(snapshots.wants(offset(4)));
+  EXPECT_TRUE(snapshots.wants(offset(6)));
+  EXPECT_THAT(numbers(snapshots), ElementsAre(5));
 }
 
 TEST_F(ProducerSnapshotsTest, RemovesWhatSegmentsNoLongerNeed) {

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "env/fail_point.h"
 #include "log/directory/log_directory.h"
+#include "log/directory/partition_name.h"
 #include "log/file_names.h"
 #include "log/partition_log.h"
 #include "log/recovery/batch_walker.h"
@@ -287,7 +288,9 @@ base::Result<> PartitionLog::remove() {
   if (!was_closed) directory().forget_log(*this);
   auto& random = directory().world().random();
   const base::Uuid unique = base::Uuid::from_random(random.next(), random.next());
-  const std::string marked = directory().path() + '/' + deleted_directory_name(name_, unique);
+  const std::string marked =
+      directory().path() + '/' +
+      directory::directory_name(name_, unique, directory::DirectoryRole::kDelete);
   if (auto renamed = disk().rename(path_->value(), marked); !renamed)
     return give_up(std::move(renamed));
   env::fail_point(env::FailPoint::kPartitionRemoved);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "env/fail_point.h"
 #include "log/directory/log_directory.h"
+#include "log/directory/partition_name.h"
 #include "log/file_names.h"
 #include "log/move/partition_copy.h"
 #include "log/partition_log.h"
@@ -262,7 +263,9 @@ void PartitionLog::leave_behind(const Relocation& relocation) {
   const auto delay = std::chrono::milliseconds(relocation.delete_delay_ms);
   auto& random = source.world().random();
   const base::Uuid unique = base::Uuid::from_random(random.next(), random.next());
-  const std::string marked = source.path() + '/' + deleted_directory_name(name_, unique);
+  const std::string marked =
+      source.path() + '/' +
+      directory::directory_name(name_, unique, directory::DirectoryRole::kDelete);
   auto renamed = disk().rename(relocation.old_path, marked);
   env::fail_point(env::FailPoint::kMoveLeft);
   if (renamed) renamed = disk().sync_directory(source.path());

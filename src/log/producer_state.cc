@@ -218,20 +218,6 @@ void ProducerState::forget_ended_transactions_below(base::Offset offset) {
   release_if_empty();
 }
 
-bool ProducerState::has_open_transaction(base::ProducerId producer_id,
-                                         base::ProducerEpoch epoch) const {
-  const ProducerEntry* entry = find(producer_id);
-  return entry != nullptr && entry->producer_epoch == epoch &&
-         entry->current_transaction_first_offset != base::kNoOffset;
-}
-
-base::Timestamp ProducerState::oldest_transaction_timestamp() const {
-  if (!tables_ || tables_->open_transactions.empty()) return base::kNoTimestamp;
-  const ProducerEntry* entry = find(tables_->open_transactions.begin()->second);
-  ODRADEK_ASSERT(entry != nullptr);
-  return entry->last_timestamp;
-}
-
 void ProducerState::expire(base::Timestamp now, std::int64_t expiration_ms) {
   if (!tables_) return;
   std::erase_if(tables_->producers, [now, expiration_ms](const auto& producer) {

@@ -122,11 +122,6 @@ class ProducerState {
   // Forgets the ends of transactions below `offset` (the high watermark or the log's start). Call
   // it at least with each marker, or they heap up.
   void forget_ended_transactions_below(base::Offset offset);
-  // Whether the producer has a transaction open in this epoch.
-  bool has_open_transaction(base::ProducerId producer_id, base::ProducerEpoch epoch) const;
-  // The timestamp of the last batch of the oldest open transaction; kNoTimestamp where none is
-  // open. Tells a hanging one.
-  base::Timestamp oldest_transaction_timestamp() const;
 
   // Drops producers that wrote nothing for `expiration_ms` (producer.id.expiration.ms) and have no
   // transaction open.

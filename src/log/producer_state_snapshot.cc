@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 
 #include "base/assert.h"
 #include "base/crc32c.h"
 #include "base/log.h"
 #include "env/fail_point.h"
+#include "log/file_names.h"
 
 namespace odradek::log {
 namespace {
@@ -19,8 +19,6 @@ constexpr std::int16_t kVersion = 1;
 constexpr std::size_t kCrcPosition = 2;
 constexpr std::size_t kCountPosition = 6;
 constexpr std::size_t kEntriesPosition = 10;
-constexpr std::string_view kSuffix = ".snapshot";
-constexpr std::size_t kOffsetDigits = 20;
 
 void encode_entry(const ProducerEntry& entry, std::uint8_t* to) {
   const ProducerBatchSpan* last = entry.last_batch();
@@ -101,32 +99,8 @@ ProducerSnapshots::ProducerSnapshots(env::Disk& disk, std::string partition_dire
   std::ranges::sort(offsets_);
 }
 
-base::Result<ProducerSnapshots> ProducerSnapshots::list(env::Disk& disk,
-                                                        std::string partition_directory) {
-  auto files = disk.list(partition_directory);
-  if (!files) return base::fail(std::move(files));
-  std::vector<base::Offset> offsets;
-  for (const env::DirectoryEntry& file : *files) {
-    if (const auto offset = offset_of(file.name)) offsets.push_back(*offset);
-  }
-  return ProducerSnapshots(disk, std::move(partition_directory), std::move(offsets));
-}
-
-std::optional<base::Offset> ProducerSnapshots::offset_of(std::string_view file_name) {
-  if (file_name.size() != kOffsetDigits + kSuffix.size()) return std::nullopt;
-  if (!file_name.ends_with(kSuffix)) return std::nullopt;
-  const std::string_view digits = file_name.substr(0, kOffsetDigits);
-  if (!std::ranges::all_of(digits, [](char digit) { return digit >= '0' && digit <= '9'; })) {
-    return std::nullopt;
-  }
-  std::int64_t offset = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), offset);
-  if (error != std::errc()) return std::nullopt;
-  return base::Offset(offset);
-}
-
 std::string ProducerSnapshots::file_name_of(base::Offset offset) {
-  return fmt::format("{:020}{}", offset.value(), kSuffix);
+  return offset_file_name(offset, kSnapshotSuffix);
 }
 
 std::optional<base::Offset> ProducerSnapshots::latest() const {
@@ -156,19 +130,6 @@ base::Result<> ProducerSnapshots::load(ProducerState& state, base::Offset log_st
   }
   state.reset(log_start);
   return {};
-}
-
-base::Result<std::shared_ptr<env::File>> ProducerSnapshots::write(const ProducerState& state,
-                                                                  Durability durability) {
-  const base::Offset offset = state.end_offset();
-  if (!wants(offset)) return std::shared_ptr<env::File>();
-  auto file = write_file(*disk_, directory_, offset, encode_producer_snapshot(state));
-  if (!file) return file;
-  add(offset);
-  if (durability == Durability::kFlushedLater) return file;
-  if (auto done = (*file)->flush(); !done) return base::fail(std::move(done));
-  if (auto done = disk_->sync_directory(directory_); !done) return base::fail(std::move(done));
-  return file;
 }
 
 base::Result<std::shared_ptr<env::File>> ProducerSnapshots::write_file(

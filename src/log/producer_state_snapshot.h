@@ -31,11 +31,6 @@ class ProducerSnapshots {
   // `offsets`: of the files that are there, as a listing of the directory gave them.
   ProducerSnapshots(env::Disk& disk, std::string partition_directory,
                     std::vector<base::Offset> offsets);
-  // Lists the directory.
-  [[nodiscard]] static base::Result<ProducerSnapshots> list(env::Disk& disk,
-                                                            std::string partition_directory);
-  // Nothing unless `file_name` is a snapshot's.
-  static std::optional<base::Offset> offset_of(std::string_view file_name);
   static std::string file_name_of(base::Offset offset);
 
   const std::vector<base::Offset>& offsets() const { return offsets_; }
@@ -47,16 +42,9 @@ class ProducerSnapshots {
   [[nodiscard]] base::Result<> load(ProducerState& state, base::Offset log_start,
                                     base::Offset log_end);
 
-  enum class Durability : std::uint8_t {
-    kFlushed,       // the file and its name survive a power cut once it returns
-    kFlushedLater,  // flushed by the caller, or by nobody: a torn one is found by its CRC
-  };
-  // Writes the state at its end offset, unless the newest snapshot is of that offset or a later
-  // one. Returns the file written.
-  [[nodiscard]] base::Result<std::shared_ptr<env::File>> write(const ProducerState& state,
-                                                               Durability durability);
-  // The same in two steps, for a caller that lets go of its lock in between: whether the state at
-  // `offset` is to be written, then (blocking, any thread) the file, then the note that it is
+  // Writing the state at `offset`, by a caller that lets go of its lock in between: whether it is
+  // to be written, as the newest snapshot is of an earlier one; then (blocking, any thread) the
+  // file, which nobody has flushed yet: a torn one is found by its CRC; then the note that it is
   // there.
   bool wants(base::Offset offset) const { return offsets_.empty() || offsets_.back() < offset; }
   [[nodiscard]] static base::Result<std::shared_ptr<env::File>> write_file(

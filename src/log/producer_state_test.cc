@@ -169,10 +169,8 @@ TEST(ProducerState, AnOpenTransactionHoldsBackTheStableOffset) {
   EXPECT_EQ(script.append({.producer = 2, .is_transactional = true}), ErrorCode::kNone);
   EXPECT_EQ(script.append({.producer = 3, .is_transactional = true}), ErrorCode::kNone);
   EXPECT_EQ(script.first_unstable(), 1);
-  EXPECT_TRUE(script.state.has_open_transaction(base::ProducerId(2), base::ProducerEpoch(0)));
   EXPECT_EQ(script.end(2, 0, true), ErrorCode::kNone);
   EXPECT_FALSE(script.aborted);
-  EXPECT_FALSE(script.state.has_open_transaction(base::ProducerId(2), base::ProducerEpoch(0)));
   EXPECT_EQ(script.first_unstable(), 2);
   EXPECT_EQ(script.end(3, 0, true), ErrorCode::kNone);
   EXPECT_EQ(script.first_unstable(), -1);
@@ -273,7 +271,6 @@ TEST(ProducerState, DescribesItsProducers) {
   EXPECT_EQ(producers[1].last_sequence, 2);
   EXPECT_EQ(producers[1].last_timestamp.value(), 1234);
   EXPECT_EQ(producers[1].current_transaction_start_offset, base::kNoOffset);
-  EXPECT_EQ(script.state.oldest_transaction_timestamp().value(), 1000);
 }
 
 TEST(ProducerSnapshot, KeepsProducersAndOpenTransactions) {

@@ -93,7 +93,7 @@ base::Result<BatchWalker::Judged> BatchWalker::judge(std::uint64_t position) {
     if (!header || !*header) return base::fail(std::move(header));
   }
   if ((*header)->next_offset() <= range_.whole_from) return **header;
-  auto wrong = check_whole(position);
+  auto wrong = check_whole();
   if (!wrong) return base::fail(std::move(wrong));
   if (*wrong) return **wrong;
   // The whole may have moved what the header views.
@@ -102,7 +102,7 @@ base::Result<BatchWalker::Judged> BatchWalker::judge(std::uint64_t position) {
   return *current;
 }
 
-base::Result<std::optional<DamageKind>> BatchWalker::check_whole(std::uint64_t /*position*/) {
+base::Result<std::optional<DamageKind>> BatchWalker::check_whole() {
   auto batch = scanner_.whole();
   if (!batch && !is_corrupt(batch.error())) return base::fail(std::move(batch));
   if (!batch) return DamageKind::kIncomplete;
@@ -169,7 +169,7 @@ base::Result<bool> BatchWalker::is_whole_batch_at(std::uint64_t position) {
   auto header = header_at(position);
   if (!header && !is_corrupt(header.error())) return base::fail(std::move(header));
   if (!header || !*header || !can_follow(**header)) return false;
-  auto wrong = check_whole(position);
+  auto wrong = check_whole();
   if (!wrong) return base::fail(std::move(wrong));
   return !*wrong;
 }

@@ -58,7 +58,7 @@ class BatchWalker {
  private:
   using Judged = std::variant<record::BatchHeader, DamageKind>;
   base::Result<Judged> judge(std::uint64_t position);
-  base::Result<std::optional<DamageKind>> check_whole(std::uint64_t position);
+  base::Result<std::optional<DamageKind>> check_whole();
   // A gap before a batch is compaction's, or the batch's offset is wrong: then the next one, which
   // fits to what came before, starts below its end.
   base::Result<bool> is_belied_by_next(const record::BatchHeader& header, std::uint64_t next);

@@ -2,6 +2,9 @@
 #include "broker/runtime/replicas.h"
 
 #include <algorithm>
+#include <mutex>
+#include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -17,13 +20,22 @@ using metadata::ConfigResourceType;
 }  // namespace
 
 base::Result<log::LoadSummary> Replicas::start(const metadata::ClusterImage& image) {
+  // Of each topic once: its partitions share them.
+  std::mutex mutex;
+  std::unordered_map<std::string, log::LogConfig> configs;
+  const auto config_once = [&](const std::string& topic) {
+    const std::lock_guard lock(mutex);
+    const auto known = configs.find(topic);
+    if (known != configs.end()) return known->second;
+    return configs.try_emplace(topic, config_of(image, topic)).first->second;
+  };
   auto summary = logs_.load_logs([&](const base::TopicPartition& name) {
     log::LogDecision decision;
     const auto& topic = image.find_topic(name.topic);
     if (topic == nullptr || !topic->has_partition(name.partition)) return decision;
     decision.is_known = is_mine(topic->partitions[static_cast<std::size_t>(name.partition)]);
     decision.topic_id = topic->id;
-    decision.config = config_of(image, name.topic);
+    decision.config = config_once(name.topic);
     return decision;
   });
   if (!summary) return summary;

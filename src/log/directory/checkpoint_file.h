@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -34,14 +35,19 @@ std::string format_checkpoint(const std::vector<std::string>& entries);
                                                                  std::int64_t min, std::int64_t max,
                                                                  const std::string& path);
 
+// In any order; of two of one name the later one counts.
+using OffsetEntries = std::vector<std::pair<base::TopicPartition, base::Offset>>;
 using PartitionOffsets = std::map<base::TopicPartition, base::Offset>;
 
+[[nodiscard]] base::Result<OffsetEntries> parse_offset_entries(std::string_view text,
+                                                               const std::string& path);
 [[nodiscard]] base::Result<PartitionOffsets> parse_offset_checkpoint(std::string_view text,
                                                                      const std::string& path);
-std::string format_offset_checkpoint(const PartitionOffsets& offsets);
+// Sorted by name. REQUIRES: different names.
+std::string format_offset_checkpoint(OffsetEntries offsets);
 
 // Atomic and durable.
 [[nodiscard]] base::Result<> write_offset_checkpoint(env::Disk& disk, const std::string& path,
-                                                     const PartitionOffsets& offsets);
+                                                     OffsetEntries offsets);
 
 }  // namespace odradek::log::directory

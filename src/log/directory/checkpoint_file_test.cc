@@ -14,12 +14,19 @@ namespace {
 using testing::HasSubstr;
 
 TEST(CheckpointFile, WritesVersionCountAndLines) {
-  const PartitionOffsets offsets = {{{"b", 10}, base::Offset(7)},
-                                    {{"a", 2}, base::Offset(0)},
-                                    {{"b", 9}, base::Offset(9223372036854775807)}};
+  const OffsetEntries offsets = {{{"b", 10}, base::Offset(7)},
+                                 {{"a", 2}, base::Offset(0)},
+                                 {{"b", 9}, base::Offset(9223372036854775807)}};
   const std::string text = format_offset_checkpoint(offsets);
   EXPECT_EQ(text, "0\n3\na 2 0\nb 9 9223372036854775807\nb 10 7\n");
-  EXPECT_EQ(parse_offset_checkpoint(text, "p").value(), offsets);
+  EXPECT_EQ(parse_offset_checkpoint(text, "p").value(),
+            PartitionOffsets(offsets.begin(), offsets.end()));
+  EXPECT_EQ(parse_offset_entries(text, "p")->front(), offsets[1]);
+}
+
+TEST(CheckpointFile, OfTwoEntriesOfOneNameTheLaterCounts) {
+  EXPECT_EQ(parse_offset_checkpoint("0\n2\na 0 1\na 0 2\n", "p").value(),
+            (PartitionOffsets{{{"a", 0}, base::Offset(2)}}));
 }
 
 TEST(CheckpointFile, AnEmptyFileHoldsNothing) {

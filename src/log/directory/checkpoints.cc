@@ -52,7 +52,7 @@ base::Result<bool> Checkpoints::load(CheckpointKind kind) {
   if (!file) return base::fail(std::move(file));
   auto text = world_.disk().read_file(path);
   if (!text) return base::fail(std::move(text));
-  auto offsets = parse_offset_checkpoint(*text, path);
+  auto offsets = parse_offset_entries(*text, path);
   if (!offsets) {
     base::log::warn("log", "{}; its offsets are taken for unknown, the logs are {} again",
                     offsets.error().message,
@@ -60,8 +60,9 @@ base::Result<bool> Checkpoints::load(CheckpointKind kind) {
     return false;
   }
   const std::lock_guard lock(mutex_);
-  for (const auto& [partition, offset] : *offsets) {
-    values_[partition].offsets[index_of(kind)] = offset;
+  values_.reserve(offsets->size());
+  for (auto& [partition, offset] : *offsets) {
+    values_[std::move(partition)].offsets[index_of(kind)] = offset;
   }
   return true;
 }
@@ -147,10 +148,10 @@ base::Result<> Checkpoints::write(CheckpointKind kind) {
   if (!is_dirty_[index]) return {};
   is_writing_ = true;
   is_dirty_[index] = false;
-  const PartitionOffsets offsets = collect_locked(kind);
+  OffsetEntries offsets = collect_locked(kind);
   const auto settled = stale_[index];
   lock.unlock();
-  auto done = write_offset_checkpoint(world_.disk(), path_of(kind), offsets);
+  auto done = write_offset_checkpoint(world_.disk(), path_of(kind), std::move(offsets));
   lock.lock();
   is_writing_ = false;
   if (!done) is_dirty_[index] = true;
@@ -171,13 +172,14 @@ std::string Checkpoints::path_of(CheckpointKind kind) const {
   return directory_ + '/' + std::string(file_of(kind));
 }
 
-PartitionOffsets Checkpoints::collect_locked(CheckpointKind kind) const {
+OffsetEntries Checkpoints::collect_locked(CheckpointKind kind) const {
   // Kafka lists a log's start only where it is more than what the segments say.
   const base::Offset least{kind == CheckpointKind::kLogStartOffset ? 1 : 0};
-  PartitionOffsets offsets;
+  OffsetEntries offsets;
+  if (kind != CheckpointKind::kLogStartOffset) offsets.reserve(values_.size());
   for (const auto& [partition, values] : values_) {
     const base::Offset offset = values.offsets[index_of(kind)];
-    if (offset >= least) offsets[partition] = offset;
+    if (offset >= least) offsets.emplace_back(partition, offset);
   }
   return offsets;
 }

@@ -70,7 +70,8 @@ class Checkpoints {
 
   std::string path_of(CheckpointKind kind) const;
   base::Result<bool> load(CheckpointKind kind);
-  PartitionOffsets collect_locked(CheckpointKind kind) const;
+  // Sorting and formatting them is for whoever writes, without the lock.
+  OffsetEntries collect_locked(CheckpointKind kind) const;
   // Returns whether it was clean before.
   bool mark_dirty_locked(CheckpointKind kind);
 

@@ -128,7 +128,7 @@ PartitionLog::IndexLookup PartitionLog::lookup_locked(const Segment& segment, ba
   return {segment.base_offset(), target, index.lookup_pending(target), index.file().stored()};
 }
 
-base::Result<OffsetPosition> PartitionLog::IndexLookup::end() const {
+base::Result<OffsetPosition> PartitionLogParts::IndexLookup::end() const {
   if (pending) return *pending;
   return OffsetIndex::lookup_stored(stored, base_offset, target);
 }

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <set>
 
 #include "base/assert.h"
 #include "base/log.h"
 #include "env/fail_point.h"
 #include "log/batch_scanner.h"
+#include "log/directory/cache_mark.h"
 #include "log/directory/log_directory.h"
 #include "log/file_names.h"
 #include "log/log_recovery.h"
@@ -67,12 +69,18 @@ class Loader {
   base::Result<ProducerState> producers_at_or_before(base::Offset offset);
   std::shared_ptr<Segment> new_segment(base::Offset base_offset);
   std::shared_ptr<Segment> found_segment(base::Offset base_offset, std::uint64_t size);
+  // Those that recovery left open, but for the last one where it is to be completed yet: it is as
+  // it was before the stop.
+  void close_segments();
   bool is_clean() const { return options_.was_clean && !was_recovered_; }
 
   directory::LogDirectory& directory_;
   const Log::OpenOptions& options_;
   env::Disk& disk_;
   LoadedLog log_;
+  // What the directory holds, and which segments have an index of aborted transactions.
+  std::vector<env::DirectoryEntry> entries_;
+  std::set<base::Offset> aborted_in_;
   bool was_recovered_ = false;
   bool epochs_are_lost_ = false;
   // From here on the aborted transactions are indexed again: an index is spoilt.
@@ -87,13 +95,15 @@ base::Result<LoadedLog> Loader::load() {
     return std::move(log_);
   }
   using Step = base::Result<> (Loader::*)();
+  entries_ = std::move(tidied->entries);
   for (const Step step :
        {&Loader::find_files, &Loader::load_epochs, &Loader::load_transaction_indexes,
         &Loader::find_end, &Loader::find_lost_epochs, &Loader::start_over_if_behind,
         &Loader::load_producers, &Loader::rebuild_transaction_indexes}) {
     if (auto done = (this->*step)(); !done) return base::fail(std::move(done));
   }
-  if (*tidied || was_recovered_ || rebuild_from_) {
+  close_segments();
+  if (tidied->was_changed || was_recovered_ || rebuild_from_) {
     if (options_.is_synced_by_caller) {
       if (auto done = write_recovered_epochs(); !done) return base::fail(std::move(done));
       return std::move(log_);
@@ -150,13 +160,12 @@ base::Result<> Loader::create() {
 }
 
 base::Result<> Loader::find_files() {
-  auto files = disk_.list(log_.path->value());
-  if (!files) return base::fail(std::move(files));
   std::vector<base::Offset> snapshots;
-  for (const env::DirectoryEntry& file : *files) {
+  for (const env::DirectoryEntry& file : entries_) {
     const auto name = parse_offset_file_name(file.name);
     if (file.is_directory || !name || !name->marker.empty()) continue;
     if (name->suffix == kSnapshotSuffix) snapshots.push_back(name->offset);
+    if (name->suffix == kTransactionIndexSuffix) aborted_in_.insert(name->offset);
     if (name->suffix != kLogSuffix) continue;
     auto size = disk_.file_size(log_.path->value() + '/' + file.name);
     if (!size) return base::fail(std::move(size));
@@ -211,8 +220,8 @@ base::Result<> Loader::find_lost_epochs() {
 
 base::Result<> Loader::load_transaction_indexes() {
   for (const auto& segment : log_.segments) {
+    if (!aborted_in_.contains(segment->base_offset())) continue;
     const std::string path = segment->path(kTransactionIndexSuffix);
-    if (!disk_.exists(path)) continue;
     auto index = TransactionIndex::open(disk_, path, segment->base_offset());
     if (!index) {
       if (index.error().code != base::ErrorCode::kCorruptMessage)
@@ -241,6 +250,7 @@ base::Result<> Loader::find_end() {
                     options_.name.to_string());
   }
   was_recovered_ = true;
+  log_.is_cache_true = directory::CacheMark(disk_, directory_.path()).is_set();
   return recover_segments(directory_, options_, log_);
 }
 
@@ -315,8 +325,17 @@ base::Result<> Loader::load_producers() {
                         options_.config.producer_id_expiration_ms);
   // Without any, after a clean stop, there were no producers (or a Kafka without them wrote it).
   if (is_clean() && !has_snapshot) log_.producers.set_end_offset(log_.end_offset);
+  const bool has_none_to_replay =
+      log_.no_producers_from && *log_.no_producers_from <= log_.producers.end_offset();
+  if (has_none_to_replay) log_.producers.set_end_offset(log_.end_offset);
   return replay_producers(disk_, log_.segments, log_.transaction_indexes, log_.producers,
-                          log_.end_offset, trusted);
+                          log_.end_offset, trusted, ReplayFiles::kOfSegments);
+}
+
+void Loader::close_segments() {
+  for (const auto& segment : log_.segments) {
+    if (segment->is_open() && segment->is_complete()) segment->close();
+  }
 }
 
 base::Result<> Loader::rebuild_transaction_indexes() {
@@ -328,7 +347,7 @@ base::Result<> Loader::rebuild_transaction_indexes() {
   auto producers = producers_at_or_before(*rebuild_from_);
   if (!producers) return base::fail(std::move(producers));
   return replay_producers(disk_, log_.segments, log_.transaction_indexes, *producers,
-                          log_.end_offset, *rebuild_from_);
+                          log_.end_offset, *rebuild_from_, ReplayFiles::kOfSegments);
 }
 
 // As the newest snapshot has them; without any at the log's start.
@@ -374,14 +393,19 @@ base::Result<TransactionIndex*> transaction_index_of(env::Disk& disk, const Segm
 
 base::Result<> replay_producers(env::Disk& disk, const Segments& segments,
                                 TransactionIndexes& indexes, ProducerState& producers,
-                                base::Offset end, base::Offset unindexed_from) {
+                                base::Offset end, base::Offset unindexed_from, ReplayFiles which) {
   for (std::size_t i = 0; i < segments.size() && producers.end_offset() < end; ++i) {
     const Segment& segment = *segments[i];
     const base::Offset from = producers.end_offset();
     if (i + 1 < segments.size() && segments[i + 1]->base_offset() <= from) continue;
     if (segment.size() == 0) continue;
-    auto files = segment.open_files(disk);
-    if (!files) return base::fail(std::move(files));
+    std::optional<Segment::Files> opened;
+    if (which == ReplayFiles::kItsOwn || !segment.is_open()) {
+      auto own = segment.open_files(disk);
+      if (!own) return base::fail(std::move(own));
+      opened = std::move(*own);
+    }
+    const Segment::Files* files = opened ? &*opened : &segment.files();
     auto start = files->offset_index.lookup(from);
     if (!start) return base::fail(std::move(start));
     const bool is_batch_there = start->position < segment.size();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,12 @@ struct LoadedLog {
   bool epochs_changed = false;
   ProducerState producers;
   ProducerSnapshots snapshots;
+  // What the page cache has of the log is what was written (CacheMark). Otherwise what is read
+  // again is read from the disk.
+  bool is_cache_true = false;
+  // Recovery saw every batch from this offset on, and none has a producer; nothing where it saw
+  // none of them.
+  std::optional<base::Offset> no_producers_from;
   // Whether the last segment's end was looked at. After a clean stop it is not, until somebody
   // appends.
   bool is_end_checked = true;
@@ -50,10 +58,13 @@ std::int64_t roll_jitter_ms(env::Random& random, const LogConfig& config);
                                                const Log::OpenOptions& options);
 
 // Brings `producers`, which stand at their end_offset(), to `end`: reads the batches in between.
-// Aborted transactions that end at or after `unindexed_from` go into their segments' indexes.
+// Aborted transactions that end at or after `unindexed_from` go into their segments' indexes. Who
+// shares the segments with others reads files of its own.
+enum class ReplayFiles : std::uint8_t { kItsOwn, kOfSegments };
 [[nodiscard]] base::Result<> replay_producers(env::Disk& disk, const Segments& segments,
                                               TransactionIndexes& indexes, ProducerState& producers,
-                                              base::Offset end, base::Offset unindexed_from);
+                                              base::Offset end, base::Offset unindexed_from,
+                                              ReplayFiles which = ReplayFiles::kItsOwn);
 
 // The index of `segment`, opened or made where it is not there yet.
 [[nodiscard]] base::Result<TransactionIndex*> transaction_index_of(env::Disk& disk,

@@ -12,12 +12,16 @@
 #include "log/batch_scanner.h"
 #include "log/directory/log_directory.h"
 #include "log/file_names.h"
+#include "log/open_files.h"
 #include "log/recovery/batch_walker.h"
 #include "log/segment_files.h"
 
 namespace odradek::log {
 
 namespace {
+
+// So much of a segment's end is read again by every start that follows, for want of index entries.
+constexpr std::uint64_t kReadWithoutIndexBytes = std::uint64_t{256} << 10U;
 
 // Drops index entries that a power cut may have spoilt and all that stand for bytes beyond the
 // recovery point, so that both indexes end at the same batch. Returns its position.
@@ -133,6 +137,8 @@ void SegmentReading::take_batch(const record::BatchHeader& header, LeaderEpochCa
   if (header.leader_epoch().value() >= 0 && (!latest || header.leader_epoch() > latest->epoch)) {
     epochs_changed |= epochs.assign(header.leader_epoch(), header.base_offset());
   }
+  if (!recovered_.first_offset) recovered_.first_offset = header.base_offset();
+  if (header.has_producer_id()) recovered_.producers_end = header.next_offset();
   recovered_.end_offset = header.next_offset();
   valid_bytes_ = walker_.next_position();
 }
@@ -180,13 +186,28 @@ base::Result<bool> is_blank(env::File& file, std::uint64_t position) {
   return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
 }
 
+base::Result<> complete(env::Disk& disk, Segment& segment) {
+  Segment::Completion completion = segment.begin_completion();
+  auto done = completion.carry_out(disk, segment);
+  if (done) {
+    segment.end_completion(completion);
+  } else if (!directory::is_out_of_room(done.error())) {
+    return done;
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment,
                                                const RecoveryBounds& bounds,
                                                LeaderEpochCache& epochs, bool& epochs_changed) {
   if (!segment.is_open()) {
-    if (auto done = forget_cached_indexes(disk, segment); !done) return base::fail(std::move(done));
+    if (!bounds.is_cache_true) {
+      if (auto done = forget_cached_indexes(disk, segment); !done) {
+        return base::fail(std::move(done));
+      }
+    }
     auto files = segment.open_files(disk);
     if (!files) return base::fail(std::move(files));
     segment.install(std::move(*files));
@@ -200,7 +221,7 @@ base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment
     if (auto done = forget_indexes(segment); !done) return base::fail(std::move(done));
     *start = 0;
   }
-  file->drop_from_cache(*start);
+  if (!bounds.is_cache_true) file->drop_from_cache(*start);
   segment.begin_recovery();
 
   SegmentReading reading(segment, bounds, *start);
@@ -216,13 +237,9 @@ base::Result<RecoveredSegment> recover_segment(env::Disk& disk, Segment& segment
     env::fail_point(env::FailPoint::kRecoveryCut);
   }
   segment.end_recovery(valid_bytes);
-  Segment::Completion completion = segment.begin_completion();
-  auto done = completion.carry_out(disk, segment);
-  if (done) {
-    segment.end_completion(completion);
-  } else if (!directory::is_out_of_room(done.error())) {
-    return base::fail(std::move(done));
-  }
+  const bool goes_on = bounds.is_last && recovered.cut_bytes == 0 && recovered.damages.empty();
+  if (goes_on && valid_bytes - *start < kReadWithoutIndexBytes) return recovered;
+  if (auto done = complete(disk, segment); !done) return base::fail(std::move(done));
   return recovered;
 }
 
@@ -309,6 +326,7 @@ RecoveryBounds bounds_of(const Segment& segment, const Segment* next,
   if (is_next_true) {
     bounds.end_offset = next->base_offset();
   }
+  bounds.is_last = next == nullptr;
   return bounds;
 }
 
@@ -322,7 +340,8 @@ std::shared_ptr<Segment> new_segment(directory::LogDirectory& directory,
 
 base::Result<> recover_segments(directory::LogDirectory& directory, const Log::OpenOptions& options,
                                 LoadedLog& log) {
-  env::Disk& disk = directory.world().disk();
+  // What stays open is closed while nobody uses it.
+  env::Disk& disk = directory.open_files().disk();
   // What is read again says where its epochs begin: the file may be of before a cut, and name one
   // that another leader's batches have replaced since.
   log.epochs_changed |= log.epochs.truncate_from_end(options.recovery_point);
@@ -338,15 +357,15 @@ base::Result<> recover_segments(directory::LogDirectory& directory, const Log::O
     log.end_offset = segment.base_offset();
     if (segment.is_open()) continue;  // made anew: there was none
     const bool is_last = i + 1 == log.segments.size();
-    auto recovered = recover_segment(
-        disk, segment, bounds_of(segment, is_last ? nullptr : log.segments[i + 1].get(), options),
-        log.epochs, log.epochs_changed);
+    auto bounds = bounds_of(segment, is_last ? nullptr : log.segments[i + 1].get(), options);
+    bounds.is_cache_true = log.is_cache_true;
+    auto recovered = recover_segment(disk, segment, bounds, log.epochs, log.epochs_changed);
     if (!recovered) return base::fail(std::move(recovered));
     if (!options.is_synced_by_caller) {
       if (auto flushed = flush_segment(segment); !flushed) return flushed;
     }
-    // Without room its entries stay in memory, and the log completes it when there is some.
-    if (segment.is_complete()) segment.close();
+    if (!log.no_producers_from) log.no_producers_from = recovered->first_offset;
+    if (recovered->producers_end) log.no_producers_from = recovered->producers_end;
     log.end_offset = recovered->end_offset;
     report_damage(options, segment, *recovered);
     // The disk may have kept a later segment and lost this one's tail, at the end of a batch.

@@ -190,6 +190,68 @@ TEST_F(RecoveryTest, RebuildsIndexesThatAreMissingShortOrWrong) {
   }
 }
 
+TEST_F(RecoveryTest, AShortEndIsIndexedInMemoryOnly) {
+  write_and_close();
+  const std::string index = content(kIndex);
+  const std::string time_index = content(kTimeIndex);
+  std::filesystem::remove(file(kIndex));
+  std::filesystem::remove(file(kTimeIndex));
+  std::filesystem::remove(file("00000000000000000020.snapshot"));
+  for (int start = 0; start < 2; ++start) {
+    directory_->recovery_points[name_] = Offset(0);
+    auto log = open(false);
+    EXPECT_EQ(log->log_end_offset(), Offset(20));
+    EXPECT_FALSE(std::filesystem::exists(file(kIndex)));
+    EXPECT_EQ(read(*log, 15, 20, 1), (std::vector<std::int64_t>{14}));
+    EXPECT_EQ(log->offset_for_timestamp(base::Timestamp(1070), Offset(20)).value()->offset,
+              Offset(14));
+  }
+  auto log = open(false);
+  ASSERT_TRUE(log->close());
+  EXPECT_EQ(content(kIndex), index);
+  EXPECT_EQ(content(kTimeIndex), time_index);
+}
+
+TEST_F(RecoveryTest, ALongEndIsIndexedOnTheDisk) {
+  auto log = open();
+  for (int i = 0; i < 10; ++i) append(*log, batch(100, 1000 + 100 * i, 1000));
+  ASSERT_TRUE(log->close());
+  const std::string index = content(kIndex);
+  std::filesystem::remove(file(kIndex));
+  std::filesystem::remove(file(kTimeIndex));
+  log = open(false);
+  EXPECT_EQ(content(kIndex), index);
+}
+
+TEST_F(RecoveryTest, ProducersThatCameAfterTheSnapshotAreFound) {
+  const std::int64_t now = world_.clock().wall().value();
+  const auto of_producer = [now](std::int64_t id, std::int32_t sequence) {
+    return batch(2, now, 10,
+                 {.producer_id = base::ProducerId(id),
+                  .producer_epoch = base::ProducerEpoch(0),
+                  .base_sequence = sequence});
+  };
+  auto log = open();
+  append(*log, batch(2, 1000));
+  append(*log, of_producer(7, 0));
+  ASSERT_TRUE(log->close());
+  directory_->recovery_points[name_] = Offset(4);
+  log = open();
+  append(*log, batch(2, 1000));
+  append(*log, of_producer(8, 0));
+  append(*log, batch(2, 1000));
+  log.reset();
+  for (const bool has_snapshot : {true, false}) {
+    if (!has_snapshot) std::filesystem::remove(file("00000000000000000004.snapshot"));
+    log = open(false);
+    EXPECT_EQ(log->log_end_offset(), Offset(10));
+    EXPECT_EQ(log->active_producers().size(), 2U) << has_snapshot;
+    EXPECT_TRUE(append(*log, of_producer(8, 0)).is_duplicate);
+    EXPECT_TRUE(append(*log, of_producer(7, 0)).is_duplicate);
+    log.reset();
+  }
+}
+
 TEST_F(RecoveryTest, OpensIndexesAndSegmentsThatAreFilledUpWithZeros) {
   write_and_close();
   // As Apache Kafka leaves them: preallocated, and a file longer than its batches.

@@ -40,7 +40,7 @@ class Tidying {
  public:
   Tidying(env::Disk& disk, const std::string& path) : disk_(disk), path_(path) {}
 
-  base::Result<bool> run();
+  base::Result<TidyDirectory> run();
 
  private:
   struct FoundFile {
@@ -62,24 +62,29 @@ class Tidying {
 
   env::Disk& disk_;
   const std::string& path_;
+  std::vector<env::DirectoryEntry> entries_;
   std::vector<FoundFile> files_;
   bool changed_ = false;
 };
 
-base::Result<bool> Tidying::run() {
+base::Result<TidyDirectory> Tidying::run() {
   using Step = base::Result<> (Tidying::*)();
   for (const Step step : {&Tidying::list, &Tidying::remove_unfinished, &Tidying::finish_swaps,
                           &Tidying::remove_orphans}) {
     if (auto done = (this->*step)(); !done) return base::fail(std::move(done));
   }
-  return changed_;
+  if (changed_) {
+    if (auto done = list(); !done) return base::fail(std::move(done));
+  }
+  return TidyDirectory{std::move(entries_), changed_};
 }
 
 base::Result<> Tidying::list() {
   auto entries = disk_.list(path_);
   if (!entries) return base::fail(std::move(entries));
+  entries_ = std::move(*entries);
   files_.clear();
-  for (const env::DirectoryEntry& entry : *entries) {
+  for (const env::DirectoryEntry& entry : entries_) {
     const auto name = parse_offset_file_name(entry.name);
     if (entry.is_directory || !name) continue;
     files_.push_back(
@@ -200,7 +205,7 @@ base::Result<> Tidying::remove_orphans() {
 
 }  // namespace
 
-base::Result<bool> tidy_partition_directory(env::Disk& disk, const std::string& path) {
+base::Result<TidyDirectory> tidy_partition_directory(env::Disk& disk, const std::string& path) {
   return Tidying(disk, path).run();
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -24,7 +25,14 @@ class LogDirectory;
 // Finishes or takes back what a crash interrupted: files marked `.deleted`, compacted segments that
 // were not complete (`.cleaned`) and indexes made anew (`.rebuilt`) are removed, complete ones
 // (`.swap`) take their originals' places, indexes without a segment go. Other files are left alone.
-// Returns whether names changed; ENOENT where there is no such directory.
-[[nodiscard]] base::Result<bool> tidy_partition_directory(env::Disk& disk, const std::string& path);
+// ENOENT where there is no such directory.
+struct TidyDirectory {
+  // What is there now.
+  std::vector<env::DirectoryEntry> entries;
+  // Names had to change for it.
+  bool was_changed = false;
+};
+[[nodiscard]] base::Result<TidyDirectory> tidy_partition_directory(env::Disk& disk,
+                                                                   const std::string& path);
 
 }  // namespace odradek::log

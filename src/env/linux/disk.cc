@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "env/linux/disk.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -11,6 +12,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 
 #include "env/linux/descriptor.h"
 #include "env/linux/file.h"
@@ -22,6 +24,10 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kMsPerSecond = 1000;
 constexpr std::int64_t kNsPerMs = 1000000;
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
 
 class LinuxDirectoryLock final : public DirectoryLock {
  public:
@@ -60,14 +66,23 @@ base::Result<std::shared_ptr<File>> LinuxDisk::open(const std::string& path, Ope
 }
 
 base::Result<std::vector<DirectoryEntry>> LinuxDisk::list(const std::string& path) {
-  std::error_code error;
+  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
+  if (!directory) return storage_error(path, "list", errno);
   std::vector<DirectoryEntry> entries;
-  fs::directory_iterator iterator(path, error);
-  for (; !error && iterator != fs::directory_iterator(); iterator.increment(error)) {
-    std::error_code unknown;  // gone in between, or a dangling link: no directory
-    entries.push_back({iterator->path().filename(), iterator->is_directory(unknown)});
+  for (;;) {
+    errno = 0;
+    const dirent* const found = ::readdir(directory.get());
+    if (found == nullptr) break;
+    std::string name = found->d_name;
+    if (name == "." || name == "..") continue;
+    bool is_directory = found->d_type == DT_DIR;
+    if (found->d_type == DT_LNK || found->d_type == DT_UNKNOWN) {
+      std::error_code unknown;  // gone in between, or a dangling link: no directory
+      is_directory = fs::is_directory(path + '/' + name, unknown);
+    }
+    entries.push_back({std::move(name), is_directory});
   }
-  if (error) return storage_error(path, "list", error.value());
+  if (errno != 0) return storage_error(path, "list", errno);
   std::ranges::sort(entries, {}, &DirectoryEntry::name);
   return entries;
 }

@@ -15,11 +15,13 @@
 #include "base/log.h"
 #include "env/fail_point.h"
 #include "log/directory/background_flush.h"
+#include "log/directory/cache_mark.h"
 #include "log/directory/checkpoints.h"
 #include "log/directory/clean_shutdown_file.h"
 #include "log/directory/flush_groups.h"
 #include "log/directory/meta_properties.h"
 #include "log/directory/partition_name.h"
+#include "log/directory/place.h"
 #include "log/open_files.h"
 
 namespace odradek::log::directory {
@@ -32,48 +34,6 @@ constexpr std::uint64_t kCheckpointBytes = 64U << 20U;
 // What a log leaves to a background flush waits no longer than this.
 constexpr env::Duration kBackgroundDelay = std::chrono::seconds(1);
 constexpr std::string_view kMetadataLog = "__cluster_metadata-0";
-
-// What an empty directory may hold: what a file system, or an attempt to format it, left.
-bool is_of_no_value(const std::string& name) {
-  if (name == "lost+found" || name == std::string(kMetaPropertiesFile) + ".tmp") return true;
-  return name.starts_with('.') && name != kCleanShutdownFile;
-}
-
-// The reason of a failed call, before the system's words.
-base::Error explained(base::Error error, const std::string& path) {
-  if (error.message.starts_with("log directory ")) return error;
-  std::string_view reason = "can't be used";
-  if (error.os_error == EACCES || error.os_error == EPERM) reason = "no right to use it";
-  if (error.os_error == EROFS) reason = "its file system is read-only";
-  if (error.os_error == ENOSPC || error.os_error == EDQUOT) reason = "its file system is full";
-  if (error.os_error == ENOTDIR || error.os_error == EEXIST) reason = "it is not a directory";
-  error.message = fmt::format("log directory {}: {} ({})", path, reason, error.message);
-  return error;
-}
-
-template <typename T>
-std::unexpected<base::Error> explained(base::Result<T>&& result, const std::string& path) {
-  return std::unexpected(explained(std::move(result).error(), path));
-}
-
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-// Makes the directory and those above it that are missing, durably.
-base::Result<> make_durably(env::Disk& disk, const std::string& path) {
-  std::vector<std::string> holding_new_names;
-  for (std::string at = path; !disk.exists(at); at = parent_of(at)) {
-    holding_new_names.push_back(parent_of(at));
-  }
-  if (auto done = disk.make_directories(path); !done) return done;
-  for (const std::string& directory : holding_new_names) {
-    if (auto done = disk.sync_directory(directory); !done) return done;
-  }
-  return {};
-}
 
 class LogDirectoryImpl final : public LogDirectory {
  public:
@@ -180,6 +140,7 @@ class LogDirectoryImpl final : public LogDirectory {
   std::optional<DirectoryIdentity> identity_;
   const std::shared_ptr<OpenFiles> open_files_;
   const std::shared_ptr<Anchor> anchor_;
+  const CacheMark cache_mark_;
   Checkpoints checkpoints_;
   Room room_;
   std::function<void(bool)> room_handler_;
@@ -214,12 +175,17 @@ LogDirectoryImpl::LogDirectoryImpl(env::World& world, std::string path, Director
       open_files_(options.open_files ? options.open_files
                                      : OpenFiles::make(world.disk(), kOwnFilesMax)),
       anchor_(std::make_shared<Anchor>()),
+      cache_mark_(world.disk(), path_),
       checkpoints_(world, path_, [this](CheckpointKind kind) { write_checkpoint_later(kind); }),
       room_(world, path_, options.reserve_bytes),
       groups_(world, path_,
               {.max_parallel = options.max_parallel_flushes,
                .max_logs_flushed_singly = options.max_logs_flushed_singly},
-              flush_statistics_, [this](const base::Error& error) { fail(error); }),
+              flush_statistics_,
+              [this](const base::Error& error) {
+                cache_mark_.remove();
+                fail(error);
+              }),
       background_(
           world.clock(), [this](Log& log) { groups_.request_in_background(log); },
           [this](env::Duration delay) {
@@ -282,9 +248,10 @@ base::Result<LogDirectory::LastStop> LogDirectoryImpl::begin() {
                   .are_checkpoints_whole = *are_well_formed};
 }
 
-// What a killed process left in memory goes to the disk, where recovery looks for it.
+// What a killed process left in memory counts, unless a flush of it failed: then it goes to the
+// disk, where recovery looks for what came there.
 LogDirectory::LastStop LogDirectoryImpl::begin_after_crash(bool are_checkpoints_whole) {
-  (void)failed_or(world_.disk().sync_file_system(path_));
+  if (!cache_mark_.is_set()) (void)failed_or(world_.disk().sync_file_system(path_));
   return {.are_checkpoints_whole = are_checkpoints_whole};
 }
 
@@ -456,6 +423,7 @@ void LogDirectoryImpl::fail(const base::Error& error) {
     failure_->code = base::ErrorCode::kKafkaStorageError;
   }
   groups_.abandon();
+  work_queue_->submit([this] { cache_mark_.remove(); });
   base::log::error("log", "log directory {} is offline: {}", path_, error.message);
   world_.loop(0).post(anchored([](LogDirectoryImpl& directory) { directory.announce_failure(); }));
 }
@@ -485,6 +453,8 @@ base::Result<> LogDirectoryImpl::close_cleanly(std::int64_t broker_epoch) {
   checkpoints_.settle_closed();
   if (auto done = write_checkpoints(); !done) return done;
   env::fail_point(env::FailPoint::kStopCheckpointed);
+  // Somebody else may have the directory next.
+  cache_mark_.remove();
   auto marked =
       world_.disk().write_file(path_of(kCleanShutdownFile), format_clean_shutdown(broker_epoch));
   env::fail_point(env::FailPoint::kStopMarked);
@@ -492,30 +462,6 @@ base::Result<> LogDirectoryImpl::close_cleanly(std::int64_t broker_epoch) {
 }
 
 }  // namespace
-
-base::Result<std::optional<DirectoryIdentity>> LogDirectory::inspect(env::World& world,
-                                                                     const std::string& path) {
-  auto entries = world.disk().list(path);
-  if (!entries && entries.error().os_error == ENOENT) return std::nullopt;
-  if (!entries) return explained(std::move(entries), path);
-  const std::string file = path + '/' + std::string(kMetaPropertiesFile);
-  auto text = world.disk().read_file(file, 65536);
-  if (text) {
-    auto identity = parse_meta_properties(*text, file);
-    if (!identity) return base::fail(std::move(identity));
-    return *identity;
-  }
-  if (text.error().os_error != ENOENT) return explained(std::move(text), path);
-  for (const env::DirectoryEntry& entry : *entries) {
-    if (is_of_no_value(entry.name)) continue;
-    return base::fail(
-        base::ErrorCode::kInvalidConfig,
-        fmt::format("log directory {}: it holds '{}' but no {}, so it is not known whose it is; "
-                    "nothing in it was touched",
-                    path, entry.name, kMetaPropertiesFile));
-  }
-  return std::nullopt;
-}
 
 base::Result<std::unique_ptr<LogDirectory>> LogDirectory::open(env::World& world, std::string path,
                                                                DirectoryOptions options) {

@@ -6,12 +6,13 @@
 #include <string>
 
 #include "env/sim/sim_world.h"
+#include "log/directory/cache_mark.h"
 #include "log/directory/log_directory.h"
 #include "log/log.h"
 #include "record/build.h"
 
-// A server that is started again on a machine whose disk failed a flush: the system takes the bytes
-// for written, and recovery does not.
+// A server that is started again on a machine that went on: where a flush failed the system takes
+// the bytes for written, and recovery does not; where none did it believes the page cache.
 namespace odradek::log {
 namespace {
 
@@ -19,6 +20,8 @@ using base::Offset;
 using env::sim::DiskOperation;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+
+const std::string kMark = "/data/" + std::string(directory::kCacheMarkFile);
 
 class FailedFlushTest : public ::testing::Test {
  protected:
@@ -60,6 +63,7 @@ class FailedFlushTest : public ::testing::Test {
                                        .was_clean = stop->was_clean});
     ASSERT_TRUE(log) << log.error().message;
     log_ = std::move(*log);
+    directory::CacheMark(host_.world().disk(), "/data").set();
   }
   void append_and_flush() {
     on_worker([this] {
@@ -112,8 +116,40 @@ TEST_F(FailedFlushTest, ANewStartSeesWhatIsOnTheDisk) {
   EXPECT_EQ(log_->log_end_offset(), Offset(3));
 }
 
+TEST_F(FailedFlushTest, WhatAKilledProcessWroteIsBelieved) {
+  append_and_flush();
+  EXPECT_TRUE(host_.world().disk().exists(kMark));
+  // Nothing is synced for it.
+  host_.disk().inject({.operation = DiskOperation::kSyncFileSystem, .path_contains = "/data"});
+  restart(kKilled);
+  EXPECT_FALSE(directory_->failure());
+  EXPECT_EQ(log_->log_end_offset(), Offset(1));
+  EXPECT_FALSE(host_.disk().faults_are_used_up());
+}
+
+TEST_F(FailedFlushTest, AfterAFailureTheCacheIsBelievedAgainOnceItWasReadFromTheDisk) {
+  append_and_flush();
+  host_.disk().inject({.operation = DiskOperation::kFlush, .path_contains = "t-0"});
+  append_and_flush();
+  ASSERT_TRUE(directory_->failure());
+  EXPECT_FALSE(host_.world().disk().exists(kMark));
+  restart(kKilled);
+  EXPECT_EQ(log_->log_end_offset(), Offset(1));
+  EXPECT_TRUE(host_.world().disk().exists(kMark));
+}
+
+TEST_F(FailedFlushTest, ACleanStopTakesTheMarkAway) {
+  append_and_flush();
+  on_worker([this] {
+    ASSERT_TRUE(log_->close());
+    ASSERT_TRUE(directory_->close_cleanly(1));
+  });
+  EXPECT_FALSE(host_.world().disk().exists(kMark));
+}
+
 TEST_F(FailedFlushTest, ADirectoryThatCannotBeSyncedIsOffline) {
   append_and_flush();
+  on_worker([this] { ASSERT_TRUE(host_.world().disk().remove_file(kMark)); });
   host_.disk().inject({.operation = DiskOperation::kSyncFileSystem, .path_contains = "/data"});
   restart(kKilled);
   ASSERT_TRUE(directory_->failure());

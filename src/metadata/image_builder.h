@@ -21,7 +21,11 @@ struct ImageDelta {
   std::vector<std::shared_ptr<const TopicImage>> removed_topics;
   std::set<ConfigResource> changed_configs;
   bool brokers_changed = false;
+  // What only views of the image show.
+  bool clients_changed = false;  // quotas, credentials
+  bool access_changed = false;   // access control entries
 
+  // Whether nobody has to act on it.
   bool empty() const {
     return changed_topics.empty() && removed_topics.empty() && changed_configs.empty() &&
            !brokers_changed;

@@ -33,6 +33,7 @@ base::SharedBytes own(const base::SharedBytes& bytes) {
 }  // namespace
 
 base::Result<> ImageBuilder::on(const wire::ClientQuotaRecord& record) {
+  delta_.clients_changed = true;
   QuotaEntity entity;
   for (const auto& part : record.entity) entity[part.entity_type] = part.entity_name;
   QuotaMap quotas = copy_of(next_.client_quotas, entity);
@@ -46,6 +47,7 @@ base::Result<> ImageBuilder::on(const wire::ClientQuotaRecord& record) {
 }
 
 base::Result<> ImageBuilder::on(const wire::UserScramCredentialRecord& record) {
+  delta_.clients_changed = true;
   ScramCredentials credentials = copy_of(next_.scram_credentials, record.name);
   credentials[static_cast<ScramMechanism>(record.mechanism)] = {
       own(record.salt), own(record.stored_key), own(record.server_key), record.iterations};
@@ -54,6 +56,7 @@ base::Result<> ImageBuilder::on(const wire::UserScramCredentialRecord& record) {
 }
 
 base::Result<> ImageBuilder::on(const wire::RemoveUserScramCredentialRecord& record) {
+  delta_.clients_changed = true;
   ScramCredentials credentials = copy_of(next_.scram_credentials, record.name);
   credentials.erase(static_cast<ScramMechanism>(record.mechanism));
   put(next_.scram_credentials, record.name, std::move(credentials));
@@ -61,6 +64,7 @@ base::Result<> ImageBuilder::on(const wire::RemoveUserScramCredentialRecord& rec
 }
 
 base::Result<> ImageBuilder::on(const wire::AccessControlEntryRecord& record) {
+  delta_.access_changed = true;
   AccessControlEntryImage entry;
   entry.resource_type = record.resource_type;
   entry.resource_name = record.resource_name;
@@ -75,6 +79,7 @@ base::Result<> ImageBuilder::on(const wire::AccessControlEntryRecord& record) {
 }
 
 base::Result<> ImageBuilder::on(const wire::RemoveAccessControlEntryRecord& record) {
+  delta_.access_changed = true;
   next_.access_control_entries.erase(record.id);
   return {};
 }

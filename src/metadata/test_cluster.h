@@ -81,6 +81,7 @@ class TestCluster {
     settings_ = std::move(*parsed);
   }
   const ClusterImage& image() const { return *image_; }
+  ControllerView view() const { return {*image_, settings_}; }
   const TopicImage& topic(const std::string& name) const {
     const auto& found = image_->find_topic(name);
     EXPECT_NE(found, nullptr) << name;

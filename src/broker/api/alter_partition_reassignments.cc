@@ -17,8 +17,8 @@ void handle_alter_partition_reassignments(
     Responder<AlterPartitionReassignmentsResponse> responder) {
   services.admin.change<AlterPartitionReassignmentsResponse>(
       [request = std::move(request)](const metadata::ClusterImage& image,
-                                     const metadata::ControllerInputs& /*inputs*/) {
-        return metadata::alter_partition_reassignments(image, request);
+                                     const metadata::ControllerInputs& inputs) {
+        return metadata::alter_partition_reassignments({image, inputs.settings}, request);
       },
       [responder = std::move(responder)](AlterPartitionReassignmentsResponse response,
                                          const base::Result<>& committed) mutable {

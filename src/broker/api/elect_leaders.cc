@@ -17,8 +17,8 @@ void handle_elect_leaders(Services& services, ElectLeadersRequest request,
                           Responder<ElectLeadersResponse> responder) {
   services.admin.change<ElectLeadersResponse>(
       [request = std::move(request)](const metadata::ClusterImage& image,
-                                     const metadata::ControllerInputs& /*inputs*/) {
-        return metadata::elect_leaders(image, request);
+                                     const metadata::ControllerInputs& inputs) {
+        return metadata::elect_leaders({image, inputs.settings}, request);
       },
       [responder = std::move(responder)](ElectLeadersResponse response,
                                          const base::Result<>& committed) mutable {

@@ -21,8 +21,8 @@ void handle_unregister_broker(Services& services, UnregisterBrokerRequest reques
   }
   services.admin.change<UnregisterBrokerResponse>(
       [id = request.broker_id, self = services.node_id](
-          const metadata::ClusterImage& image, const metadata::ControllerInputs& /*inputs*/) {
-        return metadata::unregister_broker(image, id, self);
+          const metadata::ClusterImage& image, const metadata::ControllerInputs& inputs) {
+        return metadata::unregister_broker({image, inputs.settings}, id, self);
       },
       [responder = std::move(responder)](UnregisterBrokerResponse response,
                                          const base::Result<>& committed) mutable {

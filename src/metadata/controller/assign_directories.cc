@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
 #include "metadata/controller/directories.h"
+#include "metadata/controller/partition_change.h"
+#include "metadata/controller/placement.h"
+#include "metadata/controller/registration.h"
+#include "metadata/controller/topic_rules.h"
 
 namespace odradek::metadata {
 
@@ -24,6 +29,59 @@ std::vector<MetadataRecord> assign_directories(const ClusterImage& image, base::
     records.emplace_back(std::move(change));
   }
   return records;
+}
+
+namespace {
+
+using base::ErrorCode;
+
+ErrorCode assign(const ControllerView& view, base::BrokerId broker, const base::Uuid& directory,
+                 const TopicImage& topic, std::int32_t index, Changes& changes) {
+  if (!topic.has_partition(index)) return ErrorCode::kUnknownTopicOrPartition;
+  const PartitionImage& partition = topic.partitions[static_cast<std::size_t>(index)];
+  if (!contains(partition.replicas, broker)) return ErrorCode::kNotLeaderOrFollower;
+  const TopicRules rules = rules_of(view.image, view.settings, topic);
+  PartitionChange change(view.image, topic, index, rules);
+  change.set_directory(broker, directory);
+  if (rules.may_elect_uncleanly) change.set_policy(ElectionPolicy::kUnclean);
+  if (!has_directory(*view.image.find_broker(broker), directory)) {
+    change.broker_goes(broker);
+    change.set_in_sync(without(partition.in_sync_replicas, broker));
+  }
+  add(change.build({Reason::kDirectoryAssigned, broker}), changes);
+  return ErrorCode::kNone;
+}
+
+}  // namespace
+
+AssignReplicasDecision assign_replicas_to_dirs(const ControllerView& view,
+                                               const wire::AssignReplicasToDirsRequest& request) {
+  AssignReplicasDecision decision;
+  if (auto known = check_broker_epoch(view.image, request.broker_id, request.broker_epoch);
+      !known) {
+    decision.reply.error_code = known.error().code;
+    return decision;
+  }
+  Changes changes;
+  for (const auto& directory : request.directories) {
+    auto& answer = decision.reply.directories.emplace_back();
+    answer.id = directory.id;
+    for (const auto& asked : directory.topics) {
+      auto& answered = answer.topics.emplace_back();
+      answered.topic_id = asked.topic_id;
+      const auto& topic = view.image.find_topic(asked.topic_id);
+      for (const auto& partition : asked.partitions) {
+        const std::int32_t index = partition.partition_index;
+        answered.partitions.push_back(
+            {index, topic == nullptr
+                        ? ErrorCode::kUnknownTopicId
+                        : assign(view, request.broker_id, directory.id, *topic, index, changes)});
+      }
+    }
+  }
+  decision.records = std::move(changes.records);
+  decision.events = std::move(changes.events);
+  return decision;
 }
 
 }  // namespace odradek::metadata

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "metadata/controller/placement.h"
+#include "metadata/controller/replica_list.h"
 
 namespace odradek::metadata {
 namespace {
@@ -22,10 +22,6 @@ constexpr FeatureLevel kFormatLevels[] = {
     {"group.version", 1},     {"share.version", 1},
     {"streams.version", 1},   {"transaction.version", 2},
 };
-
-bool contains(const std::vector<base::BrokerId>& brokers, base::BrokerId broker) {
-  return std::ranges::find(brokers, broker) != brokers.end();
-}
 
 // Whether the replica has all that was committed: it is in sync, or, when none is, it was as the
 // last one left (KIP-966: Apache Kafka's own clean stop of a single node leaves it so).
@@ -128,32 +124,10 @@ std::vector<MetadataRecord> lead_on_start(const ClusterImage& image, base::Broke
   return records;
 }
 
-namespace {
-
-// The replica on `broker` is in sync no longer; whoever else is, and lives, leads.
-MetadataRecord leave_partition(const ClusterImage& image, const TopicImage& topic,
-                               std::size_t index, base::BrokerId broker) {
-  const PartitionImage& partition = topic.partitions[index];
-  wire::PartitionChangeRecord change;
-  change.topic_id = topic.id;
-  change.partition_id = static_cast<std::int32_t>(index);
-  change.isr = partition.in_sync_replicas;
-  std::erase(*change.isr, broker);
-  if (change.isr->empty()) change.last_known_elr = {broker};
-  if (partition.leader == broker) {
-    const auto next = std::ranges::find_if(
-        *change.isr, [&image](base::BrokerId replica) { return is_live(image, replica); });
-    change.leader = next == change.isr->end() ? base::kNoBroker : *next;
-  }
-  return change;
-}
-
-}  // namespace
-
-machine::Decision<MetadataRecord, wire::UnregisterBrokerResponse> unregister_broker(
-    const ClusterImage& image, base::BrokerId id, base::BrokerId self) {
-  machine::Decision<MetadataRecord, wire::UnregisterBrokerResponse> decision;
-  const BrokerImage* broker = image.find_broker(id);
+UnregisterDecision unregister_broker(const ControllerView& view, base::BrokerId id,
+                                     base::BrokerId self) {
+  UnregisterDecision decision;
+  const BrokerImage* broker = view.image.find_broker(id);
   if (broker == nullptr) {
     decision.reply.error_code = base::ErrorCode::kBrokerIdNotRegistered;
     decision.reply.error_message =
@@ -161,22 +135,18 @@ machine::Decision<MetadataRecord, wire::UnregisterBrokerResponse> unregister_bro
     return decision;
   }
   if (id != self) {
-    image.topics_by_id.for_each([&](const base::TopicId&, const auto& topic) {
-      for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
-        if (!contains(topic->partitions[i].in_sync_replicas, id)) continue;
-        decision.records.push_back(leave_partition(image, *topic, i, id));
-      }
-    });
+    Changes changes = forget_broker(view, id);
+    decision.records = std::move(changes.records);
+    decision.events = std::move(changes.events);
+    return decision;
   }
   wire::UnregisterBrokerRecord record;
   record.broker_id = id;
   record.broker_epoch = broker->epoch;
   decision.records.emplace_back(record);
-  if (id == self) {
-    const std::int64_t epoch = image.end_offset.value() + 1;
-    for (auto& again : register_broker(*broker, epoch)) {
-      decision.records.push_back(std::move(again));
-    }
+  const std::int64_t epoch = view.image.end_offset.value() + 1;
+  for (auto& again : register_broker(*broker, epoch)) {
+    decision.records.push_back(std::move(again));
   }
   return decision;
 }

@@ -6,8 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "machine/decision.h"
 #include "metadata/cluster_image.h"
+#include "metadata/controller/broker_change.h"
+#include "metadata/controller/events.h"
 #include "metadata/record.h"
 #include "wire/messages/unregister_broker.h"
 
@@ -40,8 +41,9 @@ std::vector<MetadataRecord> lead_on_start(const ClusterImage& image, base::Broke
 // Forgets the broker `id`: nobody counts on its replicas any more. BROKER_ID_NOT_REGISTERED.
 // `self`, the broker that runs here, is registered again in the same breath, under a new epoch: it
 // serves on.
-machine::Decision<MetadataRecord, wire::UnregisterBrokerResponse> unregister_broker(
-    const ClusterImage& image, base::BrokerId id, base::BrokerId self);
+using UnregisterDecision = CausedDecision<wire::UnregisterBrokerResponse>;
+UnregisterDecision unregister_broker(const ControllerView& view, base::BrokerId id,
+                                     base::BrokerId self);
 
 // The next block of producer ids for a broker (KIP-730): `kProducerIdBlockSize` of them from the
 // image's next one.

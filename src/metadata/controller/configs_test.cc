@@ -229,6 +229,26 @@ TEST_F(Configs, AnotherMinimumClearsTheEligibleReplicas) {
   EXPECT_EQ(std::get<wire::ClearElrRecord>(decision.records[1]).topic_name, "t");
 }
 
+TEST_F(Configs, APartitionThatWaitsForItsEligibleReplicasKeepsThem) {
+  cluster_.add_broker(2);
+  cluster_.create(new_topic("waits"));
+  wire::PartitionChangeRecord offline;
+  offline.topic_id = cluster_.topic("waits").id;
+  offline.partition_id = 0;
+  offline.leader = base::kNoBroker;
+  offline.isr.emplace();
+  offline.eligible_leader_replicas = {BrokerId(2)};
+  wire::PartitionChangeRecord led;
+  led.topic_id = cluster_.topic("t").id;
+  led.partition_id = 0;
+  led.eligible_leader_replicas = {BrokerId(2)};
+  cluster_.apply({offline, led});
+  EXPECT_EQ(alter(kBroker, "", {{"min.insync.replicas", kSet, "2"}}).error_code, ErrorCode::kNone);
+  EXPECT_EQ(cluster_.topic("waits").partitions[0].eligible_leader_replicas,
+            std::vector{BrokerId(2)});
+  EXPECT_TRUE(cluster_.topic("t").partitions[0].eligible_leader_replicas.empty());
+}
+
 TEST_F(Configs, WithEligibleReplicasTheMinimumIsTheClusters) {
   EXPECT_EQ(alter(kBroker, "1", {{"min.insync.replicas", kSet, "2"}}).error_code,
             ErrorCode::kInvalidConfig);

@@ -37,7 +37,7 @@ base::Result<> check_count(const TopicImage& topic, std::int32_t wanted) {
 }
 
 base::Result<Assignment> take_assignment(
-    const ClusterImage& image, std::size_t factor, std::size_t count,
+    const ClusterImage& image, std::size_t factor, std::int32_t present, std::size_t count,
     const std::vector<CreatePartitionsRequest::CreatePartitionsAssignment>& given) {
   if (given.size() != count) {
     return base::fail(ErrorCode::kInvalidReplicaAssignment,
@@ -47,14 +47,16 @@ base::Result<Assignment> take_assignment(
   }
   Assignment assignment;
   for (const auto& partition : given) {
-    if (auto valid = check_assignment(image, partition.broker_ids); !valid) {
+    const auto index = present + static_cast<std::int32_t>(assignment.size());
+    if (auto valid = check_new_assignment(image, index, partition.broker_ids); !valid) {
       return base::fail(std::move(valid));
     }
     if (partition.broker_ids.size() != factor) {
       return base::fail(
           ErrorCode::kInvalidReplicaAssignment,
-          fmt::format("A partition assignment has {} replica(s); the topic's partitions "
-                      "have {}.",
+          fmt::format("The manual partition assignment includes a partition with {} replica(s), "
+                      "but this is not consistent with previous partitions, which have {} "
+                      "replica(s).",
                       partition.broker_ids.size(), factor));
     }
     assignment.push_back(partition.broker_ids);
@@ -62,7 +64,7 @@ base::Result<Assignment> take_assignment(
   return assignment;
 }
 
-base::Result<> grow(const ClusterImage& image,
+base::Result<> grow(const ClusterImage& image, ReplicaPlacer& placer,
                     const CreatePartitionsRequest::CreatePartitionsTopic& wanted,
                     std::vector<MetadataRecord>& records) {
   const auto& topic = image.find_topic(wanted.name);
@@ -74,10 +76,10 @@ base::Result<> grow(const ClusterImage& image,
   const auto present = static_cast<std::int32_t>(topic->partitions.size());
   const std::int32_t count = wanted.count - present;
   const std::size_t factor = topic->partitions.front().replicas.size();
-  auto assignment =
-      wanted.assignments
-          ? take_assignment(image, factor, static_cast<std::size_t>(count), *wanted.assignments)
-          : place_replicas(image, present, count, static_cast<std::int16_t>(factor));
+  auto assignment = wanted.assignments
+                        ? take_assignment(image, factor, present, static_cast<std::size_t>(count),
+                                          *wanted.assignments)
+                        : placer.place(count, static_cast<std::int16_t>(factor));
   if (!assignment) return base::fail(std::move(assignment));
   for (std::int32_t i = 0; i < count; ++i) {
     records.emplace_back(
@@ -94,13 +96,14 @@ CreatePartitionsDecision create_partitions(const ClusterImage& image, const Cont
   std::map<std::string, int> counts;
   for (const auto& topic : request.topics) ++counts[topic.name];
   std::set<std::string> answered;
+  ReplicaPlacer placer(image);
   for (const auto& topic : request.topics) {
     if (!answered.insert(topic.name).second) continue;
     auto& result = decision.reply.results.emplace_back();
     result.name = topic.name;
     auto grown = counts[topic.name] > 1
                      ? base::fail(ErrorCode::kInvalidRequest, "Duplicate topic name.")
-                     : grow(image, topic, decision.records);
+                     : grow(image, placer, topic, decision.records);
     if (grown) continue;
     result.error_code = grown.error().code;
     result.error_message = std::move(grown).error().message;

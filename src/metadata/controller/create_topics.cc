@@ -40,7 +40,7 @@ class TopicCreator {
  public:
   TopicCreator(const ClusterImage& image, const ControllerInputs& inputs,
                const CreateTopicsRequest& request)
-      : image_(image), inputs_(inputs), request_(request) {
+      : image_(image), inputs_(inputs), request_(request), placer_(image) {
     std::map<std::string, int> counts;
     for (const auto& topic : request.topics) {
       if (++counts[topic.name] == 2) duplicates_.insert(topic.name);
@@ -112,7 +112,7 @@ class TopicCreator {
                                   kMaxPartitionsInOneRequest));
   }
 
-  base::Result<Assignment> place(const CreateTopicsRequest::CreatableTopic& topic) const {
+  base::Result<Assignment> place(const CreateTopicsRequest::CreatableTopic& topic) {
     std::int64_t partitions = topic.num_partitions;
     if (partitions == -1) partitions = inputs_.settings.number("num.partitions");
     if (partitions <= 0) {
@@ -132,8 +132,8 @@ class TopicCreator {
                       "the default value.",
                       topic.replication_factor));
     }
-    auto placed = place_replicas(image_, partitions_so_far_, static_cast<std::int32_t>(partitions),
-                                 static_cast<std::int16_t>(factor));
+    auto placed =
+        placer_.place(static_cast<std::int32_t>(partitions), static_cast<std::int16_t>(factor));
     if (placed) return placed;
     return base::fail(placed.error().code,
                       fmt::format("Unable to replicate the partition {} time(s): {}", factor,
@@ -164,7 +164,9 @@ class TopicCreator {
             fmt::format("Found multiple manual partition assignments for partition {}.",
                         partition.partition_index));
       }
-      if (auto valid = check_assignment(image_, partition.broker_ids); !valid) {
+      if (auto valid =
+              check_new_assignment(image_, partition.partition_index, partition.broker_ids);
+          !valid) {
         return base::fail(std::move(valid));
       }
     }
@@ -183,7 +185,9 @@ class TopicCreator {
       if (replicas.size() != factor) {
         return base::fail(
             ErrorCode::kInvalidReplicaAssignment,
-            fmt::format("partition {} has {} replicas, the partitions before it have {}", index,
+            fmt::format("The manual partition assignment includes a partition with {} replica(s), "
+                        "but this is not consistent with previous partitions, which have {} "
+                        "replica(s).",
                         replicas.size(), factor));
       }
       assignment.push_back(std::move(replicas));
@@ -253,6 +257,7 @@ class TopicCreator {
   const ClusterImage& image_;
   const ControllerInputs& inputs_;
   const CreateTopicsRequest& request_;
+  ReplicaPlacer placer_;
   std::set<std::string> duplicates_;
   std::map<std::string, std::string> names_by_collision_key_;
   std::int32_t partitions_so_far_ = 0;

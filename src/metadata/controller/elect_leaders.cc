@@ -2,12 +2,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "metadata/controller/partition_change.h"
 #include "metadata/controller/partitions.h"
-#include "metadata/controller/placement.h"
+#include "metadata/controller/topic_rules.h"
 
 namespace odradek::metadata {
 namespace {
@@ -18,58 +20,29 @@ using wire::ElectLeadersResponse;
 
 enum class ElectionType : std::int8_t { kPreferred = 0, kUnclean = 1 };
 
-bool contains(const std::vector<base::BrokerId>& brokers, base::BrokerId broker) {
-  return std::ranges::find(brokers, broker) != brokers.end();
-}
-
-wire::PartitionChangeRecord change_of(const TopicImage& topic, std::int32_t index,
-                                      base::BrokerId leader) {
-  wire::PartitionChangeRecord change;
-  change.topic_id = topic.id;
-  change.partition_id = index;
-  change.leader = leader;
-  return change;
-}
-
-base::Result<MetadataRecord> elect_preferred(const ClusterImage& image, const TopicImage& topic,
-                                             std::int32_t index, const PartitionImage& partition) {
-  const base::BrokerId preferred = partition.replicas.front();
-  if (partition.leader == preferred) return base::fail(ErrorCode::kElectionNotNeeded);
-  if (!contains(partition.in_sync_replicas, preferred) || !is_live(image, preferred)) {
-    return base::fail(ErrorCode::kPreferredLeaderNotAvailable);
+base::Result<PartitionChange::Built> elect_in(const ControllerView& view, const TopicImage& topic,
+                                              std::int32_t index, ElectionType type) {
+  const auto& partition = topic.partitions[static_cast<std::size_t>(index)];
+  const bool is_preferred = type == ElectionType::kPreferred;
+  const bool is_led = is_preferred ? partition.leader == partition.replicas.front()
+                                   : partition.leader != base::kNoBroker;
+  if (is_led) return base::fail(ErrorCode::kElectionNotNeeded);
+  const TopicRules rules = rules_of(view.image, view.settings, topic);
+  PartitionChange change(view.image, topic, index, rules);
+  change.set_policy(is_preferred ? ElectionPolicy::kPreferred : ElectionPolicy::kUnclean);
+  auto built = change.build({Reason::kAskedByAdmin});
+  // An election that changes something else than who leads is none.
+  if (built && built->event.election != Election::kNone &&
+      built->event.election != Election::kLost) {
+    return std::move(*built);
   }
-  return change_of(topic, index, preferred);
+  return base::fail(is_preferred ? ErrorCode::kPreferredLeaderNotAvailable
+                                 : ErrorCode::kEligibleLeadersNotAvailable);
 }
 
-// The live replica that most likely has everything: one in sync, else an eligible one, else any.
-std::optional<base::BrokerId> choose_unclean(const ClusterImage& image,
-                                             const PartitionImage& partition) {
-  for (const auto* candidates :
-       {&partition.in_sync_replicas, &partition.eligible_leader_replicas, &partition.replicas}) {
-    for (const base::BrokerId replica : *candidates) {
-      if (is_live(image, replica)) return replica;
-    }
-  }
-  return std::nullopt;
-}
-
-base::Result<MetadataRecord> elect_unclean(const ClusterImage& image, const TopicImage& topic,
-                                           std::int32_t index, const PartitionImage& partition) {
-  if (partition.leader != base::kNoBroker) return base::fail(ErrorCode::kElectionNotNeeded);
-  const auto chosen = choose_unclean(image, partition);
-  if (!chosen) return base::fail(ErrorCode::kEligibleLeadersNotAvailable);
-  auto change = change_of(topic, index, *chosen);
-  if (!contains(partition.in_sync_replicas, *chosen)) {
-    change.isr = {*chosen};
-    change.eligible_leader_replicas.emplace();
-    change.last_known_elr.emplace();
-  }
-  return change;
-}
-
-base::Result<MetadataRecord> elect(const ClusterImage& image, const std::string& name,
-                                   std::int32_t index, ElectionType type) {
-  const auto& topic = image.find_topic(name);
+base::Result<PartitionChange::Built> elect(const ControllerView& view, const std::string& name,
+                                           std::int32_t index, ElectionType type) {
+  const auto& topic = view.image.find_topic(name);
   if (topic == nullptr) {
     return base::fail(ErrorCode::kUnknownTopicOrPartition, "No such topic as " + name);
   }
@@ -77,14 +50,12 @@ base::Result<MetadataRecord> elect(const ClusterImage& image, const std::string&
     return base::fail(ErrorCode::kUnknownTopicOrPartition,
                       fmt::format("No such partition as {}-{}", name, index));
   }
-  const PartitionImage& partition = topic->partitions[static_cast<std::size_t>(index)];
-  return type == ElectionType::kPreferred ? elect_preferred(image, *topic, index, partition)
-                                          : elect_unclean(image, *topic, index, partition);
+  return elect_in(view, *topic, index, type);
 }
 
 class Elections {
  public:
-  Elections(const ClusterImage& image, ElectionType type) : image_(image), type_(type) {}
+  Elections(const ControllerView& view, ElectionType type) : view_(view), type_(type) {}
 
   void elect_named(const std::vector<ElectLeadersRequest::TopicPartitions>& topics) {
     for (const auto& topic : topics) {
@@ -94,7 +65,7 @@ class Elections {
   }
   void elect_all() {
     std::vector<std::shared_ptr<const TopicImage>> topics;
-    image_.topics_by_name.for_each(
+    view_.image.topics_by_name.for_each(
         [&topics](const std::string&, const auto& topic) { topics.push_back(topic); });
     std::ranges::sort(topics, {}, [](const auto& topic) { return topic->name; });
     for (const auto& topic : topics) {
@@ -115,7 +86,7 @@ class Elections {
     return answer;
   }
   void run(TopicAnswer& answer, std::int32_t index, bool says_not_needed) {
-    auto elected = elect(image_, answer.topic, index, type_);
+    auto elected = elect(view_, answer.topic, index, type_);
     if (!elected && elected.error().code == ErrorCode::kElectionNotNeeded && !says_not_needed) {
       return;
     }
@@ -123,7 +94,8 @@ class Elections {
     result.partition_id = index;
     if (elected) {
       result.error_message.reset();
-      decision_.records.push_back(std::move(*elected));
+      decision_.records.emplace_back(std::move(elected->record));
+      decision_.events.emplace_back(std::move(elected->event));
       return;
     }
     result.error_code = elected.error().code;
@@ -142,7 +114,7 @@ class Elections {
     }
   }
 
-  const ClusterImage& image_;
+  const ControllerView& view_;
   const ElectionType type_;
   ElectLeadersDecision decision_;
 };
@@ -165,12 +137,12 @@ ElectLeadersDecision refuse(const ElectLeadersRequest& request) {
 
 }  // namespace
 
-ElectLeadersDecision elect_leaders(const ClusterImage& image, const ElectLeadersRequest& request) {
+ElectLeadersDecision elect_leaders(const ControllerView& view, const ElectLeadersRequest& request) {
   const bool asks_nothing = request.topic_partitions && request.topic_partitions->empty();
   if (asks_nothing) return {};
   const auto type = static_cast<ElectionType>(request.election_type);
   if (type != ElectionType::kPreferred && type != ElectionType::kUnclean) return refuse(request);
-  Elections elections(image, type);
+  Elections elections(view, type);
   if (request.topic_partitions) {
     elections.elect_named(*request.topic_partitions);
   } else {

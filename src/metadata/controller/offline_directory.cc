@@ -9,12 +9,6 @@
 namespace odradek::metadata {
 namespace {
 
-bool has_directory(const BrokerImage& broker, const base::Uuid& directory) {
-  if (directory == base::kDirectoryUnassigned || directory == base::kDirectoryMigrating)
-    return true;
-  return std::ranges::find(broker.log_directories, directory) != broker.log_directories.end();
-}
-
 std::optional<MetadataRecord> lose_replica(const ClusterImage& image, const TopicImage& topic,
                                            const ReplicaPlace& lost, base::BrokerId broker) {
   const PartitionImage& partition = topic.partitions[static_cast<std::size_t>(lost.partition)];

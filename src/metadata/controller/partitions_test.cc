@@ -42,7 +42,7 @@ class Partitions : public ::testing::Test {
     wire::ElectLeadersRequest request;
     request.election_type = type;
     request.topic_partitions->push_back({topic, {index}});
-    auto decision = elect_leaders(cluster_.image(), request);
+    auto decision = elect_leaders(cluster_.view(), request);
     cluster_.apply(decision.records);
     EXPECT_EQ(decision.reply.error_code, ErrorCode::kNone);
     return decision.reply.replica_election_results.at(0).partition_result.at(0).error_code;
@@ -51,7 +51,7 @@ class Partitions : public ::testing::Test {
     wire::AlterPartitionReassignmentsRequest request;
     request.allow_replication_factor_change = may_change_factor;
     request.topics.push_back({"t", {{0, std::move(replicas)}}});
-    auto decision = alter_partition_reassignments(cluster_.image(), request);
+    auto decision = alter_partition_reassignments(cluster_.view(), request);
     cluster_.apply(decision.records);
     return decision.reply.responses.at(0).partitions.at(0).error_code;
   }
@@ -109,10 +109,10 @@ TEST_F(Partitions, AnElectionOfWhatIsNotThereIsRefused) {
 TEST_F(Partitions, AnElectionOfAllAnswersOnlyWhatWasNeeded) {
   wire::ElectLeadersRequest request;
   request.topic_partitions.reset();
-  const auto none = elect_leaders(cluster_.image(), request).reply.replica_election_results;
+  const auto none = elect_leaders(cluster_.view(), request).reply.replica_election_results;
   EXPECT_TRUE(none.at(0).partition_result.empty());
   change([](auto& record) { record.leader = BrokerId(2); });
-  const auto one = elect_leaders(cluster_.image(), request).reply.replica_election_results;
+  const auto one = elect_leaders(cluster_.view(), request).reply.replica_election_results;
   EXPECT_EQ(one.at(0).partition_result.size(), 1U);
 }
 
@@ -120,7 +120,7 @@ TEST_F(Partitions, AnElectionTypeThatDoesNotExistIsRefused) {
   wire::ElectLeadersRequest request;
   request.election_type = 2;
   request.topic_partitions->push_back({"t", {0}});
-  const auto decision = elect_leaders(cluster_.image(), request);
+  const auto decision = elect_leaders(cluster_.view(), request);
   EXPECT_EQ(decision.reply.error_code, ErrorCode::kInvalidRequest);
   EXPECT_TRUE(decision.records.empty());
 }

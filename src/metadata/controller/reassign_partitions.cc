@@ -2,12 +2,16 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "metadata/controller/partition_change.h"
 #include "metadata/controller/partitions.h"
 #include "metadata/controller/placement.h"
+#include "metadata/controller/topic_rules.h"
 
 namespace odradek::metadata {
 namespace {
@@ -16,89 +20,8 @@ using base::ErrorCode;
 using wire::AlterPartitionReassignmentsRequest;
 using wire::ListPartitionReassignmentsRequest;
 using wire::ListPartitionReassignmentsResponse;
-using Brokers = std::vector<base::BrokerId>;
 
-bool contains(const Brokers& brokers, base::BrokerId broker) {
-  return std::ranges::find(brokers, broker) != brokers.end();
-}
-
-bool contains_all(const Brokers& brokers, const Brokers& wanted) {
-  return std::ranges::all_of(wanted,
-                             [&](base::BrokerId broker) { return contains(brokers, broker); });
-}
-
-Brokers without(const Brokers& brokers, const Brokers& left_out) {
-  Brokers rest;
-  std::ranges::copy_if(brokers, std::back_inserter(rest),
-                       [&](base::BrokerId broker) { return !contains(left_out, broker); });
-  return rest;
-}
-
-bool is_reassigning(const PartitionImage& partition) {
-  return !partition.removing_replicas.empty() || !partition.adding_replicas.empty();
-}
-
-// Makes the change from one state of a partition to another; only what differs is recorded.
-class Change {
- public:
-  Change(const ClusterImage& image, const PartitionImage& partition)
-      : image_(image), partition_(partition), next_(partition) {}
-
-  void set_replicas(Brokers replicas) {
-    next_.directories.clear();
-    for (const base::BrokerId replica : replicas) {
-      next_.directories.push_back(directory_of(replica));
-    }
-    next_.replicas = std::move(replicas);
-  }
-  void set_in_sync(Brokers replicas) { next_.in_sync_replicas = std::move(replicas); }
-  void set_reassignment(Brokers removing, Brokers adding) {
-    next_.removing_replicas = std::move(removing);
-    next_.adding_replicas = std::move(adding);
-  }
-
-  // Nothing, where nothing changes.
-  std::optional<MetadataRecord> record(const TopicImage& topic, std::int32_t index) {
-    choose_leader();
-    if (next_ == partition_) return std::nullopt;
-    wire::PartitionChangeRecord change;
-    change.topic_id = topic.id;
-    change.partition_id = index;
-    put(partition_.replicas, next_.replicas, change.replicas);
-    put(partition_.directories, next_.directories, change.directories);
-    put(partition_.in_sync_replicas, next_.in_sync_replicas, change.isr);
-    put(partition_.removing_replicas, next_.removing_replicas, change.removing_replicas);
-    put(partition_.adding_replicas, next_.adding_replicas, change.adding_replicas);
-    if (next_.leader != partition_.leader) change.leader = next_.leader;
-    return change;
-  }
-
- private:
-  template <typename Value>
-  static void put(const Value& before, const Value& after, std::optional<Value>& field) {
-    if (before != after) field = after;
-  }
-  // A replica stays in its directory; a new one's broker chooses.
-  base::Uuid directory_of(base::BrokerId replica) const {
-    for (std::size_t i = 0; i < partition_.replicas.size(); ++i) {
-      if (partition_.replicas[i] == replica) return partition_.directories[i];
-    }
-    return default_directory(image_, replica);
-  }
-  void choose_leader() {
-    if (contains(next_.in_sync_replicas, next_.leader)) return;
-    const auto live = std::ranges::find_if(next_.replicas, [this](base::BrokerId replica) {
-      return contains(next_.in_sync_replicas, replica) && is_live(image_, replica);
-    });
-    next_.leader = live == next_.replicas.end() ? base::kNoBroker : *live;
-  }
-
-  const ClusterImage& image_;
-  const PartitionImage& partition_;
-  PartitionImage next_;
-};
-
-base::Result<> check_factor_kept(const PartitionImage& partition, const Brokers& target) {
+base::Result<> check_factor_kept(const PartitionImage& partition, const ReplicaList& target) {
   const std::size_t factor = without(partition.replicas, partition.removing_replicas).size();
   if (factor == target.size()) return {};
   return base::fail(
@@ -106,75 +29,86 @@ base::Result<> check_factor_kept(const PartitionImage& partition, const Brokers&
       fmt::format("The replication factor is changed from {} to {}", factor, target.size()));
 }
 
-void begin(Change& change, const PartitionImage& partition, const Brokers& target) {
-  const Brokers removing = without(partition.replicas, target);
-  const Brokers adding = without(target, partition.replicas);
-  const Brokers in_sync = without(partition.in_sync_replicas, removing);
-  const bool shrinks = adding.size() < removing.size();
-  const bool is_reached = !in_sync.empty() && contains_all(in_sync, adding) &&
-                          (!shrinks || contains_all(in_sync, target));
-  if (is_reached) {
-    change.set_replicas(target);
-    change.set_in_sync(in_sync);
-    change.set_reassignment({}, {});
-    return;
-  }
-  Brokers replicas = target;
-  std::ranges::copy(removing, std::back_inserter(replicas));
-  change.set_replicas(std::move(replicas));
-  change.set_reassignment(removing, adding);
+// In ascending order, as Kafka writes them down.
+ReplicaList sorted(ReplicaList list) {
+  std::ranges::sort(list);
+  return list;
 }
 
-base::Result<> cancel(Change& change, const std::string& topic, std::int32_t index,
-                      const PartitionImage& partition) {
+// To `target`, from wherever the partition is: what an earlier reassignment added and this one does
+// not want goes, what both want is still waited for.
+void begin(PartitionChange& change, const PartitionImage& partition, const ReplicaList& target) {
+  const ReplicaList original = without(partition.replicas, partition.adding_replicas);
+  const ReplicaList removing = sorted(without(partition.replicas, target));
+  ReplicaList replicas = target;
+  std::ranges::copy(removing, std::back_inserter(replicas));
+  change.set_replicas(std::move(replicas));
+  change.set_reassignment(removing, sorted(without(target, original)));
+}
+
+// Back to the replicas that there were. Where only new ones have everything one of the old ones has
+// to lead with what it has: only where unclean elections are allowed.
+base::Result<> cancel(PartitionChange& change, const TopicImage& topic, std::int32_t index,
+                      const PartitionImage& partition, const TopicRules& rules) {
   if (!is_reassigning(partition)) {
     return base::fail(ErrorCode::kNoReassignmentInProgress, "No partition reassignment found.");
   }
-  const Brokers in_sync = without(partition.in_sync_replicas, partition.adding_replicas);
-  if (in_sync.empty()) {
+  const ReplicaList replicas = without(partition.replicas, partition.adding_replicas);
+  const ReplicaList& complete = partition.in_sync_replicas.empty()
+                                    ? partition.eligible_leader_replicas
+                                    : partition.in_sync_replicas;
+  const bool is_unclean = !complete.empty() && without(complete, partition.adding_replicas).empty();
+  if (is_unclean && !rules.may_elect_uncleanly) {
     return base::fail(ErrorCode::kInvalidReplicaAssignment,
                       fmt::format("Unable to revert partition assignment for {}:{} because it "
                                   "would require an unclean leader election.",
-                                  topic, index));
+                                  topic.name, index));
   }
-  change.set_replicas(without(partition.replicas, partition.adding_replicas));
-  change.set_in_sync(in_sync);
+  if (replicas.empty()) {
+    return base::fail(ErrorCode::kInvalidReplicaAssignment,
+                      "Invalid replica assignment: addingReplicas contains all replicas.");
+  }
+  change.set_replicas(replicas);
+  change.set_in_sync(without(partition.in_sync_replicas, partition.adding_replicas));
   change.set_reassignment({}, {});
+  if (rules.may_elect_uncleanly) change.set_policy(ElectionPolicy::kUnclean);
   return {};
 }
 
-base::Result<std::optional<MetadataRecord>> reassign(
-    const ClusterImage& image, const std::string& name,
-    const AlterPartitionReassignmentsRequest::ReassignablePartition& wanted,
-    bool may_change_factor) {
-  const auto& topic = image.find_topic(name);
+using Wanted = AlterPartitionReassignmentsRequest::ReassignablePartition;
+
+base::Result<> prepare(PartitionChange& change, const ClusterImage& image, const TopicImage& topic,
+                       const TopicRules& rules, const Wanted& wanted, bool may_change_factor) {
+  const std::int32_t index = wanted.partition_index;
+  const PartitionImage& partition = topic.partitions[static_cast<std::size_t>(index)];
+  if (!wanted.replicas) return cancel(change, topic, index, partition, rules);
+  if (auto valid = check_assignment(image, *wanted.replicas); !valid) return valid;
+  if (!may_change_factor) {
+    if (auto kept = check_factor_kept(partition, *wanted.replicas); !kept) return kept;
+  }
+  begin(change, partition, *wanted.replicas);
+  return {};
+}
+
+base::Result<std::optional<PartitionChange::Built>> reassign(const ControllerView& view,
+                                                             const std::string& name,
+                                                             const Wanted& wanted,
+                                                             bool may_change_factor) {
+  const auto& topic = view.image.find_topic(name);
   if (topic == nullptr) {
     return base::fail(ErrorCode::kUnknownTopicOrPartition,
                       fmt::format("Unable to find a topic named {}.", name));
   }
-  const std::int32_t index = wanted.partition_index;
-  if (!topic->has_partition(index)) {
+  if (!topic->has_partition(wanted.partition_index)) {
     return base::fail(ErrorCode::kUnknownTopicOrPartition,
-                      fmt::format("Unable to find partition {}:{}.", name, index));
+                      fmt::format("Unable to find partition {}:{}.", name, wanted.partition_index));
   }
-  const PartitionImage& partition = topic->partitions[static_cast<std::size_t>(index)];
-  Change change(image, partition);
-  if (!wanted.replicas) {
-    if (auto done = cancel(change, name, index, partition); !done) {
-      return base::fail(std::move(done));
-    }
-    return change.record(*topic, index);
+  const TopicRules rules = rules_of(view.image, view.settings, *topic);
+  PartitionChange change(view.image, *topic, wanted.partition_index, rules);
+  if (auto ready = prepare(change, view.image, *topic, rules, wanted, may_change_factor); !ready) {
+    return base::fail(std::move(ready));
   }
-  if (auto valid = check_assignment(image, *wanted.replicas); !valid) {
-    return base::fail(std::move(valid));
-  }
-  if (!may_change_factor) {
-    if (auto kept = check_factor_kept(partition, *wanted.replicas); !kept) {
-      return base::fail(std::move(kept));
-    }
-  }
-  begin(change, partition, *wanted.replicas);
-  return change.record(*topic, index);
+  return change.build({Reason::kAskedByAdmin});
 }
 
 // The partitions asked for, or all of the topic's, where they are being reassigned.
@@ -200,7 +134,7 @@ void list(const TopicImage& topic, const std::vector<std::int32_t>* indexes,
 }  // namespace
 
 AlterReassignmentsDecision alter_partition_reassignments(
-    const ClusterImage& image, const AlterPartitionReassignmentsRequest& request) {
+    const ControllerView& view, const AlterPartitionReassignmentsRequest& request) {
   AlterReassignmentsDecision decision;
   if (request.topics.empty()) return decision;
   decision.reply.error_message.reset();
@@ -211,14 +145,16 @@ AlterReassignmentsDecision alter_partition_reassignments(
     for (const auto& partition : topic.partitions) {
       auto& result = answer.partitions.emplace_back();
       result.partition_index = partition.partition_index;
-      auto record = reassign(image, topic.name, partition, request.allow_replication_factor_change);
-      if (!record) {
-        result.error_code = record.error().code;
-        result.error_message = std::move(record).error().message;
+      auto built = reassign(view, topic.name, partition, request.allow_replication_factor_change);
+      if (!built) {
+        result.error_code = built.error().code;
+        result.error_message = std::move(built).error().message;
         continue;
       }
       result.error_message.reset();
-      if (*record) decision.records.push_back(std::move(**record));
+      if (!*built) continue;
+      decision.records.emplace_back(std::move((*built)->record));
+      decision.events.emplace_back(std::move((*built)->event));
     }
   }
   return decision;

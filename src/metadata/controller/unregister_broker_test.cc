@@ -11,8 +11,8 @@ using base::BrokerId;
 using base::ErrorCode;
 
 TEST(UnregisterBroker, ABrokerThatIsNotThereIsRefused) {
-  const TestCluster cluster;
-  const auto decision = unregister_broker(cluster.image(), BrokerId(7), BrokerId(1));
+  TestCluster cluster;
+  const auto decision = unregister_broker(cluster.view(), BrokerId(7), BrokerId(1));
   EXPECT_EQ(decision.reply.error_code, ErrorCode::kBrokerIdNotRegistered);
   EXPECT_TRUE(decision.records.empty());
 }
@@ -27,7 +27,7 @@ TEST(UnregisterBroker, AnotherBrokerLeavesItsPartitions) {
   alone.assignments = {{0, {BrokerId(2)}}};
   cluster.create(shared);
   cluster.create(alone);
-  cluster.apply(unregister_broker(cluster.image(), BrokerId(2), BrokerId(1)).records);
+  cluster.apply(unregister_broker(cluster.view(), BrokerId(2), BrokerId(1)).records);
   EXPECT_EQ(cluster.image().find_broker(BrokerId(2)), nullptr);
   EXPECT_EQ(cluster.topic("shared").partitions[0].leader, BrokerId(1));
   EXPECT_EQ(cluster.topic("shared").partitions[0].in_sync_replicas, std::vector{BrokerId(1)});
@@ -43,7 +43,7 @@ TEST(UnregisterBroker, TheBrokerThatRunsServesOnUnderANewEpoch) {
   cluster.create(new_topic("kept"));
   const std::int64_t epoch = cluster.image().find_broker(BrokerId(1))->epoch;
   const auto end = cluster.image().end_offset;
-  cluster.apply(unregister_broker(cluster.image(), BrokerId(1), BrokerId(1)).records);
+  cluster.apply(unregister_broker(cluster.view(), BrokerId(1), BrokerId(1)).records);
   const BrokerImage* again = cluster.image().find_broker(BrokerId(1));
   ASSERT_NE(again, nullptr);
   EXPECT_FALSE(again->fenced);

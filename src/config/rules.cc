@@ -184,10 +184,10 @@ void check_cordoned(const Settings& settings, Objections& objections) {
 }
 
 void check_times(const Settings& settings, Objections& objections) {
-  if (const std::int64_t ms = settings.log_retention_ms(); ms == 0 || ms < -1) {
+  if (settings.log_retention_ms() == 0) {
     const auto key =
         given_of(settings, {"log.retention.ms", "log.retention.minutes", "log.retention.hours"});
-    if (key) refuse(settings, *key, "it must be at least 1, or -1 for ever", objections);
+    if (key) refuse(settings, *key, "it must be at least 1, or negative for ever", objections);
   }
   if (settings.log_roll_ms() < 1) {
     refuse(settings, "log.roll.ms", "it must be at least 1", objections);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/settings.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "config/check.h"
 #include "config/table.h"
@@ -103,7 +105,7 @@ std::optional<std::int32_t> Settings::node_id() const {
 }
 
 std::int64_t Settings::log_retention_ms() const {
-  if (value("log.retention.ms")) return number("log.retention.ms");
+  if (value("log.retention.ms")) return std::max<std::int64_t>(number("log.retention.ms"), -1);
   const bool in_minutes = value("log.retention.minutes").has_value();
   const std::int64_t count = number(in_minutes ? "log.retention.minutes" : "log.retention.hours");
   return count < 0 ? -1 : count * (in_minutes ? kMinuteMs : kHourMs);

@@ -264,6 +264,16 @@ def flushes_what_is_cached(node, change_bound, bound):
     assert not is_flushed_with_witness(node, topic)
 
 
+@of_brokers("write.caching.default")
+def topics_follow_the_brokers_caching(node, change_default):
+    topic = node.topic("of-the-broker")
+    assert is_flushed_with_witness(node, topic)
+    change_default("true")
+    assert not is_flushed_with_witness(node, topic)
+    change_default(None)
+    assert is_flushed_with_witness(node, topic)
+
+
 @of_brokers("log.unflushed.max.ms")
 def cached_records_are_flushed_in_time(node, change_bound):
     flushes_what_is_cached(node, change_bound, "20")

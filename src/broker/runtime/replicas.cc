@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "broker/runtime/log_config.h"
+#include "log/directory/log_directory.h"
 
 namespace odradek::broker {
 namespace {
@@ -101,6 +102,7 @@ void Replicas::create_missing(const metadata::TopicImage& topic,
   auto logs = logs_.create_many(wanted);
   for (std::size_t i = 0; i < logs.size(); ++i) {
     if (logs[i]) {
+      if (age == Age::kMaybeOld) say_what_is_gone(topic, indexes[i], **logs[i]);
       lead(std::move(*logs[i]), topic, indexes[i]);
     } else {
       if (age == Age::kMaybeOld && logs_.has_offline_directory()) {
@@ -109,6 +111,21 @@ void Replicas::create_missing(const metadata::TopicImage& topic,
       base::log::error("replica", "{} is offline: {}", wanted[i].name.to_string(),
                        logs[i].error().message);
     }
+  }
+}
+
+void Replicas::say_what_is_gone(const metadata::TopicImage& topic, std::int32_t index,
+                                const log::Log& made) const {
+  const auto& partition = topic.partitions[static_cast<std::size_t>(index)];
+  for (std::size_t i = 0; i < partition.replicas.size() && i < partition.directories.size(); ++i) {
+    if (partition.replicas[i] != node_ || partition.directories[i] == base::kDirectoryUnassigned) {
+      continue;
+    }
+    base::log::error(
+        "replica",
+        "{}: its log is in no log directory any more; an empty one was made in {}, and "
+        "what was in the old one is gone",
+        made.name().to_string(), made.directory().path());
   }
 }
 

@@ -46,6 +46,9 @@ class Replicas {
   // A partition that may have had a log already has none made while a directory is offline.
   void create_missing(const metadata::TopicImage& topic, const metadata::ClusterImage& image,
                       Age age);
+  // Of a partition that had a log in one of the directories, all of which are there.
+  void say_what_is_gone(const metadata::TopicImage& topic, std::int32_t index,
+                        const log::Log& made) const;
   // A partition that is here already may have been given the lead.
   void follow_leader(replica::Partition& partition, const metadata::PartitionImage& image);
   void lead(std::shared_ptr<log::Log> log, const metadata::TopicImage& topic, std::int32_t index);

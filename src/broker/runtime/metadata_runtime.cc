@@ -31,7 +31,16 @@ MetadataRuntime::MetadataRuntime(env::World& world, quorum::Engine& engine, Imag
     : world_(world),
       engine_(engine),
       image_(image),
-      queue_(world.workers().make_queue("metadata", 1)) {}
+      queue_(world.workers().make_queue("metadata", 1)),
+      anchor_(std::make_shared<Anchor>()) {
+  anchor_->runtime = this;
+}
+
+// The engine may settle a commit later, on a thread of its own.
+MetadataRuntime::~MetadataRuntime() {
+  const std::lock_guard lock(anchor_->mutex);
+  anchor_->runtime = nullptr;
+}
 
 base::Result<> MetadataRuntime::start(std::vector<MetadataRecord> format, OnStart on_start) {
   metadata::ImageBuilder builder(image_.load());
@@ -139,8 +148,10 @@ void MetadataRuntime::run(Job job) {
   }
   auto encoded = encode(records);
   engine_.commit(std::move(encoded), world_.clock().wall(),
-                 [this, job = std::move(job),
+                 [this, anchor = anchor_, job = std::move(job),
                   records = std::move(records)](base::Result<quorum::Position> committed) mutable {
+                   const std::lock_guard lock(anchor->mutex);
+                   if (anchor->runtime == nullptr) return;
                    queue_->submit([this, job = std::move(job), records = std::move(records),
                                    committed = std::move(committed)]() mutable {
                      finish(std::move(job), std::move(records), std::move(committed));

@@ -32,6 +32,8 @@ class MetadataRuntime {
   using Observer = std::function<void(const metadata::ImageDelta&, const metadata::ClusterImage&)>;
 
   MetadataRuntime(env::World& world, quorum::Engine& engine, ImageHolder& image);
+  // What is being committed is not told any more.
+  ~MetadataRuntime();
 
   // Loads the image and takes the lead. Blocks; once, first. A fresh log gets `format`; what
   // `on_start` decides is logged at every start: at once, or on a full disk, whose image of before
@@ -58,6 +60,11 @@ class MetadataRuntime {
     Decide decide;
     Done done;
   };
+  // What commits hold on to, which may outlive the runtime.
+  struct Anchor {
+    std::mutex mutex;
+    MetadataRuntime* runtime = nullptr;
+  };
 
   void run(Job job);
   void finish(Job job, std::vector<metadata::MetadataRecord> records,
@@ -76,6 +83,7 @@ class MetadataRuntime {
   Replicas* replicas_ = nullptr;
   std::vector<Observer> observers_;
   std::unique_ptr<env::WorkQueue> queue_;
+  const std::shared_ptr<Anchor> anchor_;
   // Set where the start's own records found no room. Of the queue.
   OnStart due_since_start_;
 

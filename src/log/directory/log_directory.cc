@@ -151,6 +151,7 @@ class LogDirectoryImpl final : public LogDirectory {
 
   mutable std::mutex failure_mutex_;
   std::optional<base::Error> failure_;
+  bool is_ending_ = false;
   std::function<void(const base::Error&)> failure_handler_;
 
   std::atomic<std::uint64_t> unflushed_bytes_ = 0;
@@ -207,6 +208,11 @@ LogDirectoryImpl::LogDirectoryImpl(env::World& world, std::string path, Director
 }
 
 LogDirectoryImpl::~LogDirectoryImpl() {
+  {
+    // The last flushes end after the work queue has.
+    const std::lock_guard lock(failure_mutex_);
+    is_ending_ = true;
+  }
   const std::lock_guard lock(anchor_->mutex);
   anchor_->directory = nullptr;
 }
@@ -416,14 +422,17 @@ void LogDirectoryImpl::remove_now(std::string path) {
 }
 
 void LogDirectoryImpl::fail(const base::Error& error) {
+  bool is_ending = false;
   {
     const std::lock_guard lock(failure_mutex_);
     if (failure_) return;
     failure_ = explained(error, path_);
     failure_->code = base::ErrorCode::kKafkaStorageError;
+    is_ending = is_ending_;
+    if (!is_ending) work_queue_->submit([this] { cache_mark_.remove(); });
   }
+  if (is_ending) cache_mark_.remove();
   groups_.abandon();
-  work_queue_->submit([this] { cache_mark_.remove(); });
   base::log::error("log", "log directory {} is offline: {}", path_, error.message);
   world_.loop(0).post(anchored([](LogDirectoryImpl& directory) { directory.announce_failure(); }));
 }

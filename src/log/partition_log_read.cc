@@ -54,7 +54,7 @@ base::Result<ReadInfo> PartitionLog::read(base::Offset from, base::Offset until,
       at = *next;
       continue;
     }
-    if (segment->written_size() == 0 || cuts != cuts_) break;
+    if (cuts != cuts_) break;
     return damaged(segment->path(kLogSuffix), from,
                    {.kind = recovery::DamageKind::kMissing,
                     .position = segment->written_size(),

@@ -61,6 +61,9 @@ TEST_F(RecoveryTest, AnEmptiedLastSegmentAfterACleanStopIsDamage) {
   put(kLog, "");
   auto log = open(true);
   EXPECT_EQ(log->log_end_offset(), Offset(20)) << "its offsets are not given again";
+  const auto lost = log->read(Offset(3), Offset(20), 1 << 20, true);
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code, base::ErrorCode::kCorruptMessage);
   EXPECT_EQ(append(*log, batch(1, 5000)).first_offset, Offset(20));
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "env/disk.h"
 #include "env/sim/seeded_random.h"
 #include "log/log.h"
 #include "record/batch_header.h"

@@ -49,7 +49,8 @@ TEST(LogDirectoryGolden, OffsetCheckpoints) {
     ASSERT_TRUE(offsets) << offsets.error().message;
     EXPECT_EQ(offsets->at({"orders", 0}).value(), 15);
     EXPECT_EQ(offsets->at({"orders", 1}).value(), 0);
-    EXPECT_EQ(sorted_lines(directory::format_offset_checkpoint(*offsets)), sorted_lines(text));
+    const directory::OffsetEntries entries(offsets->begin(), offsets->end());
+    EXPECT_EQ(sorted_lines(directory::format_offset_checkpoint(entries)), sorted_lines(text));
   }
   EXPECT_EQ(directory::format_offset_checkpoint({}), fixture("log-start-offset-checkpoint"));
 }

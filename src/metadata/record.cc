@@ -18,12 +18,17 @@ using base::ErrorCode;
 
 constexpr std::uint32_t kFrameVersion = 1;
 
-// Versions newer than these came with metadata versions after 30.
+// Versions newer than these came with metadata versions after 30; they are taken where there is
+// something to say that only they can.
 template <typename Record>
-constexpr wire::Version written_version() {
-  if constexpr (std::is_same_v<Record, wire::RegisterBrokerRecord>) return 3;
-  if constexpr (std::is_same_v<Record, wire::BrokerRegistrationChangeRecord>) return 2;
-  return Record::kLatestStableVersion;
+wire::Version written_version([[maybe_unused]] const Record& record) {
+  if constexpr (std::is_same_v<Record, wire::RegisterBrokerRecord>) {
+    return record.cordoned_log_dirs ? 4 : 3;
+  } else if constexpr (std::is_same_v<Record, wire::BrokerRegistrationChangeRecord>) {
+    return record.cordoned_log_dirs ? 3 : 2;
+  } else {
+    return Record::kLatestStableVersion;
+  }
 }
 
 template <typename Record>
@@ -61,11 +66,11 @@ base::SharedBytes encode_record(const MetadataRecord& record) {
   wire::Writer writer;
   std::visit(
       [&writer]<typename Record>(const Record& body) {
-        constexpr wire::Version kVersion = written_version<Record>();
+        const wire::Version version = written_version(body);
         writer.write_unsigned_varint(kFrameVersion);
         writer.write_unsigned_varint(static_cast<std::uint32_t>(Record::kType));
-        writer.write_unsigned_varint(static_cast<std::uint32_t>(kVersion));
-        const auto done = body.encode(writer, kVersion);
+        writer.write_unsigned_varint(static_cast<std::uint32_t>(version));
+        const auto done = body.encode(writer, version);
         ODRADEK_ASSERT(done.has_value());
       },
       record);

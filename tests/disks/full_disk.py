@@ -95,15 +95,11 @@ class Run:
     def start_without_a_byte(self, load):
         client = Client(self.node)
         assert client.create("spare", 4) == 0
+        assert client.create("probe", 1) == 0
         for partition in range(4):
             for _ in range(8):
                 assert client.produce("spare", partition, bytes(900_000))["ErrorCode"] == 0
-        # The second time nothing is left of what the first start could give up.
-        for _ in range(2):
-            self.node.stop() if self.rng.random() < 0.5 else self.node.kill()
-            self.filler.fill()
-            self.node.start()
-            self.verify(load)
+        self.start_when_full(load)
         client = Client(self.node)
         refused = client.produce("spare")
         assert refused["ErrorCode"] == STORAGE_ERROR, refused
@@ -111,10 +107,23 @@ class Run:
         assert "log.dir.reserve.bytes" in refused["ErrorMessage"], refused
         assert client.delete("spare") == 0
         self.times.append(until(
-            lambda: client.produce(load.topic, value=b"no record of the load")["ErrorCode"] == 0,
+            lambda: client.produce("probe")["ErrorCode"] == 0,
             RECOVERY_S, "records after a topic was deleted"))
+        # The second time nothing is left of what the first start could give up.
+        self.start_when_full(load)
+        self.start_when_full(load)
+        self.filler.remove()
+        self.times.append(until(
+            lambda: Client(self.node).produce("probe")["ErrorCode"] == 0,
+            RECOVERY_S, "records after a start without a byte"))
         status = self.node.stop()
         assert status == 0, f"stopped with status {status}"
+
+    def start_when_full(self, load):
+        self.node.stop() if self.rng.random() < 0.5 else self.node.kill()
+        self.filler.fill()
+        self.node.start()
+        self.verify(load)
 
 
 def main():

@@ -86,6 +86,9 @@ class Client:
     def __init__(self, node):
         self.connection = Connection(node.port)
 
+    def call(self, api, version, values):
+        return self.connection.call(api, version, values)
+
     def create(self, name, partitions):
         answer = self.connection.call("CreateTopics", 7, {"Topics": [
             {"Name": name, "NumPartitions": partitions, "ReplicationFactor": 1}],

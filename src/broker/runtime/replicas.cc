@@ -86,6 +86,7 @@ void Replicas::create_missing(const metadata::TopicImage& topic,
                               const metadata::ClusterImage& image, Age age) {
   std::vector<log::NewLog> wanted;
   std::vector<std::int32_t> indexes;
+  std::vector<bool> are_here;
   const log::LogConfig config = config_of(image, topic.name);
   for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
     const auto index = static_cast<std::int32_t>(i);
@@ -97,12 +98,13 @@ void Replicas::create_missing(const metadata::TopicImage& topic,
     if (maybe_elsewhere_.contains({topic.id, index})) continue;
     wanted.push_back({{topic.name, index}, topic.id, config, age == Age::kMaybeOld});
     indexes.push_back(index);
+    are_here.push_back(logs_.get(wanted.back().name) != nullptr);
   }
   if (wanted.empty()) return;
   auto logs = logs_.create_many(wanted);
   for (std::size_t i = 0; i < logs.size(); ++i) {
     if (logs[i]) {
-      if (age == Age::kMaybeOld) say_what_is_gone(topic, indexes[i], **logs[i]);
+      if (age == Age::kMaybeOld && !are_here[i]) say_what_is_gone(topic, indexes[i], **logs[i]);
       lead(std::move(*logs[i]), topic, indexes[i]);
     } else {
       if (age == Age::kMaybeOld && logs_.has_offline_directory()) {

@@ -56,11 +56,14 @@ def directory_that_log_dir_names(node):
 
 
 @effect("cordoned.log.dirs", {DEFAULT: ["one", "two"], "{directory}/one": ["two"],
-                              "*": ["one"], "{directory}/other": NO_START},
+                              "*": INVALID_REPLICATION_FACTOR, "{directory}/other": NO_START},
         log_dirs="{directory}/one,{directory}/two")
 def directories_with_one_of_four_topics(node):
     for number in range(4):
-        node.topic(f"topic-{number}")
+        answer = node.call("CreateTopics", 7, {"timeoutMs": 30000, "Topics": [
+            {"Name": f"topic-{number}", "NumPartitions": 1, "ReplicationFactor": 1}]})
+        if answer["Topics"][0]["ErrorCode"] != NONE:
+            return answer["Topics"][0]["ErrorCode"]
     return [name for name in ("one", "two")
             if any((node.server.directory.parent / name).glob("topic-*"))]
 

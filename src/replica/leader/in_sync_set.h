@@ -69,7 +69,8 @@ class InSyncSet {
   // A leadership begins, with the epoch's first offset: nothing is known of the followers yet, and
   // those in the set have replica.lag.time.max.ms to ask for something.
   void begin(const Assignment& assignment, base::Offset epoch_start, env::MonotonicTime now);
-  // The controller's word under the same leadership. One that is not newer says nothing.
+  // The controller's word under the same leadership, its answer to a proposal that it granted too.
+  // One that is not newer says nothing.
   void update(const Assignment& assignment);
 
   // Of a broker that is no replica nothing is kept: false.
@@ -85,8 +86,6 @@ class InSyncSet {
   // The change that is wanted now, to be sent and then answered; nothing while another is open.
   std::optional<InSyncProposal> propose(base::Offset leader_end, base::Offset high_watermark,
                                         env::MonotonicTime now);
-  // The controller made it; its answer has the set as it is now.
-  void granted(const Assignment& assignment) { update(assignment); }
   void answered(InSyncAnswer answer);
 
   const std::vector<base::BrokerId>& in_sync() const { return assignment_.in_sync; }

@@ -43,9 +43,9 @@ class InSyncSetTest : public ::testing::Test {
   std::optional<Offset> committed() const { return set_.committed_end(end_, end_, now_); }
   std::optional<InSyncProposal> propose() { return set_.propose(end_, high_watermark_, now_); }
   void grant(std::initializer_list<int> in_sync) {
-    set_.granted({.replicas = set_.replicas(),
-                  .in_sync = brokers(in_sync),
-                  .partition_epoch = set_.partition_epoch() + 1});
+    set_.update({.replicas = set_.replicas(),
+                 .in_sync = brokers(in_sync),
+                 .partition_epoch = set_.partition_epoch() + 1});
   }
 
   std::set<int> fenced_;
@@ -302,7 +302,7 @@ TEST(InSyncSetModelTest, EveryMemberHasWhatIsCommitted) {
         case 5:
           if (!sent) break;
           if (truth.partition_epoch != set.partition_epoch()) {
-            below(2) == 0 ? set.granted(truth) : set.answered(InSyncAnswer::kUnknown);
+            below(2) == 0 ? set.update(truth) : set.answered(InSyncAnswer::kUnknown);
           } else {
             set.answered(below(2) == 0 ? InSyncAnswer::kRefused : InSyncAnswer::kUnknown);
           }

@@ -15,6 +15,7 @@
 #include "metadata/controller/directories.h"
 #include "metadata/controller/partition_change.h"
 #include "metadata/controller/partitions.h"
+#include "metadata/controller/placement.h"
 #include "metadata/controller/registration.h"
 #include "metadata/controller/topic_rules.h"
 #include "metadata/test_cluster.h"

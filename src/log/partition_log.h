@@ -332,6 +332,7 @@ class PartitionLog final : public Log, public cleaner::CleanableLog, private Par
   // What a move puts in place of the log's parts.
   struct Relocation;
   move::CopySource copy_source_locked() const;
+  SegmentPointer being_written_locked() const;
   base::Result<> carry_out_relocation(Lock& lock, Relocation& relocation);
   // Ends with the lock held, and the copy being all that is written.
   base::Result<> complete_copy(Lock& lock, Relocation& relocation);

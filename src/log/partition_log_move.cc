@@ -37,7 +37,7 @@ struct PartitionLog::Relocation {
   std::map<base::Offset, std::size_t> aborts = {};
   std::uint64_t names_version = 0;
   KnownEnd end = {};
-  // The segment that was being written, and its files in the new place.
+  // The segment that is being written, and its files in the new place.
   SegmentPointer last = {};
   Segment::Moved last_files = {};
   // The copy bears the partition's name.
@@ -125,20 +125,29 @@ base::Result<> PartitionLog::carry_out_relocation(Lock& lock, Relocation& reloca
   return done;
 }
 
+// The one whose files have to be exchanged while it is open. Appends that wait for the writer may
+// have begun others after it, which have no files yet.
+PartitionLog::SegmentPointer PartitionLog::being_written_locked() const {
+  const auto found = std::ranges::find_if(segments_, [](const SegmentPointer& segment) {
+    return !segment->is_complete() && segment->is_open() && segment->files().log;
+  });
+  return found == segments_.end() ? segments_.back() : *found;
+}
+
 base::Result<> PartitionLog::complete_copy(Lock& lock, Relocation& relocation) {
   for (bool is_complete = false; !is_complete;) {
     if (auto usable = check_usable_locked(); !usable) return usable;
     relocation.copied = copy_source_locked();
     relocation.epochs = epochs_;
     relocation.names_version = names_version_;
-    relocation.last = segments_.back();
+    relocation.last = being_written_locked();
     relocation.delete_delay_ms = config_.file_delete_delay_ms;
     relocation.aborts.clear();
     for (const auto& [base, index] : transaction_indexes_) relocation.aborts[base] = index.size();
     // An end that is a new segment's base, of which nothing is written, is the end of the one
     // before.
     std::size_t end = segments_.size() - 1;
-    if (end > 0 && segments_[end]->written_size() == 0) --end;
+    while (end > 0 && segments_[end]->written_size() == 0) --end;
     relocation.end = {written_end_offset(), segments_[end]->base_offset(),
                       segments_[end]->written_size()};
     lock.unlock();

@@ -132,7 +132,7 @@ class Run:
         self.history.violation(f"the server {error}\n{self.node.last_words()}")
 
     def kill_at_random(self):
-        self.load.wait_for_progress(100)
+        self.load.wait_for_progress(100, self.node.running)
         time.sleep(self.rng.uniform(0, 0.4))
         if not self.node.running():
             return self.failed("ended by itself")
@@ -167,7 +167,10 @@ class Run:
 
     def kill_at(self, point, count):
         """Whether the point was reached, and ended the server."""
-        self.load.wait_for_progress(50)
+        self.load.wait_for_progress(50, self.node.running)
+        if not self.node.running():
+            self.failed("ended by itself")
+            return False
         if point == "start.unmarked":
             self.node.stop()
         else:

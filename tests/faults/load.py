@@ -272,15 +272,16 @@ class Load:
     def acknowledged(self):
         return sum(producer.acknowledged for producer in self.producers)
 
-    def wait_for_progress(self, records):
-        """Until so many more records were acknowledged, by each producer one at least."""
+    def wait_for_progress(self, records, is_alive=lambda: True):
+        """Until so many more records were acknowledged, by each producer one at least, or the
+        server is no longer alive."""
         wanted = self.acknowledged() + records
         before = [producer.acknowledged for producer in self.producers]
         deadline = time.monotonic() + PATIENCE_S
         while self.acknowledged() < wanted or any(
             producer.acknowledged <= count for producer, count in zip(self.producers, before)
         ):
-            if self.history.violations:
+            if self.history.violations or not is_alive():
                 return
             if time.monotonic() > deadline:
                 self.history.violation(f"no {records} records acknowledged in {PATIENCE_S} s")

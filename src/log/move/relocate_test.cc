@@ -91,8 +91,8 @@ class RelocateTest : public ::testing::Test {
     }
   }
 
-  // As Mover does it.
-  void relocate() {
+  // As Mover does it. `at_end`: before the log itself takes part.
+  void relocate(const std::function<void()>& at_end = [] {}) {
     PartitionCopy copy(host_.world().disk(), "/b/t-0.copy-future");
     ASSERT_TRUE(copy.create(log_->topic_id()));
     for (;;) {
@@ -101,6 +101,7 @@ class RelocateTest : public ::testing::Test {
       if (copy.is_nearly_complete(*files, 0)) break;
       ASSERT_TRUE(copy.advance(*files, 1 << 20U));
     }
+    at_end();
     auto done = log_->relocate(*target_, copy);
     ASSERT_TRUE(done) << done.error().message;
     EXPECT_EQ(&log_->directory(), target_.get());
@@ -175,6 +176,38 @@ TEST_F(RelocateTest, TheFirstAppendMeetsIt) {
     ++moves;
   }
   EXPECT_GT(moves, 3);
+}
+
+// Before any of the calls of the disk that the end of a move makes, appends come that fill the
+// segment and the next.
+TEST_F(RelocateTest, AppendsThatRollMeetIt) {
+  on_worker([this] {
+    config_.segment_bytes = 2'000;
+    log_->set_config(config_);
+    append(300, 3);
+  });
+  bool has_met = true;
+  int moves = 0;
+  for (std::uint64_t n = 0; has_met; ++n) {
+    on_worker([&] {
+      has_met = false;
+      append(300);
+      relocate([&] {
+        host_.disk().before_operation(host_.disk().operations() + n, [&] {
+          has_met = true;
+          for (int i = 0; i < 12; ++i) place(500);
+        });
+      });
+      host_.disk().clear_faults();
+      ASSERT_TRUE(log_->flush());
+      EXPECT_EQ(log_->flushed_end_offset(), Offset(sequence_));
+      std::swap(source_, target_);
+      close_and_open(*source_);
+      EXPECT_EQ(log_->log_end_offset(), Offset(sequence_));
+    });
+    ++moves;
+  }
+  EXPECT_GT(moves, 10);
 }
 
 // A log of one segment that is being written has the same objects in the new place.

@@ -40,7 +40,7 @@ void ChangeLog::begin() {
   for (auto& waiting : std::exchange(waiting_next_, {})) waiting_.push_back(std::move(waiting));
   session_.sync([this](Outcome<> done) {
     if (!done) return on_passing(done.error());
-    read_pointer();
+    list();
   });
 }
 
@@ -53,7 +53,21 @@ void ChangeLog::on_passing(const Failure& failure) {
   damage({base::ErrorCode::kUnknownServerError, failure.message, 0});
 }
 
-void ChangeLog::read_pointer() {
+void ChangeLog::list() {
+  session_.children(path::kChanges, [this](Outcome<std::vector<std::string>> names) {
+    if (!names) return on_passing(names.error());
+    std::vector<base::Offset> offsets;
+    for (const std::string& name : *names) {
+      const auto offset = parse_change_name(name);
+      if (offset && *offset >= next_) offsets.push_back(*offset);
+    }
+    read_pointer(std::move(offsets));
+  });
+}
+
+// After the list: a snapshot is the one that counts before what it covers is cut off, so what the
+// list lacks is in the snapshot that is found now, or in a newer one.
+void ChangeLog::read_pointer(std::vector<base::Offset> offsets) {
   Watch watch;
   if (!std::exchange(pointer_is_watched_, true)) {
     watch = [this](WatchEvent) {
@@ -63,53 +77,48 @@ void ChangeLog::read_pointer() {
   }
   session_.get(
       path::kSnapshotPointer,
-      [this](Outcome<Node> node) {
+      [this, offsets = std::move(offsets)](Outcome<Node> node) mutable {
         if (!node) {
           pointer_is_watched_ = false;
           return on_passing(node.error());
         }
         pointer_ = parse_snapshot_pointer(node->bytes.view());
-        list();
+        read_from(std::move(offsets));
       },
       std::move(watch));
 }
 
-void ChangeLog::list() {
-  session_.children(path::kChanges, [this](Outcome<std::vector<std::string>> names) {
-    if (!names) return on_passing(names.error());
-    std::vector<base::Offset> offsets;
-    for (const std::string& name : *names) {
-      const auto offset = parse_change_name(name);
-      if (offset && *offset >= next_) offsets.push_back(*offset);
-    }
-    const bool has_next = !offsets.empty() && offsets.front() == next_;
-    if (!has_next && pointer_ && pointer_->position.end_offset > next_) return read_snapshot();
-    if (!has_next && !offsets.empty()) {
-      return damage({base::ErrorCode::kCorruptMessage,
-                     fmt::format("ZooKeeper's change log goes on at {}, expected is {}: what lies "
-                                 "between is missing",
-                                 offsets.front().value(), next_.value()),
-                     0});
-    }
-    read_listed(std::move(offsets), 0);
-  });
+void ChangeLog::read_from(std::vector<base::Offset> offsets) {
+  std::erase_if(offsets, [this](base::Offset offset) { return offset < next_; });
+  const bool has_next = !offsets.empty() && offsets.front() == next_;
+  if (!has_next && pointer_ && pointer_->position.end_offset > next_) return read_snapshot();
+  if (!has_next && !offsets.empty()) {
+    return damage({base::ErrorCode::kCorruptMessage,
+                   fmt::format("ZooKeeper's change log goes on at {}, expected is {}: what lies "
+                               "between is missing",
+                               offsets.front().value(), next_.value()),
+                   0});
+  }
+  read_listed(std::make_shared<std::vector<base::Offset>>(std::move(offsets)), 0);
 }
 
-void ChangeLog::read_listed(std::vector<base::Offset> offsets, std::size_t from) {
-  if (from == offsets.size()) return follow();
-  const std::size_t end = std::min(from + kWindow, offsets.size());
-  auto shared = std::make_shared<std::vector<base::Offset>>(std::move(offsets));
+void ChangeLog::read_listed(std::shared_ptr<std::vector<base::Offset>> offsets, std::size_t from) {
+  if (from == offsets->size()) return follow();
+  const std::size_t end = std::min(from + kWindow, offsets->size());
+  const auto is_cut_off = std::make_shared<bool>(false);
   for (std::size_t i = from; i < end; ++i) {
-    session_.get(change_path((*shared)[i]), [this, shared, i, end](Outcome<Node> node) {
-      if (!is_running_ || is_damaged_) return;
-      const base::Offset offset = (*shared)[i];
-      // Trimmed while it was asked for, after a snapshot: the next round finds that.
-      const bool is_trimmed = !node && node.error().code == Code::kNoNode;
-      if (!node && !is_trimmed) return on_passing(node.error());
-      if (is_trimmed) again_ = true;
-      if (node && !deliver(node->bytes, offset)) return;
-      if (i + 1 == end) read_listed(std::move(*shared), end);
-    });
+    session_.get(change_path((*offsets)[i]),
+                 [this, offsets, is_cut_off, i, end](Outcome<Node> node) {
+                   if (!is_running_ || is_damaged_) return;
+                   // After a snapshot, while it was asked for: nothing behind the gap counts any
+                   // more.
+                   if (!node && node.error().code != Code::kNoNode) return on_passing(node.error());
+                   *is_cut_off = *is_cut_off || !node;
+                   if (!*is_cut_off && !deliver(node->bytes, (*offsets)[i])) return;
+                   if (i + 1 != end) return;
+                   if (*is_cut_off) return list();
+                   read_listed(offsets, end);
+                 });
   }
 }
 
@@ -127,7 +136,7 @@ void ChangeLog::read_chunks() {
       return read_chunks();
     }
     // A newer snapshot took its place.
-    if (node.error().code == Code::kNoNode) return read_pointer();
+    if (node.error().code == Code::kNoNode) return list();
     on_passing(node.error());
   });
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,9 +57,10 @@ class ChangeLog {
 
  private:
   void begin();
-  void read_pointer();
   void list();
-  void read_listed(std::vector<base::Offset> offsets, std::size_t from);
+  void read_pointer(std::vector<base::Offset> offsets);
+  void read_from(std::vector<base::Offset> offsets);
+  void read_listed(std::shared_ptr<std::vector<base::Offset>> offsets, std::size_t from);
   void read_snapshot();
   void read_chunks();
   void finish_snapshot();

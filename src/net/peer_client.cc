@@ -85,6 +85,7 @@ struct PeerClient::Core final : std::enable_shared_from_this<Core> {
   std::deque<Call> waiting;    // for the connection
   std::deque<Call> in_flight;  // in the order sent
   std::vector<Handler<void>> ready_handlers;
+  std::function<void(const base::Error&)> closed_handler;
   std::uint64_t last_call = 0;
   std::int32_t last_correlation_id = 0;
   base::OutputChain output;
@@ -348,6 +349,7 @@ void PeerClient::Core::fail(const base::Error& error) {
   auto handlers = std::exchange(ready_handlers, {});
   for (auto& handler : handlers) handler(std::unexpected(error));
   for (Call& call : failed) finish(call, std::unexpected(error));
+  if (closed_handler) closed_handler(error);
 }
 
 PeerClient::PeerClient(env::Network& network, env::Executor& loop, env::Address address,
@@ -355,10 +357,15 @@ PeerClient::PeerClient(env::Network& network, env::Executor& loop, env::Address 
     : core_(std::make_shared<Core>(network, loop, std::move(address), std::move(options))) {}
 
 PeerClient::~PeerClient() {
+  core_->closed_handler = nullptr;
   core_->fail(core_->error_of(ErrorCode::kNetworkException, "the client was closed"));
 }
 
 const env::Address& PeerClient::address() const { return core_->address; }
+
+void PeerClient::on_closed(std::function<void(const base::Error&)> handler) {
+  core_->closed_handler = std::move(handler);
+}
 
 void PeerClient::connect(Handler<void> handler) {
   if (core_->state == Core::State::kReady) {

@@ -43,6 +43,10 @@ class PeerClient {
 
   const env::Address& address() const;
 
+  // Called whenever a connection has ended or could not be made, after what waited for it has
+  // failed: the error has os_error set where the system had one. May destroy the client.
+  void on_closed(std::function<void(const base::Error&)> handler);
+
   // Connects and agrees on versions, unless that was done.
   void connect(Handler<void> handler);
 

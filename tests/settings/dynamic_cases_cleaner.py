@@ -5,7 +5,7 @@ import time
 
 from compacted import (COMPACTED, WITNESS, cleaned_end, fill, is_cleaned_with_witness, keys_in,
                        turns, wait_until_clean)
-from live import of_brokers, of_topics
+from live import TOPIC, change as alter_config, of_brokers, of_topics
 from node import until
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
@@ -124,14 +124,18 @@ def a_log_is_read_in_pieces(node, change):
 
 @of_brokers("log.cleaner.threads", log_cleaner_io_max_bytes_per_second="100000")
 def so_many_logs_are_cleaned_at_once(node, change):
-    """A slow cleaning shows by the file that it writes."""
-    names = [node.topic(name, **COMPACTED) for name in ("one", "two")]
-    for name in names:
-        fill(node, name, *many(4, 25_000))
+    """A slow cleaning shows by the file that it writes, once it has read the log. The first one
+    takes so long that the second has read its log meanwhile."""
+    names = [node.topic(name, **{**COMPACTED, "cleanup_policy": "delete"})
+             for name in ("long", "short")]
+    fill(node, "long", *many(10, 25_000))
+    fill(node, "short", *many(1, 25_000))
 
     def at_work():
         return sum(1 for name in names if any((node.data / f"{name}-0").glob("*.cleaned")))
+    alter_config(node, TOPIC, "long", "cleanup.policy", "compact")
     until(at_work, lambda found: found == 1)
+    alter_config(node, TOPIC, "short", "cleanup.policy", "compact")
     change("2")
     until(at_work, lambda found: found == 2)
     change("1")

@@ -8,6 +8,7 @@
 #include <future>
 
 #include "cli/admin/error_text.h"
+#include "cli/zookeeper/brokers.h"
 #include "wire/messages/find_coordinator.h"
 #include "wire/messages/metadata.h"
 
@@ -89,9 +90,6 @@ base::Result<std::unique_ptr<Admin>> Admin::connect(const std::vector<env::Addre
 base::Result<std::unique_ptr<Admin>> Admin::connect(const Invocation& invocation,
                                                     env::Duration timeout, std::string_view call) {
   const Flags& flags = invocation.flags;
-  const std::string controllers = flags.value_or("bootstrap-controller", kDefaultServer);
-  auto servers = parse_servers(flags.value_or("bootstrap-server", controllers));
-  if (!servers) return base::fail(std::move(servers));
   ClientConfig config;
   if (const auto path = flags.value("command-config")) {
     env::LinuxWorld world(one_loop());
@@ -99,6 +97,12 @@ base::Result<std::unique_ptr<Admin>> Admin::connect(const Invocation& invocation
     if (!loaded) return base::fail(std::move(loaded));
     config = *std::move(loaded);
   }
+  const std::string controllers = flags.value_or("bootstrap-controller", kDefaultServer);
+  auto named =
+      bootstrap_servers(flags, setting(config, "security.protocol", "PLAINTEXT"), controllers);
+  if (!named) return base::fail(std::move(named));
+  auto servers = parse_servers(*named);
+  if (!servers) return base::fail(std::move(servers));
   auto bounded = configured_timeout(config, timeout);
   if (!bounded) return base::fail(std::move(bounded));
   auto admin = connect(*servers, config, *bounded);

@@ -35,9 +35,10 @@ class Admin {
   // Kafka's names; the time-out bounds each request.
   [[nodiscard]] static base::Result<std::unique_ptr<Admin>> connect(
       const std::vector<env::Address>& servers, const ClientConfig& config, env::Duration timeout);
-  // By the flags of connection_flags.h that a command has. default.api.timeout.ms of the command's
-  // configuration wins over `timeout`. Where no server answers, the error under a Kafka name begins
-  // with the words of Kafka's clients about `call` ("listTopics"), which scripts look for.
+  // By the flags of connection_flags.h and zookeeper/brokers.h that a command has.
+  // default.api.timeout.ms of the command's configuration wins over `timeout`. Where no server
+  // answers, the error under a Kafka name begins with the words of Kafka's clients about `call`
+  // ("listTopics"), which scripts look for.
   [[nodiscard]] static base::Result<std::unique_ptr<Admin>> connect(const Invocation& invocation,
                                                                     env::Duration timeout,
                                                                     std::string_view call = {});

@@ -7,12 +7,15 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <set>
 
 #include "cli/consumer/consume_records.h"
+#include "cli/consumer/zookeeper_group.h"
 #include "cli/flag_checks.h"
 #include "cli/help.h"
 #include "cli/signals.h"
+#include "cli/zookeeper/brokers.h"
 #include "env/linux/linux_world.h"
 
 namespace odradek::cli {
@@ -28,6 +31,11 @@ constexpr std::string_view kFormatHelp =
 
 constexpr std::array kFlags = {
     FlagSpec{"bootstrap-server", kRequired, "host:port,...", "The servers to connect to.", 'b'},
+    FlagSpec{"zookeeper", kRequired, "host:port,...[/chroot]",
+             "Find the servers in ZooKeeper, and keep the group and its offsets there, as Kafka's "
+             "first consumer did."},
+    FlagSpec{"delete-consumer-offsets", kNone, "",
+             "With --zookeeper and --from-beginning: forget the offsets that the group has there."},
     FlagSpec{"broker-list", kRequired, "host:port,...", "", '\0', false, "bootstrap-server"},
     FlagSpec{"topic", kRequired, "topic", "The topic to read.", 't'},
     FlagSpec{"include", kRequired, "regex", "Read the topics that this expression matches."},
@@ -66,16 +74,15 @@ constexpr std::array kFlags = {
     FlagSpec{"new-consumer", kNone, "", ""},
     FlagSpec{"old-consumer", kNone, "", ""},
     FlagSpec{"blacklist", kRequired, "regex", ""},
-    FlagSpec{"delete-consumer-offsets", kNone, "", ""},
     FlagSpec{"csv-reporter-enabled", kNone, "", ""},
     FlagSpec{"metrics-dir", kRequired, "directory", ""},
-    FlagSpec{"zookeeper", kRequired, "host:port,...", ""},
 };
 
 constexpr std::string_view kExamples =
     "  odradek consume orders --from-beginning --max-messages 10\n"
     "  odradek consume orders --group billing --formatter-property print.key=true\n"
     "  odradek consume orders --output json | jq .value\n"
+    "  odradek consume orders --zookeeper 127.0.0.1:2181/kafka --group billing\n"
     "  odradek consume orders --partition 0 --offset 42 --timeout-ms 1000\n"
     "  kafka-console-consumer --bootstrap-server 127.0.0.1:9092 --topic t --from-beginning\n";
 
@@ -84,24 +91,29 @@ constexpr std::array<std::array<std::string_view, 2>, 3> kOldFlags = {
      {"consumer.config", "command-config"},
      {"property", "formatter-property"}}};
 
-// What the consumer that read from ZooKeeper had; it went away with Kafka 2.0.
+// What Kafka's first consumer had beside its group in ZooKeeper; it went away with Kafka 2.0.
 base::Result<> refuse_removed(const Flags& flags) {
-  if (flags.has("zookeeper")) {
-    return misuse(
-        "--zookeeper: the consumer asks the servers and not ZooKeeper since Kafka 2.0: name them "
-        "with --bootstrap-server host:port");
-  }
-  for (const std::string_view flag : {"old-consumer", "blacklist", "delete-consumer-offsets",
-                                      "csv-reporter-enabled", "metrics-dir"}) {
+  for (const std::string_view flag :
+       {"old-consumer", "blacklist", "csv-reporter-enabled", "metrics-dir"}) {
     if (!flags.has(flag)) continue;
     return misuse(fmt::format("--{} is of the consumer that Kafka removed in version 2.0", flag));
   }
   return {};
 }
 
+base::Result<> check_zookeeper(const Flags& flags) {
+  if (!flags.has("zookeeper")) {
+    if (!flags.has("delete-consumer-offsets")) return {};
+    return misuse("--delete-consumer-offsets is about the offsets that --zookeeper keeps");
+  }
+  constexpr std::array<std::string_view, 3> kOthers = {"bootstrap-server", "partition", "offset"};
+  return exclude(flags, "zookeeper", kOthers);
+}
+
 base::Result<> check(const Invocation& invocation) {
   const Flags& flags = invocation.flags;
   if (auto ok = refuse_removed(flags); !ok) return ok;
+  if (auto ok = check_zookeeper(flags); !ok) return ok;
   if (flags.has("topic") == flags.has("include")) {
     return misuse("Exactly one of the following arguments is required: [topic], [include]");
   }
@@ -119,7 +131,7 @@ base::Result<> check(const Invocation& invocation) {
   } else if (flags.has("offset")) {
     return misuse("The partition is required when offset is specified.");
   }
-  if (!invocation.is_native) {
+  if (!invocation.is_native && !flags.has("zookeeper")) {
     if (auto ok = require(flags, {"bootstrap-server"}); !ok) return ok;
   }
   for (const auto& [before, now] : kOldFlags) {
@@ -260,6 +272,50 @@ base::Result<ConsumeOptions> options_of(const Flags& flags, bool is_json) {
   return options;
 }
 
+// The configuration of Kafka's first consumer, as the one of today has it.
+void modernize(ClientConfig& config) {
+  std::erase_if(config, [](const auto& setting) {
+    const std::string_view key = setting.first;
+    return key.starts_with("zookeeper.") || key == "offsets.storage" ||
+           key == "dual.commit.enabled" || key == "consumer.timeout.ms";
+  });
+  const auto reset = config.find("auto.offset.reset");
+  if (reset == config.end()) return;
+  if (reset->second == "smallest") reset->second = "earliest";
+  if (reset->second == "largest") reset->second = "latest";
+}
+
+// The servers and the group, where ZooKeeper has them. An error is one of the cluster, not of the
+// flags.
+base::Result<> ask_zookeeper(const Flags& flags, ConsumeOptions& options) {
+  const auto ensemble = flags.value("zookeeper");
+  if (!ensemble) return {};
+  ClientConfig& config = options.consumer;
+  const auto protocol = config.find("security.protocol");
+  auto servers =
+      bootstrap_servers(flags, protocol == config.end() ? "PLAINTEXT" : protocol->second, "");
+  if (!servers) return base::fail(std::move(servers));
+  config["bootstrap.servers"] = *std::move(servers);
+  modernize(config);
+  options.zookeeper = *ensemble;
+  const auto interval = config.find("auto.commit.interval.ms");
+  if (interval != config.end()) {
+    options.commit_interval_ms = std::strtoll(interval->second.c_str(), nullptr, 10);
+  }
+  // The client's own commits go to the group's coordinator.
+  config["enable.auto.commit"] = "false";
+  if (!options.has_group || !flags.has("from-beginning")) return {};
+  const std::string& group = config.at("group.id");
+  if (flags.has("delete-consumer-offsets")) return remove_zookeeper_group(*ensemble, group);
+  auto has_offsets = has_zookeeper_offsets(*ensemble, group);
+  if (!has_offsets) return base::fail(std::move(has_offsets));
+  if (!*has_offsets) return {};
+  return base::fail(base::ErrorCode::kInvalidRequest,
+                    fmt::format("Found previous offset information for this group {}. Please use "
+                                "--delete-consumer-offsets to delete previous offsets metadata",
+                                group));
+}
+
 int run_consume(const Invocation& invocation) {
   const Flags& flags = invocation.flags;
   if (auto ok = check(invocation); !ok) return usage_error(invocation, ok.error().message);
@@ -275,7 +331,8 @@ int run_consume(const Invocation& invocation) {
   auto options = options_of(flags, is_json);
   if (!options) return usage_error(invocation, options.error().message);
   std::uint64_t count = 0;
-  auto done = consume_records(*options, count);
+  auto done = ask_zookeeper(flags, *options);
+  if (done) done = consume_records(*options, count);
   if (!done) fmt::print(stderr, "{}: {}\n", invocation.called_as, done.error().message);
   fmt::print(stderr, "Processed a total of {} messages\n", count);
   if (flags.has("enable-systest-events")) fmt::print("shutdown_complete\n");

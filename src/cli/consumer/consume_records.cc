@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/consumer/zookeeper_group.h"
 #include "cli/kafka/assignment.h"
 #include "cli/kafka/client.h"
 #include "cli/name_pattern.h"
@@ -23,6 +24,8 @@ constexpr int kMetadataTimeoutMs = 10'000;
 // How often new partitions and topics are looked for where no group does it.
 constexpr env::Duration kRefreshInterval = std::chrono::seconds(5);
 constexpr env::Duration kSearchInterval = std::chrono::milliseconds(200);
+// How often members that came or went are looked for in ZooKeeper.
+constexpr env::Duration kBalanceInterval = std::chrono::seconds(1);
 constexpr std::size_t kFlushBytes = std::size_t{64} << 10;
 
 using Partition = std::pair<std::string, std::int32_t>;
@@ -94,6 +97,10 @@ class RecordConsumer {
     // Gives back what the group assigned, with the offsets reached.
     flush_output();
     rdkafka().consumer_close(client_.get());
+    if (group_ != nullptr) {
+      auto left = group_->leave();
+      if (done && !left) return left;
+    }
     return done;
   }
 
@@ -107,10 +114,33 @@ class RecordConsumer {
     if (options_.partition) {
       return assign({{options_.topic, *options_.partition}}, options_.offset);
     }
-    if (options_.has_group) return subscribe();
+    if (!options_.zookeeper.empty()) {
+      if (auto joined = join_in_zookeeper(); !joined) return joined;
+    } else if (options_.has_group) {
+      return subscribe();
+    }
     return refresh(options_.consumer.at("auto.offset.reset") == "earliest"
                        ? RD_KAFKA_OFFSET_BEGINNING
                        : RD_KAFKA_OFFSET_END);
+  }
+
+  base::Result<> join_in_zookeeper() {
+    // A group of this consumer alone is named as Kafka's tool did it.
+    const std::string group =
+        options_.has_group ? options_.consumer.at("group.id")
+                           : fmt::format("console-consumer-{}", world_.random().next() % 100'000);
+    auto joined =
+        ZookeeperGroup::join({.servers = options_.zookeeper,
+                              .group = options_.consumer.at("group.id"),
+                              .is_passing = !options_.has_group,
+                              .topic = options_.topic,
+                              .topics_pattern = pattern_ == nullptr ? "" : pattern_->expression(),
+                              .random = world_.random().next(),
+                              .now_ms = world_.clock().wall().value()});
+    if (!joined) return base::fail(std::move(joined));
+    group_ = *std::move(joined);
+    committed_at_ = world_.clock().monotonic();
+    return {};
   }
 
   base::Result<> subscribe() {
@@ -140,7 +170,46 @@ class RecordConsumer {
       valid = add_topic(metadata->topics[i], fresh);
     }
     rdkafka().metadata_destroy(metadata);
+    if (valid && group_ != nullptr) return balance();
     return valid && !fresh.empty() ? assign(fresh, offset) : valid;
+  }
+
+  // What the other members leave to this one.
+  base::Result<> balance() {
+    balanced_at_ = world_.clock().monotonic();
+    auto changes = group_->balance(assigned_);
+    if (!changes) return base::fail(std::move(changes));
+    if (!changes->lost.empty()) {
+      const auto list = make_partition_list();
+      for (const auto& [topic, index] : changes->lost) {
+        rdkafka().topic_partition_list_add(list.get(), topic.c_str(), index);
+      }
+      auto taken = check(rdkafka().incremental_unassign(client_.get(), list.get()));
+      if (!taken) return taken;
+    }
+    const std::int64_t otherwise = options_.consumer.at("auto.offset.reset") == "earliest"
+                                       ? RD_KAFKA_OFFSET_BEGINNING
+                                       : RD_KAFKA_OFFSET_END;
+    for (const auto& [partition, offset] : changes->gained) {
+      auto assigned = assign({partition}, offset.value_or(otherwise));
+      if (!assigned) return assigned;
+    }
+    return {};
+  }
+
+  base::Result<> keep_group() {
+    const auto now = world_.clock().monotonic();
+    const bool balances = now - balanced_at_ > kBalanceInterval;
+    const bool commits =
+        now - committed_at_ > std::chrono::milliseconds(options_.commit_interval_ms);
+    // No offset is kept before its record is written out.
+    if ((balances || commits) && !flush_output()) return {};
+    if (balances) {
+      if (auto balanced = balance(); !balanced) return balanced;
+    }
+    if (!commits) return {};
+    committed_at_ = now;
+    return group_->commit();
   }
 
   base::Result<> add_topic(const rd_kafka_metadata_topic& topic, std::vector<Partition>& fresh) {
@@ -162,7 +231,10 @@ class RecordConsumer {
       rdkafka().topic_partition_list_add(list.get(), topic.c_str(), index)->offset = offset;
     }
     if (options_.partition) return check(rdkafka().assign(client_.get(), list.get()));
-    rd_kafka_error_t* error = rdkafka().incremental_assign(client_.get(), list.get());
+    return check(rdkafka().incremental_assign(client_.get(), list.get()));
+  }
+
+  static base::Result<> check(rd_kafka_error_t* error) {
     if (error == nullptr) return {};
     const std::string reason = rdkafka().error_string(error);
     rdkafka().error_destroy(error);
@@ -173,11 +245,18 @@ class RecordConsumer {
     auto last_record = world_.clock().monotonic();
     while (ending_signal() == 0 &&
            (!options_.max_records || std::cmp_less(count_, *options_.max_records))) {
+      if (group_ != nullptr) {
+        if (auto kept = keep_group(); !kept) return kept;
+      }
       const RdMessage message(rdkafka().consumer_poll(client_.get(), wait_ms()));
       const auto now = world_.clock().monotonic();
       if (message != nullptr && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         last_record = now;
         if (auto printed = print(*message); !printed) return printed;
+        if (group_ != nullptr) {
+          group_->reached({rdkafka().topic_name(message->rkt), message->partition},
+                          message->offset + 1);
+        }
         if (!output_.empty() && output_.size() < kFlushBytes) continue;
         if (!flush_output()) return {};
         continue;
@@ -191,7 +270,7 @@ class RecordConsumer {
           now - last_record > std::chrono::milliseconds(*options_.timeout_ms)) {
         return {};
       }
-      if (!options_.partition && !options_.has_group &&
+      if (!options_.partition && (!options_.has_group || group_ != nullptr) &&
           now - refreshed_at_ > (assigned_.empty() ? kSearchInterval : kRefreshInterval)) {
         // What appears later is new, so it is read from its beginning.
         if (auto found = refresh(RD_KAFKA_OFFSET_BEGINNING); !found) return found;
@@ -241,7 +320,10 @@ class RecordConsumer {
   ClientEvents events_;
   RdKafkaHandle client_;
   std::unique_ptr<NamePattern> pattern_;
-  std::set<Partition> assigned_;  // what is read without a group
+  std::set<Partition> assigned_;  // what is read without a group, or shared out in ZooKeeper
+  std::unique_ptr<ZookeeperGroup> group_;
+  env::MonotonicTime balanced_at_{};
+  env::MonotonicTime committed_at_{};
   env::MonotonicTime refreshed_at_{};
   std::string output_;
 };

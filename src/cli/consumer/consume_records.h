@@ -21,7 +21,11 @@ struct ConsumeOptions {
   std::optional<std::int64_t> timeout_ms;
   bool skips_errors = false;
   bool has_group = false;  // else every partition is read, and no group is joined
-  ClientConfig consumer;   // under Kafka's names
+  // host:port,…[/chroot]: the group, `consumer`'s group.id, is kept in ZooKeeper; empty: it is not.
+  // Without has_group it is one that goes with this consumer.
+  std::string zookeeper;
+  std::int64_t commit_interval_ms = 60'000;  // there
+  ClientConfig consumer;                     // under Kafka's names
   Formatter format;
 };
 

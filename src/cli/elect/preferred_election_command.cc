@@ -13,6 +13,7 @@
 #include "cli/elect/election.h"
 #include "cli/flag_checks.h"
 #include "cli/help.h"
+#include "cli/zookeeper/brokers.h"
 
 namespace odradek::cli {
 namespace {
@@ -29,7 +30,7 @@ constexpr std::array kFlags = {
     FlagSpec{"path-to-json-file", kRequired, "file",
              "The partitions, as {\"partitions\": [{\"topic\": \"foo\", \"partition\": 1}]}; "
              "all where it is missing."},
-    FlagSpec{"zookeeper", kRequired, "host:port", ""},
+    kZookeeperFlag,
 };
 
 constexpr std::string_view kExamples =
@@ -40,13 +41,8 @@ base::Result<> check(const Invocation& invocation) {
   const Flags& flags = invocation.flags;
   const bool names_server = flags.has("bootstrap-server");
   const bool may_lack_it = invocation.is_native && !flags.has("zookeeper");
-  if (names_server == flags.has("zookeeper") && !may_lack_it) {
-    return misuse("Exactly one of '[bootstrap-server]' or '[zookeeper]' must be provided");
-  }
-  if (!flags.has("zookeeper")) return {};
-  return misuse(
-      "--zookeeper: there is no ZooKeeper here, nor in Kafka since 4.0: name a server by "
-      "--bootstrap-server");
+  if (names_server != flags.has("zookeeper") || may_lack_it) return {};
+  return misuse("Exactly one of '[bootstrap-server]' or '[zookeeper]' must be provided");
 }
 
 base::Result<ElectionOutcomes> execute(const Invocation& invocation) {

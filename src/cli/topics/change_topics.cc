@@ -14,6 +14,7 @@
 #include "wire/messages/create_partitions.h"
 #include "wire/messages/create_topics.h"
 #include "wire/messages/delete_topics.h"
+#include "wire/messages/incremental_alter_configs.h"
 
 namespace odradek::cli {
 namespace {
@@ -120,6 +121,38 @@ base::Result<wire::CreatePartitionsRequest> extension(const Flags& flags, Admin&
   return request;
 }
 
+// As the tool did that went to ZooKeeper, up to Kafka 2.8.
+constexpr std::int8_t kTopicResource = 2;
+constexpr std::int8_t kSet = 0;
+constexpr std::int8_t kDelete = 1;
+
+base::Result<> alter_configs(const Flags& flags, Admin& admin,
+                             const std::vector<std::string>& names) {
+  wire::CreateTopicsRequest::CreatableTopic added;
+  if (auto parsed = add_configs(flags, added); !parsed) return parsed;
+  wire::IncrementalAlterConfigsRequest request;
+  for (const std::string& name : names) {
+    auto& resource = request.resources.emplace_back();
+    resource.resource_type = kTopicResource;
+    resource.resource_name = name;
+    for (const std::string& key : flags.values("delete-config")) {
+      resource.configs.push_back({key, kDelete, ""});
+    }
+    for (const auto& config : added.configs) {
+      resource.configs.push_back({config.name, kSet, config.value});
+    }
+  }
+  auto answer = admin.ask_controller<wire::IncrementalAlterConfigsResponse>(std::move(request));
+  if (!answer) return base::fail(std::move(answer));
+  for (const auto& topic : answer->responses) {
+    if (topic.error_code != ErrorCode::kNone) {
+      return base::fail(topic.error_code, error_text(topic.error_code, topic.error_message));
+    }
+    fmt::print("Updated config for topic {}.\n", topic.resource_name);
+  }
+  return {};
+}
+
 List as_list(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
 
 }  // namespace
@@ -152,6 +185,10 @@ base::Result<> alter_topics(const Invocation& invocation, Admin& admin) {
   auto names = chosen_topic_names(flags, admin, !flags.has("if-exists"));
   if (!names) return base::fail(std::move(names));
   if (names->empty()) return {};
+  if (flags.has("config") || (flags.has("zookeeper") && flags.has("delete-config"))) {
+    if (auto altered = alter_configs(flags, admin, *names); !altered) return altered;
+    if (!flags.has("partitions")) return {};
+  }
   auto request = extension(flags, admin, *names);
   if (!request) return base::fail(std::move(request));
   const std::int32_t count = request->topics[0].count;
@@ -166,6 +203,8 @@ base::Result<> alter_topics(const Invocation& invocation, Admin& admin) {
     Output(invocation.output)
         .print(Message{fmt::format("{} partitions now: {}.", count, fmt::join(*names, ", ")),
                        {{"topics", as_list(*names)}, {"partitions", count}}});
+  } else if (flags.has("zookeeper")) {
+    fmt::print("Adding partitions succeeded!\n");
   }
   return {};
 }
@@ -195,6 +234,8 @@ base::Result<> delete_topics(const Invocation& invocation, Admin& admin) {
     Output(invocation.output)
         .print(Message{fmt::format("Deleted {}.", fmt::join(*names, ", ")),
                        {{"topics", as_list(*names)}}});
+  } else if (flags.has("zookeeper")) {
+    for (const std::string& name : *names) fmt::print("Topic {} is marked for deletion.\n", name);
   }
   return {};
 }

@@ -11,6 +11,7 @@
 #include "cli/flag_checks.h"
 #include "cli/help.h"
 #include "cli/topics/topic_actions.h"
+#include "cli/zookeeper/brokers.h"
 
 namespace odradek::cli {
 namespace {
@@ -19,6 +20,7 @@ using enum Arity;
 
 constexpr std::array kFlags = {
     kBootstrapServerFlag,
+    kZookeeperFlag,
     kCommandConfigFlag,
     FlagSpec{"list", kNone, "", "List the topics."},
     FlagSpec{"create", kNone, "", "Create a topic."},
@@ -39,9 +41,12 @@ constexpr std::array kFlags = {
     FlagSpec{"replica-assignment", kRequired, "id:id,id:id,...",
              "The brokers of each partition by hand: partitions separated by commas, the replicas "
              "of one by colons, the preferred leader first."},
-    FlagSpec{"config", kRequired, "key=value", "A setting of the new topic; may be repeated.", 'c',
-             true},
+    FlagSpec{"config", kRequired, "key=value",
+             "A setting of the new topic, or with --zookeeper and --alter of one that exists; may "
+             "be repeated.",
+             'c', true},
     FlagSpec{"delete-config", kRequired, "key", "", '\0', true},
+    FlagSpec{"force", kNone, "", ""},
     FlagSpec{"if-exists", kNone, "",
              "A topic that does not exist is no error of --alter, --delete or --describe."},
     FlagSpec{"if-not-exists", kNone, "", "A topic that exists is no error of --create."},
@@ -71,7 +76,8 @@ constexpr std::string_view kExamples =
     "  odradek topics describe orders\n"
     "  odradek topics describe 'orders.*' --under-replicated-partitions\n"
     "  odradek topics alter orders --partitions 12\n"
-    "  kafka-topics --bootstrap-server 127.0.0.1:9092 --list --exclude-internal\n";
+    "  kafka-topics --bootstrap-server 127.0.0.1:9092 --list --exclude-internal\n"
+    "  kafka-topics --zookeeper 127.0.0.1:2181/kafka --list\n";
 
 // The actions that `name` goes with.
 struct Rule {
@@ -116,6 +122,29 @@ base::Result<> check_combinations(const Flags& flags) {
   return exclude(flags, "topics-with-overrides", kReports);
 }
 
+// Up to Kafka 2.8 the tool had one of two ways to the cluster.
+base::Result<> check_connection(const Invocation& invocation) {
+  const Flags& flags = invocation.flags;
+  if (flags.has("bootstrap-server") && flags.has("zookeeper")) {
+    return misuse("Only one of --bootstrap-server or --zookeeper must be specified");
+  }
+  if (!invocation.is_native && !flags.has("bootstrap-server") && !flags.has("zookeeper")) {
+    return misuse("--bootstrap-server must be specified");
+  }
+  return {};
+}
+
+base::Result<> check_alter(const Flags& flags) {
+  const bool changes_config = flags.has("config") || flags.has("delete-config");
+  if (flags.has("zookeeper") && changes_config) return {};
+  if (flags.has("config")) {
+    return misuse(
+        "Option combination \"[bootstrap-server],[config]\" can't be used with option "
+        "\"[alter]\" (To alter topic configurations, the kafka-configs tool can be used.)");
+  }
+  return require(flags, {"partitions"});
+}
+
 base::Result<> check(const Invocation& invocation) {
   const Flags& flags = invocation.flags;
   if (count_given(flags, kVerbs) != 1) {
@@ -123,9 +152,7 @@ base::Result<> check(const Invocation& invocation) {
         "Command must include exactly one action: --list, --describe, --create, --alter or "
         "--delete");
   }
-  if (!invocation.is_native && !flags.has("bootstrap-server")) {
-    return misuse("--bootstrap-server must be specified");
-  }
+  if (auto ok = check_connection(invocation); !ok) return ok;
   if (flags.has("describe") && flags.has("if-exists") && !flags.has("topic") &&
       !flags.has("topic-id")) {
     return misuse("--topic or --topic-id is required to describe a topic");
@@ -134,12 +161,7 @@ base::Result<> check(const Invocation& invocation) {
     if (auto ok = require(flags, {"topic"}); !ok) return ok;
   }
   if (flags.has("alter")) {
-    if (flags.has("config")) {
-      return misuse(
-          "Option combination \"[bootstrap-server],[config]\" can't be used with option "
-          "\"[alter]\" (To alter topic configurations, the kafka-configs tool can be used.)");
-    }
-    if (auto ok = require(flags, {"partitions"}); !ok) return ok;
+    if (auto ok = check_alter(flags); !ok) return ok;
   }
   if (auto ok = check_actions(flags); !ok) return ok;
   return check_combinations(flags);
@@ -157,7 +179,7 @@ base::Result<> act(const Invocation& invocation, Admin& admin) {
 int run_topics(const Invocation& invocation) {
   constexpr std::chrono::seconds kTimeout(60);
   if (auto ok = check(invocation); !ok) return usage_error(invocation, ok.error().message);
-  if (invocation.flags.has("delete-config")) {
+  if (invocation.flags.has("delete-config") && !invocation.flags.has("zookeeper")) {
     fmt::print(stderr, "--delete-config changes nothing since Kafka 4.0.\n");
   }
   auto admin = Admin::connect(invocation, kTimeout,

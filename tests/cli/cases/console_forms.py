@@ -86,7 +86,10 @@ NATIVE = [
            program="kafka-console-producer"),
     Native("--topic t --zookeeper localhost:2181", exit=1, stderr="not ZooKeeper",
            program="kafka-console-producer", needs_server=False),
-    Native("--topic t --zookeeper localhost:2181", exit=1, stderr="not ZooKeeper since Kafka 2.0",
+    Native("--topic t --zookeeper localhost:2181 --partition 0", exit=1,
+           stderr="can't be used with",
+           program="kafka-console-consumer", needs_server=False),
+    Native("--topic t --zookeeper localhost:", exit=1, stderr="zookeeper.connect=localhost:",
            program="kafka-console-consumer", needs_server=False),
     Native("--new-consumer --broker-list {server} --whitelist t --from-beginning --max-messages 7 "
            "--timeout-ms 5000 --formatter kafka.tools.DefaultMessageFormatter",

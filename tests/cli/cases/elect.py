@@ -56,7 +56,7 @@ NATIVE = [
            program="kafka-preferred-replica-election"),
     Native("SERVER --path-to-json-file {directory}/twice.json", stderr="duplicate partitions",
            exit=1, program="kafka-preferred-replica-election"),
-    Native("--zookeeper 127.0.0.1:2181", stderr="no ZooKeeper here.*--bootstrap-server", exit=1,
+    Native("--zookeeper 127.0.0.1:", stderr="zookeeper.connect", exit=1,
            program="kafka-preferred-replica-election", needs_server=False),
     Native("SERVER --zookeeper 127.0.0.1:2181", stderr="Exactly one of", exit=1,
            program="kafka-preferred-replica-election"),

@@ -131,11 +131,14 @@ class Run:
     def failed(self, error):
         self.history.violation(f"the server {error}\n{self.node.last_words()}")
 
+    def ended_by_itself(self):
+        self.failed(f"ended by itself, with {self.node.process.returncode}")
+
     def kill_at_random(self):
         self.load.wait_for_progress(100, self.node.running)
         time.sleep(self.rng.uniform(0, 0.4))
         if not self.node.running():
-            return self.failed("ended by itself")
+            return self.ended_by_itself()
         if self.rng.random() < 0.3:
             self.node.process.send_signal(signal.SIGTERM)  # killed while it stops
             time.sleep(self.rng.uniform(0, 0.1))
@@ -169,7 +172,7 @@ class Run:
         """Whether the point was reached, and ended the server."""
         self.load.wait_for_progress(50, self.node.running)
         if not self.node.running():
-            self.failed("ended by itself")
+            self.ended_by_itself()
             return False
         if point == "start.unmarked":
             self.node.stop()

@@ -48,7 +48,7 @@ struct Copied {
 };
 
 enum class StepKind : std::uint8_t {
-  kNothing,      // all is copied, but for the indexes of the last segment
+  kNothing,      // all is copied, but for the indexes of what is not complete and the last one's
   kDropSegment,  // the source has it no longer, or another one in its place
   kCopyBytes,    // of the `.log` file; of an empty one: whether there is a file
   kCopyIndexes,

@@ -235,6 +235,15 @@ base::Result<> PartitionCopy::copy_indexes(const CopySource& source, base::Offse
   return {};
 }
 
+// Of the last segment, and of one before it whose completion is still to come: as they are now.
+base::Result<> PartitionCopy::copy_last_indexes(const CopySource& source) {
+  for (const SourceSegment& segment : source.segments) {
+    if (segment.is_complete && &segment != &source.segments.back()) continue;
+    if (auto done = copy_indexes(source, segment.base_offset); !done) return done;
+  }
+  return {};
+}
+
 base::Result<> PartitionCopy::copy_file(const std::string& from_directory,
                                         const std::string& name) {
   auto from = disk_.open(from_directory + '/' + name, env::OpenMode::kRead);
@@ -299,9 +308,7 @@ base::Result<bool> PartitionCopy::complete(const CopySource& source,
     }
   }
   if (auto done = remove_left_over(); !done) return base::fail(std::move(done));
-  if (auto done = copy_indexes(source, source.segments.back().base_offset); !done) {
-    return base::fail(std::move(done));
-  }
+  if (auto done = copy_last_indexes(source); !done) return base::fail(std::move(done));
   if (auto done = close_file(); !done) return base::fail(std::move(done));
   if (auto done = of_target(write_leader_epochs(disk_, path_, epochs)); !done) {
     return base::fail(std::move(done));

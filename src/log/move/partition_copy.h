@@ -88,6 +88,7 @@ class PartitionCopy {
   base::Result<Progress> nothing_to_read(const CopySource& source, base::Offset segment);
   base::ByteView up_to_a_header(base::ByteView chunk, std::uint64_t position);
   base::Result<> copy_indexes(const CopySource& source, base::Offset segment);
+  base::Result<> copy_last_indexes(const CopySource& source);
   // Nothing happens where the source has no such file. Durable, but for its name.
   base::Result<> copy_file(const std::string& from_directory, const std::string& name);
   base::Result<> drop_segment(base::Offset segment);

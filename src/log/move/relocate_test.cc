@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <limits>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "env/sim/run_on_worker.h"
 #include "env/sim/sim_world.h"
@@ -108,6 +110,31 @@ class RelocateTest : public ::testing::Test {
     EXPECT_FALSE(source_->failure() || target_->failure());
   }
 
+  // Each of the last records, where its offset says.
+  void expect_to_be_found() {
+    for (int i = std::max(0, sequence_ - 20); i < sequence_; ++i) {
+      auto read = log_->read(Offset(i), Offset(sequence_), 1, true);
+      ASSERT_TRUE(read) << read.error().message;
+      EXPECT_EQ(read->first_batch_offset, Offset(i));
+    }
+  }
+  // No batch that has an entry is the segment's first.
+  void expect_whole_indexes(const std::string& path) {
+    auto files = host_.world().disk().list(path);
+    ASSERT_TRUE(files);
+    for (const env::DirectoryEntry& file : *files) {
+      if (!file.name.ends_with(".index")) continue;
+      auto index = host_.world().disk().open(path + '/' + file.name, env::OpenMode::kRead);
+      ASSERT_TRUE(index);
+      std::vector<std::uint8_t> bytes((*index)->size().value());
+      ASSERT_TRUE((*index)->read_at(0, bytes));
+      for (std::size_t at = 0; at < bytes.size(); at += 8) {
+        EXPECT_NE(base::as_text(base::ByteView(bytes).subspan(at, 8)), std::string(8, 0))
+            << file.name << " at " << at;
+      }
+    }
+  }
+
   env::sim::SimWorld simulation_{1};
   env::sim::SimHost& host_ = simulation_.add_host("one");
   const base::TopicPartition name_{"t", 0};
@@ -179,10 +206,11 @@ TEST_F(RelocateTest, TheFirstAppendMeetsIt) {
 }
 
 // Before any of the calls of the disk that the end of a move makes, appends come that fill the
-// segment and the next.
+// segment, whose indexes are partly written, and the next.
 TEST_F(RelocateTest, AppendsThatRollMeetIt) {
   on_worker([this] {
     config_.segment_bytes = 2'000;
+    config_.index_interval_bytes = 1;
     log_->set_config(config_);
     append(300, 3);
   });
@@ -201,9 +229,12 @@ TEST_F(RelocateTest, AppendsThatRollMeetIt) {
       host_.disk().clear_faults();
       ASSERT_TRUE(log_->flush());
       EXPECT_EQ(log_->flushed_end_offset(), Offset(sequence_));
+      expect_to_be_found();
       std::swap(source_, target_);
       close_and_open(*source_);
+      expect_whole_indexes(source_->path() + "/t-0");
       EXPECT_EQ(log_->log_end_offset(), Offset(sequence_));
+      expect_to_be_found();
     });
     ++moves;
   }

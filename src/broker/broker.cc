@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "broker/fetch/fetch_session.h"
 #include "broker/metrics/metrics_page.h"
+#include "broker/replication/replication.h"
 #include "broker/runtime/admin_service.h"
 #include "broker/runtime/client_telemetry.h"
 #include "broker/runtime/directory_assignments.h"
@@ -126,10 +127,12 @@ class RunningBroker : public Broker {
 
   ImageHolder image_;
   std::unique_ptr<log::LogManager> logs_;
+  replica::leader::EligibleBrokers eligible_brokers_;
   replica::PartitionSet partitions_;  // after logs_: a log leaves its directory when it ends
   std::unique_ptr<quorum::EmbeddedEngine> engine_;
   std::unique_ptr<MetadataRuntime> metadata_;
   std::unique_ptr<LiveConfig> live_config_;
+  std::unique_ptr<Replication> replication_;
   std::unique_ptr<Replicas> replicas_;
   std::unique_ptr<DirectoryAssignments> assignments_;
   std::unique_ptr<AdminService> admin_;
@@ -167,6 +170,7 @@ std::expected<void, StartError> RunningBroker::start() {
     return std::unexpected(start_error(StartFailure::kListener, std::move(done).error()));
   }
   act_on_settings();
+  replication_->start();
   server_->start();
   return {};
 }
@@ -268,7 +272,9 @@ base::Result<> RunningBroker::start_partitions() {
   assignments_ = std::make_unique<DirectoryAssignments>(node_id_, *logs_, *metadata_);
   logs_->set_move_handler(
       [this](const std::shared_ptr<log::Log>& log) { assignments_->note_move(*log); });
-  replicas_ = std::make_unique<Replicas>(live_, node_id_, *logs_, partitions_);
+  replication_ = std::make_unique<Replication>(
+      Replication::Surroundings{world_, live_, node_id_, partitions_, eligible_brokers_, nullptr});
+  replicas_ = std::make_unique<Replicas>(live_, node_id_, *logs_, partitions_, *replication_);
   auto summary = replicas_->start(*image_.load());
   if (!summary) return base::fail(std::move(summary));
   if (summary->logs > 0) {
@@ -387,22 +393,25 @@ void RunningBroker::make_services() {
       static_cast<std::size_t>(settings_.number("max.incremental.fetch.session.cache.slots")));
   const RequestLimits limits{settings_.number("fetch.max.bytes")};
   encoding_ = world_.workers().make_queue("encode", static_cast<int>(world_.loop_count()));
-  services_ = std::make_unique<Services>(Services{.world = world_,
-                                                  .settings = live_,
-                                                  .cluster_id = cluster_id_,
-                                                  .node_id = node_id_,
-                                                  .limits = limits,
-                                                  .listeners = listener_configs_,
-                                                  .image = image_,
-                                                  .partitions = partitions_,
-                                                  .logs = *logs_,
-                                                  .fetch_sessions = *fetch_sessions_,
-                                                  .admin = *admin_,
-                                                  .producer_ids = *producer_ids_,
-                                                  .groups = *groups_,
-                                                  .telemetry = *telemetry_,
-                                                  .encoding = *encoding_,
-                                                  .stopping = is_stopping_});
+  services_ =
+      std::make_unique<Services>(Services{.world = world_,
+                                          .settings = live_,
+                                          .cluster_id = cluster_id_,
+                                          .node_id = node_id_,
+                                          .limits = limits,
+                                          .listeners = listener_configs_,
+                                          .inter_broker_listener = inter_broker_listener(settings_),
+                                          .image = image_,
+                                          .partitions = partitions_,
+                                          .logs = *logs_,
+                                          .fetch_sessions = *fetch_sessions_,
+                                          .admin = *admin_,
+                                          .producer_ids = *producer_ids_,
+                                          .groups = *groups_,
+                                          .telemetry = *telemetry_,
+                                          .replication = *replication_,
+                                          .encoding = *encoding_,
+                                          .stopping = is_stopping_});
   sessions_.serve(*services_);
 }
 
@@ -486,6 +495,7 @@ void RunningBroker::stop(std::move_only_function<void(base::Result<>)> done) {
 }
 
 base::Result<> RunningBroker::close() {
+  replication_->stop();
   replicas_->stop();
   auto engine_closed = engine_->close();
   const auto* registered = image_.load()->find_broker(node_id_);

@@ -2,6 +2,7 @@
 #include "broker/listeners.h"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 namespace odradek::broker {
@@ -32,8 +33,21 @@ std::optional<env::Address> endpoint_for(const metadata::BrokerImage& broker, bo
     const auto own = std::ranges::find(listeners, connection.listener, &ListenerConfig::name);
     if (own != listeners.end() && !own->advertised) return connection.local;
   }
+  return endpoint_on(broker, connection.listener);
+}
+
+std::string inter_broker_listener(const config::Settings& settings) {
+  constexpr std::string_view kName = "inter.broker.listener.name";
+  std::string name =
+      settings.text(settings.is_set(kName) ? kName : "security.inter.broker.protocol");
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
+  return name;
+}
+
+std::optional<env::Address> endpoint_on(const metadata::BrokerImage& broker,
+                                        const std::string& listener) {
   const auto found =
-      std::ranges::find(broker.endpoints, connection.listener, &metadata::EndpointImage::listener);
+      std::ranges::find(broker.endpoints, listener, &metadata::EndpointImage::listener);
   if (found == broker.endpoints.end()) return std::nullopt;
   return env::Address{found->host, found->port};
 }

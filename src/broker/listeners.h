@@ -31,4 +31,12 @@ std::optional<env::Address> endpoint_for(const metadata::BrokerImage& broker, bo
                                          const std::vector<ListenerConfig>& listeners,
                                          const net::ConnectionInfo& connection);
 
+// The listener over which brokers talk to each other: inter.broker.listener.name, else the one that
+// is named as security.inter.broker.protocol says.
+std::string inter_broker_listener(const config::Settings& settings);
+
+// Where other brokers find `broker`; nothing when it has no such listener.
+std::optional<env::Address> endpoint_on(const metadata::BrokerImage& broker,
+                                        const std::string& listener);
+
 }  // namespace odradek::broker

@@ -26,6 +26,7 @@ class ClientTelemetry;
 class FetchSessions;
 class ProducerIds;
 class GroupService;
+class Replication;
 
 // The newest image of the cluster, published by the metadata runtime. Threads: any.
 class ImageHolder {
@@ -54,6 +55,7 @@ struct Services {
   const base::BrokerId node_id;
   const RequestLimits limits;
   const std::vector<ListenerConfig> listeners;
+  const std::string inter_broker_listener;
   ImageHolder& image;
   replica::PartitionSet& partitions;
   log::LogManager& logs;
@@ -62,6 +64,7 @@ struct Services {
   ProducerIds& producer_ids;
   GroupService& groups;
   ClientTelemetry& telemetry;
+  Replication& replication;
   // For what would hold up a loop and needs no disk: batches that are encoded anew.
   env::WorkQueue& encoding;
   // Set once: nothing is parked any more, so that the listeners can close.

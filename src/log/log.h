@@ -252,6 +252,9 @@ class Log {
   virtual void expire_producers(base::Timestamp now) = 0;
   // Drops everything from `offset` on. Not while an append runs: the caller serialises.
   [[nodiscard]] virtual base::Result<> truncate_to(base::Offset offset) = 0;
+  // Drops everything; the log begins, and ends, at `offset`: of a follower whose leader has nothing
+  // below it any more. Not while an append runs. REQUIRES: beyond the log's end.
+  [[nodiscard]] virtual base::Result<> restart_at(base::Offset offset) = 0;
 
   // What compaction works on; null where it never does.
   virtual cleaner::CleanableLog* cleanable() { return nullptr; }

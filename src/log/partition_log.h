@@ -94,6 +94,7 @@ class PartitionLog final : public Log, public cleaner::CleanableLog, private Par
   base::Result<std::size_t> delete_old_segments(const RetentionCheck& check) override;
   void expire_producers(base::Timestamp now) override;
   base::Result<> truncate_to(base::Offset offset) override;
+  base::Result<> restart_at(base::Offset offset) override;
 
   cleaner::CleanableLog* cleanable() override { return this; }
   std::optional<cleaner::LogShape> cleaning_shape() const override;
@@ -320,7 +321,10 @@ class PartitionLog final : public Log, public cleaner::CleanableLog, private Par
   // What a truncation puts in place of the log's parts.
   struct Cut;
   base::Result<> write_pending_indexes(Lock& lock);
-  Cut begin_cut_locked() const;
+  // truncate_to and restart_at.
+  enum class NewEnd : std::uint8_t { kCut, kRestart };
+  base::Result<> move_end(base::Offset offset, NewEnd how);
+  Cut begin_cut_locked(NewEnd how) const;
   // These three block, without the lock.
   base::Result<> carry_out_cut(Cut& cut, base::Offset offset) const;
   base::Result<> cut_last_segment(Cut& cut, base::Offset offset) const;

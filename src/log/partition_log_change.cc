@@ -43,6 +43,7 @@ base::Result<std::uint64_t> position_to_cut(const std::shared_ptr<env::File>& fi
 }  // namespace
 
 struct PartitionLog::Cut {
+  NewEnd how;
   Segments segments;
   TransactionIndexes transaction_indexes;
   ProducerSnapshots snapshots;
@@ -54,6 +55,15 @@ struct PartitionLog::Cut {
 };
 
 base::Result<> PartitionLog::truncate_to(base::Offset offset) {
+  return move_end(offset, NewEnd::kCut);
+}
+
+base::Result<> PartitionLog::restart_at(base::Offset offset) {
+  ODRADEK_ASSERT(offset > log_end_offset());
+  return move_end(offset, NewEnd::kRestart);
+}
+
+base::Result<> PartitionLog::move_end(base::Offset offset, NewEnd how) {
   Lock lock(mutex_);
   take_writer(lock);
   const auto done = [&]() -> base::Result<> {
@@ -64,13 +74,15 @@ base::Result<> PartitionLog::truncate_to(base::Offset offset) {
           base::ErrorCode::kKafkaStorageError,
           name_.to_string() + ": no room to complete a segment before the log is cut");
     }
-    epochs_changed_ |= epochs_.truncate_from_end(std::min(offset, log_end_offset()));
-    if (offset >= log_end_offset()) return {};
+    epochs_changed_ |= how == NewEnd::kRestart
+                           ? epochs_.clear()
+                           : epochs_.truncate_from_end(std::min(offset, log_end_offset()));
+    if (how == NewEnd::kCut && offset >= log_end_offset()) return {};
     if (auto written = write_pending_indexes(lock); !written) return give_up(std::move(written));
     if (auto settled = settle_replacement(lock); !settled) return settled;
     is_cutting_ = true;
     ++cuts_;
-    Cut cut = begin_cut_locked();
+    Cut cut = begin_cut_locked(how);
     lock.unlock();
     auto carried_out = carry_out_cut(cut, offset);
     lock.lock();
@@ -96,8 +108,9 @@ base::Result<> PartitionLog::write_pending_indexes(Lock& lock) {
   return {};
 }
 
-PartitionLog::Cut PartitionLog::begin_cut_locked() const {
-  return {.segments = segments_,
+PartitionLog::Cut PartitionLog::begin_cut_locked(NewEnd how) const {
+  return {.how = how,
+          .segments = segments_,
           .transaction_indexes = transaction_indexes_,
           .snapshots = snapshots_,
           .log_start = log_start_offset(),
@@ -112,6 +125,10 @@ base::Result<> PartitionLog::carry_out_cut(Cut& cut, base::Offset offset) const 
   if (offset < directory().recovery_point(name_)) {
     directory().set_recovery_point(name_, offset);
     if (auto done = directory().write_checkpoints(); !done) return done;
+  }
+  if (cut.how == NewEnd::kRestart) {
+    cut.log_start = offset;
+    return start_over(cut, offset);
   }
   cut.log_start = std::min(cut.log_start, offset);
   const bool keeps_nothing = offset < cut.segments.front()->base_offset();
@@ -152,7 +169,7 @@ base::Result<> PartitionLog::cut_last_segment(Cut& cut, base::Offset offset) con
   return index->second.truncate_to(offset);
 }
 
-// Everything lies at or above `offset`: the log begins again there.
+// Everything lies at or above `offset`, or is dropped: the log begins again there.
 base::Result<> PartitionLog::start_over(Cut& cut, base::Offset offset) const {
   for (const SegmentPointer& segment : cut.segments) {
     if (auto done = mark_segment_deleted(directory(), path_->value(), segment->base_offset(),
@@ -176,14 +193,15 @@ void PartitionLog::install_cut_locked(Cut cut, base::Offset offset) {
   producers_ = std::move(cut.producers);
   positions_.clear();
   ++names_version_;
-  if (cut.log_start < log_start_offset()) {
+  if (cut.log_start != log_start_offset()) {
     store(log_start_offset_, cut.log_start);
     directory().set_log_start_offset(name_, cut.log_start);
   }
   store(end_offset_, offset);
   store(written_end_offset_, offset);
-  store(answerable_end_offset_, std::min(answerable_end_offset(), offset));
-  if (offset < flushed_end_offset()) {
+  const bool is_empty = cut.how == NewEnd::kRestart;
+  store(answerable_end_offset_, is_empty ? offset : std::min(answerable_end_offset(), offset));
+  if (is_empty || offset < flushed_end_offset()) {
     flushed_ = {offset, active_locked().base_offset(), active_locked().size()};
     store(flushed_end_offset_, offset);
   }

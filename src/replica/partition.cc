@@ -38,6 +38,7 @@ void Partition::become_leader(base::LeaderEpoch epoch) {
     wait_for_cut(lock);
     role_ = Role::kLeader;
     leader_epoch_ = epoch;
+    leader_ = base::kNoBroker;
     in_sync_.reset();
     log_->begin_leader_epoch(epoch);
     released = release_reached_locked();
@@ -146,11 +147,14 @@ base::Result<log::ReadInfo> Partition::read(Offset from, Isolation isolation,
 }
 
 Partition::WatchId Partition::watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
-                                    Offset visible_end) {
+                                    Offset visible_end, Offset known_high_watermark) {
   const std::lock_guard lock(mutex_);
-  if (role_ != Role::kLeader || visible_end_locked(isolation) > visible_end) return 0;
+  if (role_ != Role::kLeader || visible_end_locked(isolation) > visible_end ||
+      high_watermark_ > known_high_watermark) {
+    return 0;
+  }
   fetch_watches_.emplace_hint(fetch_watches_.end(), next_watch_,
-                              FetchWatch{waiter, isolation, visible_end});
+                              FetchWatch{waiter, isolation, visible_end, known_high_watermark});
   return next_watch_++;
 }
 
@@ -177,6 +181,11 @@ base::Result<> Partition::check_leader(base::LeaderEpoch current_leader_epoch) c
 base::LeaderEpoch Partition::leader_epoch() const {
   const std::lock_guard lock(mutex_);
   return leader_epoch_;
+}
+
+Partition::CurrentLeader Partition::current_leader() const {
+  const std::lock_guard lock(mutex_);
+  return {leader_, leader_epoch_};
 }
 
 OffsetSnapshot Partition::offsets() const {
@@ -288,7 +297,8 @@ Partition::Released Partition::release_reached_locked() {
                          visible_end_locked(Isolation::kLogEnd)};
   for (auto entry = fetch_watches_.begin(); entry != fetch_watches_.end();) {
     FetchWatch& watch = entry->second;
-    if (ends[static_cast<int>(watch.isolation)] <= watch.visible_end) {
+    if (ends[static_cast<int>(watch.isolation)] <= watch.visible_end &&
+        high_watermark_ <= watch.known_high_watermark) {
       ++entry;
       continue;
     }

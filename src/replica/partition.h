@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -87,7 +88,7 @@ class Partition : private log::ProgressListener {
                      const leader::EligibleBrokers& eligible);
   // Follows the leader of `epoch` from here on: whoever waits for something of a leader is told
   // NOT_LEADER_OR_FOLLOWER.
-  void become_follower(base::LeaderEpoch epoch);
+  void become_follower(base::LeaderEpoch epoch, base::BrokerId leader = base::kNoBroker);
   // Gives the partition up (deleted, moved, its directory failed): everybody who waits, and every
   // later call, gets `error`. Idempotent; the first error stays.
   void retire(base::Error error);
@@ -127,10 +128,14 @@ class Partition : private log::ProgressListener {
                                                  log::ReadMode mode = log::ReadMode::kMayWait);
   // Names a watch of one partition; 0 names none.
   using WatchId = std::uint64_t;
+  // No high watermark passes it.
+  static constexpr base::Offset kAnyHighWatermark{std::numeric_limits<std::int64_t>::max()};
   // Wakes `waiter` when something beyond `visible_end`, the end that it saw for its isolation, can
-  // be read. 0, and nothing is kept, when that is so already: look again.
+  // be read, or the high watermark passes `known_high_watermark`, which a follower knows
+  // (KIP-1166). 0, and nothing is kept, when that is so already: look again.
   [[nodiscard]] WatchId watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
-                              base::Offset visible_end);
+                              base::Offset visible_end,
+                              base::Offset known_high_watermark = kAnyHighWatermark);
   // Nothing happens where the waiter has been woken.
   void unwatch(WatchId watch);
   // Wakes every parked fetch, news or not.
@@ -145,12 +150,18 @@ class Partition : private log::ProgressListener {
   // The change of the in-sync set to send to the controller now (AlterPartition); to be answered
   // with become_leader, where it was made, or answered_in_sync.
   std::optional<leader::InSyncProposal> propose_in_sync();
-  void answered_in_sync(leader::InSyncAnswer answer);
+  void answered_in_sync(std::int32_t partition_epoch, leader::InSyncAnswer answer);
   // NOT_ENOUGH_REPLICAS where acks=all is to be refused before anything is appended.
   [[nodiscard]] base::Result<> check_in_sync() const;
   // False after an election until everything before it is known to be committed: an end shown now
   // could be below one that was shown before (KIP-207, OFFSET_NOT_AVAILABLE).
   bool is_end_known() const;
+  // Whether others have it, too, and it leads here.
+  bool has_followers() const;
+  // Whether a replica is out of sync that may come back, as the leader of several knows it.
+  bool lacks_in_sync() const;
+  // Who has it and who of them is in sync, as the leader of several replicas knows it.
+  std::optional<leader::Assignment> assignment() const;
 
   // As a follower. Where it is; `end` counts what is safe here (log::Log::safe_end_offset).
   follower::FollowedPosition position() const;
@@ -165,9 +176,18 @@ class Partition : private log::ProgressListener {
   // has none, then to the high watermark. Returns the new end. Blocks.
   [[nodiscard]] base::Result<base::Offset> cut_to_leader(const log::EpochEndOffset& of_leader,
                                                          base::LeaderEpoch current_leader_epoch);
+  // The leader's log begins behind this one's end: drops everything and goes on from there. Blocks.
+  [[nodiscard]] base::Result<> restart_at(base::Offset leader_start,
+                                          base::LeaderEpoch current_leader_epoch);
 
   [[nodiscard]] base::Result<> check_leader(base::LeaderEpoch current_leader_epoch) const;
   base::LeaderEpoch leader_epoch() const;
+  // The last role says who leads; kNoBroker where that isn't known here.
+  struct CurrentLeader {
+    base::BrokerId leader = base::kNoBroker;
+    base::LeaderEpoch epoch = base::kNoLeaderEpoch;
+  };
+  CurrentLeader current_leader() const;
   OffsetSnapshot offsets() const;
   // The end of what `isolation` shows.
   base::Offset visible_end(Isolation isolation) const;
@@ -182,6 +202,7 @@ class Partition : private log::ProgressListener {
     std::shared_ptr<FetchWaiter> waiter;
     Isolation isolation;
     base::Offset visible_end;
+    base::Offset known_high_watermark;
   };
   struct Released {
     std::vector<CommitHandler> commits;
@@ -203,6 +224,10 @@ class Partition : private log::ProgressListener {
   [[nodiscard]] base::Result<> check_follower_locked(base::LeaderEpoch leader_epoch) const;
   base::Offset place_of_cut_locked(const log::EpochEndOffset& of_leader) const;
   void wait_for_cut(std::unique_lock<std::mutex>& lock);
+  // Runs `cut`, which changes where the log ends, with the lock free; the role waits meanwhile:
+  // nobody appends while the log is cut. Then what of the high watermark holds.
+  base::Result<> run_cut(std::unique_lock<std::mutex>& lock,
+                         const std::function<base::Result<>()>& cut);
   env::MonotonicTime now() const;
   // Takes out of `waiters` those who wait for no more than `end`.
   static void release_until(base::Offset end, std::multimap<base::Offset, CommitHandler>& waiters,
@@ -220,6 +245,7 @@ class Partition : private log::ProgressListener {
   mutable std::mutex mutex_;
   Role role_ = Role::kNone;
   base::LeaderEpoch leader_epoch_ = base::kNoLeaderEpoch;
+  base::BrokerId leader_ = base::kNoBroker;
   std::optional<base::Error> retired_;
   bool detached_ = false;
   base::Offset high_watermark_{0};

@@ -15,7 +15,7 @@ using base::ErrorCode;
 using base::LeaderEpoch;
 using base::Offset;
 
-void Partition::become_follower(LeaderEpoch epoch) {
+void Partition::become_follower(LeaderEpoch epoch, base::BrokerId leader) {
   Released released;
   {
     std::unique_lock lock(mutex_);
@@ -24,6 +24,7 @@ void Partition::become_follower(LeaderEpoch epoch) {
     begin_high_watermark_locked();
     role_ = Role::kFollower;
     leader_epoch_ = epoch;
+    leader_ = leader;
     in_sync_.reset();
     released = release_all_locked();
   }
@@ -100,20 +101,38 @@ base::Result<Offset> Partition::cut_to_leader(const log::EpochEndOffset& of_lead
     return base::fail(std::move(follower));
   }
   const Offset to = place_of_cut_locked(of_leader);
-  // The role waits: nobody appends while the log is cut.
+  if (auto cut = run_cut(lock, [this, to] { return log_->truncate_to(to); }); !cut) {
+    return base::fail(std::move(cut));
+  }
+  return log_->log_end_offset();
+}
+
+base::Result<> Partition::restart_at(Offset leader_start, LeaderEpoch current_leader_epoch) {
+  std::unique_lock lock(mutex_);
+  if (auto follower = check_follower_locked(current_leader_epoch); !follower) return follower;
+  if (leader_start <= log_->log_end_offset()) return {};
+  auto cut = run_cut(lock, [this, leader_start] { return log_->restart_at(leader_start); });
+  if (!cut) return cut;
+  // All that the leader had before it was committed.
+  high_watermark_ = leader_start;
+  log_->directory().set_high_watermark(name(), high_watermark_);
+  return {};
+}
+
+base::Result<> Partition::run_cut(std::unique_lock<std::mutex>& lock,
+                                  const std::function<base::Result<>()>& cut) {
   if (!cut_is_over_) cut_is_over_ = log_->directory().world().workers().make_condition();
   is_cutting_ = true;
   lock.unlock();
-  auto cut = log_->truncate_to(to);
+  auto done = cut();
   lock.lock();
   is_cutting_ = false;
   cut_is_over_->notify_all();
-  if (!cut) return base::fail(std::move(cut));
-  if (high_watermark_ > log_->log_end_offset()) {
+  if (done && high_watermark_ > log_->log_end_offset()) {
     high_watermark_ = log_->log_end_offset();
     log_->directory().set_high_watermark(name(), high_watermark_);
   }
-  return log_->log_end_offset();
+  return done;
 }
 
 Offset Partition::place_of_cut_locked(const log::EpochEndOffset& of_leader) const {

@@ -34,6 +34,7 @@ void Partition::become_leader(base::BrokerId self, const Leadership& leadership,
     } else {
       role_ = Role::kLeader;
       leader_epoch_ = leadership.epoch;
+      leader_ = self;
       begin_high_watermark_locked();
       log_->begin_leader_epoch(leadership.epoch);
       epoch_start_ = log_->log_end_offset();
@@ -83,12 +84,12 @@ std::optional<leader::InSyncProposal> Partition::propose_in_sync() {
   return in_sync_->propose(log_->log_end_offset(), high_watermark_, now());
 }
 
-void Partition::answered_in_sync(leader::InSyncAnswer answer) {
+void Partition::answered_in_sync(std::int32_t partition_epoch, leader::InSyncAnswer answer) {
   Released released;
   {
     const std::lock_guard lock(mutex_);
     if (!in_sync_) return;
-    in_sync_->answered(answer);
+    in_sync_->answered(partition_epoch, answer);
     released = release_reached_locked();
   }
   complete(std::move(released), std::nullopt);
@@ -101,6 +102,22 @@ base::Result<> Partition::check_in_sync() const {
       ErrorCode::kNotEnoughReplicas,
       fmt::format("{}: {} of its replicas are in sync, min.insync.replicas={}", name().to_string(),
                   in_sync_->in_sync().size(), in_sync_limits_.min_in_sync));
+}
+
+bool Partition::has_followers() const {
+  const std::lock_guard lock(mutex_);
+  return in_sync_.has_value();
+}
+
+bool Partition::lacks_in_sync() const {
+  const std::lock_guard lock(mutex_);
+  return in_sync_ && in_sync_->in_sync().size() < in_sync_->replicas().size();
+}
+
+std::optional<leader::Assignment> Partition::assignment() const {
+  const std::lock_guard lock(mutex_);
+  if (!in_sync_) return std::nullopt;
+  return in_sync_->assignment();
 }
 
 bool Partition::is_end_known() const {

@@ -320,7 +320,8 @@ class ReplicationRun {
                             brokers_[id].told.leader_epoch == truth_.leader_epoch &&
                             proposal->partition_epoch == truth_.assignment.partition_epoch;
     if (!is_current) {
-      brokers_[id].partition->answered_in_sync(leader::InSyncAnswer::kAwaitsMetadata);
+      brokers_[id].partition->answered_in_sync(proposal->partition_epoch,
+                                               leader::InSyncAnswer::kAwaitsMetadata);
       return;
     }
     const bool is_eligible = std::ranges::all_of(proposal->in_sync, [&](const auto& member) {
@@ -329,7 +330,8 @@ class ReplicationRun {
              (found != truth_.eligible.end() && found->second == member.broker_epoch);
     });
     if (!is_eligible) {
-      brokers_[id].partition->answered_in_sync(leader::InSyncAnswer::kRefused);
+      brokers_[id].partition->answered_in_sync(proposal->partition_epoch,
+                                               leader::InSyncAnswer::kRefused);
       return;
     }
     truth_.assignment.in_sync.clear();
@@ -337,7 +339,8 @@ class ReplicationRun {
       truth_.assignment.in_sync.push_back(member.broker);
     }
     ++truth_.assignment.partition_epoch;
-    below(3) == 0 ? brokers_[id].partition->answered_in_sync(leader::InSyncAnswer::kUnknown)
+    below(3) == 0 ? brokers_[id].partition->answered_in_sync(proposal->partition_epoch,
+                                                             leader::InSyncAnswer::kUnknown)
                   : tell(id);
   }
 

@@ -65,6 +65,16 @@ base::Result<FetchPlan> plan(FetchSessions& sessions, const FetchRequest& reques
   return plan;
 }
 
+// Since version 15 the replica and its broker's epoch stand in a struct of their own (KIP-903).
+std::optional<FetchingReplica> replica_of(const FetchRequest& request) {
+  constexpr base::BrokerId kFirstBroker{0};
+  if (request.replica_state.replica_id >= kFirstBroker) {
+    return FetchingReplica{request.replica_state.replica_id, request.replica_state.replica_epoch};
+  }
+  if (request.replica_id >= kFirstBroker) return FetchingReplica{request.replica_id, -1};
+  return std::nullopt;
+}
+
 FetchLimits limits_of(const Services& services, const FetchRequest& request) {
   FetchLimits limits;
   limits.max_wait_ms = std::min(request.max_wait_ms, kMaxWaitMs);
@@ -72,13 +82,45 @@ FetchLimits limits_of(const Services& services, const FetchRequest& request) {
   limits.min_bytes = std::min<std::int64_t>(request.min_bytes, limits.max_bytes);
   limits.isolation = request.isolation_level == 0 ? replica::Isolation::kReadUncommitted
                                                   : replica::Isolation::kReadCommitted;
+  if (const auto replica = replica_of(request)) {
+    limits.replica = replica;
+    limits.isolation = replica::Isolation::kLogEnd;
+    limits.max_bytes = request.max_bytes;
+  }
   return limits;
+}
+
+// Brokers talk to each other over one listener; from another one a follower's fetch is what Apache
+// Kafka takes for one that its principal may not send.
+bool is_refused(const Services& services, const FetchRequest& request,
+                const net::ConnectionInfo& connection) {
+  return replica_of(request) && connection.listener != services.inter_broker_listener;
+}
+
+FetchResponse refuse_all(const FetchRequest& request) {
+  FetchResponse response;
+  for (const auto& topic : request.topics) {
+    auto& answer = response.responses.emplace_back();
+    answer.topic = topic.topic;
+    answer.topic_id = topic.topic_id;
+    for (const auto& partition : topic.partitions) {
+      auto& data = answer.partitions.emplace_back();
+      data.partition_index = partition.partition;
+      data.error_code = ErrorCode::kTopicAuthorizationFailed;
+      data.high_watermark = base::kNoOffset;
+      data.records.emplace();
+    }
+  }
+  return response;
 }
 
 }  // namespace
 
 void handle_fetch(Services& services, FetchRequest request, Responder<FetchResponse> responder) {
   const bool by_topic_id = responder.context().version >= 13;
+  if (is_refused(services, request, *responder.context().connection)) {
+    return responder.send(refuse_all(request));
+  }
   auto planned = plan(services.fetch_sessions, request, by_topic_id);
   if (!planned) {
     FetchResponse response;

@@ -94,6 +94,12 @@ void look_up(Services& services, const Question& question, DiskAnswer<ListOffset
   }
   const replica::OffsetSnapshot offsets = partition->offsets();
   const Offset end = last_fetchable(offsets, question);
+  if (question.replica_id == kConsumer && depends_on_end(wanted.timestamp) &&
+      !partition->is_end_known()) {
+    answer.error_code =
+        question.version >= 5 ? ErrorCode::kOffsetNotAvailable : ErrorCode::kLeaderNotAvailable;
+    return;
+  }
   const Timestamp time = wanted.timestamp;
   const bool has_epoch = question.version >= 4;
   if (question.version == 0) {
@@ -173,8 +179,9 @@ class OffsetLister {
     }
     const replica::OffsetSnapshot offsets = (*partition)->offsets();
     const Offset log_end = offsets.log_end_offset;
+    // With several replicas what is not committed yet may never be: nobody waits for it.
     if (question_.replica_id != kConsumer || !depends_on_end(wanted.timestamp) ||
-        offsets.high_watermark >= log_end) {
+        (*partition)->has_followers() || offsets.high_watermark >= log_end) {
       look_up(services_, question_, *answer_, std::move(*partition), wanted, answer);
       return;
     }

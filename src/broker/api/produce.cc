@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "broker/api/apis.h"
+#include "broker/api/current_leaders.h"
 #include "broker/api/produce_validation.h"
 #include "broker/api/topic_lookup.h"
 #include "broker/internal_topics.h"
@@ -42,8 +43,9 @@ bool tells_log_start(ErrorCode code) {
 // passed. Answers once.
 class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
  public:
-  PendingProduce(Responder<ProduceResponse> responder, ProduceResponse response)
-      : responder_(std::move(responder)), response_(std::move(response)) {}
+  PendingProduce(const Services& services, Responder<ProduceResponse> responder,
+                 ProduceResponse response)
+      : services_(services), responder_(std::move(responder)), response_(std::move(response)) {}
 
   struct Wait {
     std::shared_ptr<replica::Partition> partition;
@@ -119,9 +121,11 @@ class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
 
   void answer() {
     if (timer_ != 0) responder_.context().connection->executor.cancel(timer_);
+    add_current_leaders(services_, responder_.context(), response_);
     responder_.send(response_);
   }
 
+  const Services& services_;
   Responder<ProduceResponse> responder_;
   ProduceResponse response_;
   std::vector<Wait> waits_;
@@ -193,7 +197,7 @@ class ProduceAppender {
     if (partition == nullptr)
       return base::fail(missing_partition_error(services_, topic, data.index));
     if (request_.acks == kAllInSync) {
-      if (auto enough = check_min_insync(topic, data.index); !enough) {
+      if (auto enough = check_min_insync(topic, data.index, *partition); !enough) {
         return base::fail(std::move(enough));
       }
     }
@@ -220,7 +224,12 @@ class ProduceAppender {
     return appended;
   }
 
-  base::Result<> check_min_insync(const metadata::TopicImage& topic, std::int32_t index) const {
+  // The leader of several replicas knows best who is in sync.
+  base::Result<> check_min_insync(const metadata::TopicImage& topic, std::int32_t index,
+                                  const replica::Partition& partition) const {
+    if (topic.partitions[static_cast<std::size_t>(index)].replicas.size() > 1) {
+      return partition.check_in_sync();
+    }
     const std::int64_t needed =
         min_insync_replicas(*image_, *services_.settings.current(), topic.name);
     const auto in_sync = topic.partitions[static_cast<std::size_t>(index)].in_sync_replicas.size();
@@ -328,10 +337,12 @@ void produce(Services& services, const ProduceRequest& request,
   }
   auto waits = appender.take_waits();
   if (waits.empty()) {
-    responder.send(appender.take_response());
+    ProduceResponse response = appender.take_response();
+    add_current_leaders(services, responder.context(), response);
+    responder.send(response);
     return;
   }
-  std::make_shared<PendingProduce>(std::move(responder), appender.take_response())
+  std::make_shared<PendingProduce>(services, std::move(responder), appender.take_response())
       ->start(std::move(waits), request.acks == kAllInSync, request.timeout_ms);
 }
 

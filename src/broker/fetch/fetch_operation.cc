@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/api/current_leaders.h"
 #include "broker/api/topic_lookup.h"
+#include "broker/replication/replication.h"
 #include "env/disk.h"
 #include "log/directory/log_directory.h"
 #include "replica/partition_set.h"
@@ -21,6 +23,10 @@ namespace {
 void set_unknown(ErrorCode code, FetchResponse::PartitionData& data) {
   data.error_code = code;
   data.aborted_transactions.emplace();  // empty, not null, as Kafka has it
+}
+
+bool is_in_range(replica::Partition& partition, base::Offset offset) {
+  return offset >= partition.log().log_start_offset() && offset <= partition.log().log_end_offset();
 }
 
 }  // namespace
@@ -78,6 +84,7 @@ FetchOperation::Gathered FetchOperation::gather() {
     data.records.emplace();
     gather_partition(target, gathered, data);
   }
+  is_noted_ = true;
   gathered.must_answer |= seen_.empty();
   return gathered;
 }
@@ -89,6 +96,7 @@ void FetchOperation::gather_partition(const FetchTarget& target, Gathered& gathe
   const auto topic = api::find_topic(*image, by_id, target.topic, target.topic_id);
   if (!topic) {
     set_unknown(topic.error().code, data);
+    gathered.must_answer |= limits_.replica.has_value();
     return;
   }
   auto partition = services_.partitions.find((*topic)->id, target.partition.partition);
@@ -97,23 +105,41 @@ void FetchOperation::gather_partition(const FetchTarget& target, Gathered& gathe
         api::missing_partition_error(services_, **topic, target.partition.partition).code;
     set_unknown(code, data);
     // Who has the wrong broker is told at once, to ask the right one.
-    gathered.must_answer |= code != ErrorCode::kUnknownTopicOrPartition;
+    gathered.must_answer |= limits_.replica || code != ErrorCode::kUnknownTopicOrPartition;
     return;
   }
+  // Before anything is read: what is read afterwards may only be more than that.
+  const base::Offset written_end = partition->visible_end(replica::Isolation::kLogEnd);
   read_partition(partition, target, gathered, data);
   gathered.must_answer |= data.error_code != ErrorCode::kNone;
-  seen_.push_back({std::move(partition), limits_.isolation == replica::Isolation::kReadCommitted
-                                             ? data.last_stable_offset
-                                             : data.high_watermark});
+  Seen seen{std::move(partition), data.high_watermark, replica::Partition::kAnyHighWatermark};
+  if (limits_.isolation == replica::Isolation::kReadCommitted) {
+    seen.visible_end = data.last_stable_offset;
+  } else if (limits_.replica) {
+    seen.visible_end = written_end;
+    seen.known_high_watermark = target.partition.high_watermark;
+    gathered.must_answer |= data.high_watermark > seen.known_high_watermark;
+  }
+  seen_.push_back(std::move(seen));
+}
+
+base::Result<> FetchOperation::note_replica(const std::shared_ptr<replica::Partition>& partition,
+                                            const FetchTarget& target) {
+  const auto& wanted = target.partition;
+  auto noted = partition->fetched({.follower = limits_.replica->broker,
+                                   .broker_epoch = limits_.replica->broker_epoch,
+                                   .end = wanted.fetch_offset,
+                                   .log_start = wanted.log_start_offset},
+                                  wanted.current_leader_epoch);
+  if (noted && partition->lacks_in_sync()) services_.replication.note_fetch(partition);
+  return noted;
 }
 
 void FetchOperation::read_partition(const std::shared_ptr<replica::Partition>& found,
                                     const FetchTarget& target, Gathered& gathered,
                                     FetchResponse::PartitionData& data) {
   replica::Partition& partition = *found;
-  // The offsets first: what is read afterwards may only be more than they say.
-  const replica::OffsetSnapshot offsets = partition.offsets();
-  const auto wanted = target.partition;
+  const auto& wanted = target.partition;
   if (auto leader = partition.check_leader(wanted.current_leader_epoch); !leader) {
     data.error_code = leader.error().code;
     return;
@@ -122,6 +148,15 @@ void FetchOperation::read_partition(const std::shared_ptr<replica::Partition>& f
     gathered.must_answer = true;
     return;
   }
+  // A follower's end moves the high watermark that it is told.
+  if (limits_.replica && !is_noted_ && is_in_range(partition, wanted.fetch_offset)) {
+    if (auto noted = note_replica(found, target); !noted) {
+      data.error_code = noted.error().code;
+      return;
+    }
+  }
+  // The offsets first: what is read afterwards may only be more than they say.
+  const replica::OffsetSnapshot offsets = partition.offsets();
   const std::int64_t left = std::max<std::int64_t>(limits_.max_bytes - gathered.bytes, 0);
   ColdRange cold{.partition = found,
                  .range = {},
@@ -189,8 +224,8 @@ bool FetchOperation::check_divergence(replica::Partition& partition, const Fetch
 
 bool FetchOperation::park() {
   for (const Seen& seen : seen_) {
-    const auto watch =
-        seen.partition->watch(shared_from_this(), limits_.isolation, seen.visible_end);
+    const auto watch = seen.partition->watch(shared_from_this(), limits_.isolation,
+                                             seen.visible_end, seen.known_high_watermark);
     if (watch == 0) {
       unpark();
       return false;
@@ -221,6 +256,7 @@ void FetchOperation::answer(FetchResponse response) {
     response.session_id = session_->id();
     session_->note_response(response, is_incremental_);
   }
+  api::add_current_leaders(services_, responder_.context(), response);
   response_ = std::move(response);
   load_next_then_send();
 }

@@ -15,12 +15,20 @@
 
 namespace odradek::broker {
 
+// The broker that a fetch is of, where it is no client.
+struct FetchingReplica {
+  base::BrokerId broker = base::kNoBroker;
+  std::int64_t broker_epoch = -1;
+};
+
 // What of a fetch request holds for all its partitions.
 struct FetchLimits {
   std::int32_t max_wait_ms = 0;
   std::int64_t min_bytes = 0;
   std::int64_t max_bytes = 0;
   replica::Isolation isolation = replica::Isolation::kReadUncommitted;
+  // A follower: is shown everything that is written, and what it asks for says what it has.
+  std::optional<FetchingReplica> replica = {};
 };
 
 // One fetch: gathers what its partitions have; where that is less than min_bytes, is parked in them
@@ -60,6 +68,7 @@ class FetchOperation : public replica::FetchWaiter,
   struct Seen {
     std::shared_ptr<replica::Partition> partition;
     base::Offset visible_end;
+    base::Offset known_high_watermark;
   };
 
   struct Parked {
@@ -75,6 +84,8 @@ class FetchOperation : public replica::FetchWaiter,
                       const FetchTarget& target, Gathered& gathered,
                       wire::FetchResponse::PartitionData& data);
   void note_cold(ColdRange cold, const log::ReadInfo& read);
+  base::Result<> note_replica(const std::shared_ptr<replica::Partition>& partition,
+                              const FetchTarget& target);
   bool check_divergence(replica::Partition& partition, const FetchTarget& target,
                         wire::FetchResponse::PartitionData& data);
   // False when something new can be read: look again.
@@ -100,6 +111,8 @@ class FetchOperation : public replica::FetchWaiter,
   std::vector<Parked> parked_;
   env::Executor::TimerId timer_ = 0;
   bool wait_is_over_ = false;
+  // A follower's positions are noted once: it is where it was when it asked.
+  bool is_noted_ = false;
   bool answered_ = false;
   std::atomic<bool> wake_posted_ = false;
 };

@@ -2,6 +2,7 @@
 #include "broker/runtime/replicas.h"
 
 #include <algorithm>
+#include <chrono>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "broker/api/topic_lookup.h"
 #include "broker/runtime/log_config.h"
 #include "log/directory/log_directory.h"
 
@@ -21,6 +23,7 @@ using metadata::ConfigResourceType;
 }  // namespace
 
 base::Result<log::LoadSummary> Replicas::start(const metadata::ClusterImage& image) {
+  replication_.follow_brokers(image);
   // Of each topic once: its partitions share them.
   std::mutex mutex;
   std::unordered_map<std::string, log::LogConfig> configs;
@@ -65,6 +68,16 @@ log::LogConfig Replicas::config_of(const metadata::ClusterImage& image,
 
 void Replicas::configure_all(const metadata::ClusterImage& image) {
   logs_.set_configs([&](const std::string& topic) { return config_of(image, topic); });
+  for (const auto& partition : partitions_.all()) set_limits(*partition, image);
+}
+
+void Replicas::set_limits(replica::Partition& partition,
+                          const metadata::ClusterImage& image) const {
+  const auto settings = settings_.current();
+  const std::int64_t least = api::min_insync_replicas(image, *settings, partition.name().topic);
+  partition.set_in_sync_limits(
+      {.max_lag = std::chrono::milliseconds(settings->number("replica.lag.time.max.ms")),
+       .min_in_sync = static_cast<int>(least)});
 }
 
 bool Replicas::is_mine(const metadata::PartitionImage& partition) const {
@@ -72,6 +85,7 @@ bool Replicas::is_mine(const metadata::PartitionImage& partition) const {
 }
 
 void Replicas::apply(const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
+  if (delta.brokers_changed) replication_.follow_brokers(image);
   for (const auto& topic : delta.removed_topics) remove(*topic);
   for (const base::TopicId& id : delta.changed_topics) {
     if (const auto& topic = image.find_topic(id)) create_missing(*topic, image, Age::kNew);
@@ -79,6 +93,11 @@ void Replicas::apply(const metadata::ImageDelta& delta, const metadata::ClusterI
   for (const metadata::ConfigResource& resource : delta.changed_configs) {
     if (resource.type != ConfigResourceType::kTopic) continue;
     logs_.set_config(resource.name, config_of(image, resource.name));
+    const auto& topic = image.find_topic(resource.name);
+    for (std::size_t i = 0; topic != nullptr && i < topic->partitions.size(); ++i) {
+      const auto partition = partitions_.find(topic->id, static_cast<std::int32_t>(i));
+      if (partition) set_limits(*partition, image);
+    }
   }
 }
 
@@ -90,9 +109,16 @@ void Replicas::create_missing(const metadata::TopicImage& topic,
   const log::LogConfig config = config_of(image, topic.name);
   for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
     const auto index = static_cast<std::int32_t>(i);
-    if (!is_mine(topic.partitions[i])) continue;
-    if (const auto present = partitions_.find(topic.id, index)) {
-      follow_leader(*present, topic.partitions[i]);
+    const auto present = partitions_.find(topic.id, index);
+    if (!is_mine(topic.partitions[i])) {
+      if (present) {
+        remove(topic, index,
+               {ErrorCode::kNotLeaderOrFollower, "the partition moved to other brokers", 0});
+      }
+      continue;
+    }
+    if (present) {
+      assume_role(present, topic.partitions[i]);
       continue;
     }
     if (maybe_elsewhere_.contains({topic.id, index})) continue;
@@ -105,7 +131,7 @@ void Replicas::create_missing(const metadata::TopicImage& topic,
   for (std::size_t i = 0; i < logs.size(); ++i) {
     if (logs[i]) {
       if (age == Age::kMaybeOld && !are_here[i]) say_what_is_gone(topic, indexes[i], **logs[i]);
-      lead(std::move(*logs[i]), topic, indexes[i]);
+      take_in(std::move(*logs[i]), topic, indexes[i], image);
     } else {
       if (age == Age::kMaybeOld && logs_.has_offline_directory()) {
         maybe_elsewhere_.emplace(topic.id, indexes[i]);
@@ -131,31 +157,42 @@ void Replicas::say_what_is_gone(const metadata::TopicImage& topic, std::int32_t 
   }
 }
 
-void Replicas::follow_leader(replica::Partition& partition, const metadata::PartitionImage& image) {
-  if (image.leader != node_ || partition.leader_epoch() >= image.leader_epoch) return;
-  partition.become_leader(image.leader_epoch);
+// One replica leads by itself; there it matters only that it is told of each epoch once.
+void Replicas::assume_role(const std::shared_ptr<replica::Partition>& partition,
+                           const metadata::PartitionImage& image) {
+  if (image.replicas.size() > 1) return replication_.assume_role(partition, image);
+  if (image.leader != node_) return;
+  if (partition->leader_epoch() < image.leader_epoch || partition->has_followers()) {
+    partition->become_leader(image.leader_epoch);
+  }
 }
 
-void Replicas::lead(std::shared_ptr<log::Log> log, const metadata::TopicImage& topic,
-                    std::int32_t index) {
-  const auto& image = topic.partitions[static_cast<std::size_t>(index)];
-  auto partition = std::make_shared<replica::Partition>(std::move(log), topic.id);
-  if (image.leader == node_) partition->become_leader(image.leader_epoch);
-  partitions_.add(std::move(partition), index);
+void Replicas::take_in(std::shared_ptr<log::Log> log, const metadata::TopicImage& topic,
+                       std::int32_t index, const metadata::ClusterImage& image) {
+  const auto partition = std::make_shared<replica::Partition>(std::move(log), topic.id);
+  set_limits(*partition, image);
+  assume_role(partition, topic.partitions[static_cast<std::size_t>(index)]);
+  partitions_.add(partition, index);
 }
 
 void Replicas::remove(const metadata::TopicImage& topic) {
   for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
     const auto index = static_cast<std::int32_t>(i);
     maybe_elsewhere_.erase({topic.id, index});
-    const auto partition = partitions_.remove(topic.id, index);
-    if (partition == nullptr) continue;
-    partition->retire({ErrorCode::kUnknownTopicOrPartition, "the topic was deleted", 0});
-    partition->detach();
-    if (auto done = logs_.remove({topic.name, index}); !done) {
-      base::log::error("replica", "{}-{} could not be removed: {}", topic.name, index,
-                       done.error().message);
-    }
+    remove(topic, index, {ErrorCode::kUnknownTopicOrPartition, "the topic was deleted", 0});
+  }
+}
+
+void Replicas::remove(const metadata::TopicImage& topic, std::int32_t index,
+                      const base::Error& why) {
+  const auto partition = partitions_.remove(topic.id, index);
+  if (partition == nullptr) return;
+  replication_.give_up(topic.id, index);
+  partition->retire(why);
+  partition->detach();
+  if (auto done = logs_.remove({topic.name, index}); !done) {
+    base::log::error("replica", "{}-{} could not be removed: {}", topic.name, index,
+                     done.error().message);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "broker/replication/replication.h"
 #include "config/live_settings.h"
 #include "log/log_manager.h"
 #include "metadata/cluster_image.h"
@@ -23,8 +24,12 @@ namespace odradek::broker {
 class Replicas {
  public:
   Replicas(const config::LiveSettings& settings, base::BrokerId node, log::LogManager& logs,
-           replica::PartitionSet& partitions)
-      : settings_(settings), node_(node), logs_(logs), partitions_(partitions) {}
+           replica::PartitionSet& partitions, Replication& replication)
+      : settings_(settings),
+        node_(node),
+        logs_(logs),
+        partitions_(partitions),
+        replication_(replication) {}
 
   // Those of the image that have no log here, because a directory is offline.
   std::vector<metadata::ReplicaPlace> offline_partitions() const;
@@ -49,10 +54,15 @@ class Replicas {
   // Of a partition that had a log in one of the directories, all of which are there.
   void say_what_is_gone(const metadata::TopicImage& topic, std::int32_t index,
                         const log::Log& made) const;
-  // A partition that is here already may have been given the lead.
-  void follow_leader(replica::Partition& partition, const metadata::PartitionImage& image);
-  void lead(std::shared_ptr<log::Log> log, const metadata::TopicImage& topic, std::int32_t index);
+  // The partition leads or follows as the image says, which may be news or not.
+  void assume_role(const std::shared_ptr<replica::Partition>& partition,
+                   const metadata::PartitionImage& image);
+  void take_in(std::shared_ptr<log::Log> log, const metadata::TopicImage& topic, std::int32_t index,
+               const metadata::ClusterImage& image);
   void remove(const metadata::TopicImage& topic);
+  void remove(const metadata::TopicImage& topic, std::int32_t index, const base::Error& why);
+  // min.insync.replicas and replica.lag.time.max.ms.
+  void set_limits(replica::Partition& partition, const metadata::ClusterImage& image) const;
   log::LogConfig config_of(const metadata::ClusterImage& image, const std::string& topic) const;
   bool is_mine(const metadata::PartitionImage& partition) const;
 
@@ -60,6 +70,7 @@ class Replicas {
   const base::BrokerId node_;
   log::LogManager& logs_;
   replica::PartitionSet& partitions_;
+  Replication& replication_;
   // Not made at start, for their logs may lie in a directory that is offline.
   std::set<std::pair<base::TopicId, std::int32_t>> maybe_elsewhere_;
 };

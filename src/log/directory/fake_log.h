@@ -92,6 +92,7 @@ class FakeLog final : public Log {
   base::Result<> delete_records(base::Offset, base::Offset) override { return {}; }
   base::Result<std::size_t> delete_old_segments(const RetentionCheck&) override { return 0U; }
   void expire_producers(base::Timestamp) override {}
+  base::Result<> restart_at(base::Offset /*offset*/) override { return {}; }
   base::Result<> truncate_to(base::Offset) override { return {}; }
   base::Result<> flush() override { return {}; }
   base::Result<> close() override { return {}; }

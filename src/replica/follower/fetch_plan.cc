@@ -93,7 +93,6 @@ Request::FetchPartition FetchPlan::as_asked(const Key& key,
 Request FetchPlan::next(env::MonotonicTime now) {
   end_back_offs(now);
   Request request;
-  request.replica_id = options_.self;
   request.replica_state = {.replica_id = options_.self, .replica_epoch = options_.broker_epoch};
   request.max_wait_ms = options_.max_wait_ms;
   request.min_bytes = options_.min_bytes;

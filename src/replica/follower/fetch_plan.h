@@ -22,6 +22,8 @@ struct FetchOptions {
   std::int32_t min_bytes = 1;                  // replica.fetch.min.bytes
   std::int32_t max_bytes = 10 << 20;           // replica.fetch.response.max.bytes
   std::int32_t partition_max_bytes = 1 << 20;  // replica.fetch.max.bytes
+
+  friend bool operator==(const FetchOptions&, const FetchOptions&) = default;
 };
 
 // Where a follower is in one partition.

@@ -134,13 +134,14 @@ std::optional<InSyncProposal> InSyncSet::propose(Offset leader_end, Offset high_
   return open_;
 }
 
-void InSyncSet::answered(InSyncAnswer answer) {
+void InSyncSet::answered(std::int32_t partition_epoch, InSyncAnswer answer) {
+  if (!open_ || open_->partition_epoch != partition_epoch) return;
   switch (answer) {
     case InSyncAnswer::kRefused:
       open_.reset();
       return;
     case InSyncAnswer::kUnknown:
-      is_to_be_sent_again_ = open_.has_value();
+      is_to_be_sent_again_ = true;
       return;
     case InSyncAnswer::kAwaitsMetadata:
       return;

@@ -86,8 +86,10 @@ class InSyncSet {
   // The change that is wanted now, to be sent and then answered; nothing while another is open.
   std::optional<InSyncProposal> propose(base::Offset leader_end, base::Offset high_watermark,
                                         env::MonotonicTime now);
-  void answered(InSyncAnswer answer);
+  // `partition_epoch` is the proposal's: the answer to one that was overtaken says nothing.
+  void answered(std::int32_t partition_epoch, InSyncAnswer answer);
 
+  const Assignment& assignment() const { return assignment_; }
   const std::vector<base::BrokerId>& in_sync() const { return assignment_.in_sync; }
   const std::vector<base::BrokerId>& replicas() const { return assignment_.replicas; }
   std::int32_t partition_epoch() const { return assignment_.partition_epoch; }

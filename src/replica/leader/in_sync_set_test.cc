@@ -189,7 +189,7 @@ TEST_F(InSyncSetTest, ARefusedProposalWasNeverMade) {
   fetch(2, 100);
   fetch(3, 100);
   ASSERT_TRUE(propose());
-  set_.answered(InSyncAnswer::kRefused);
+  set_.answered(set_.partition_epoch(), InSyncAnswer::kRefused);
   fenced_.insert(3);
   end_ = Offset(110);
   fetch(2, 110);
@@ -201,7 +201,7 @@ TEST_F(InSyncSetTest, AnUnknownOutcomeIsAskedForAgainAsItWas) {
   fetch(2, 100);
   fetch(3, 100);
   ASSERT_TRUE(propose());
-  set_.answered(InSyncAnswer::kUnknown);
+  set_.answered(set_.partition_epoch(), InSyncAnswer::kUnknown);
   fenced_.insert(3);
   const auto again = propose();
   ASSERT_TRUE(again);
@@ -214,7 +214,7 @@ TEST_F(InSyncSetTest, ALeaderThatIsBehindWaitsForTheControllersWord) {
   fetch(2, 100);
   fetch(3, 100);
   ASSERT_TRUE(propose());
-  set_.answered(InSyncAnswer::kAwaitsMetadata);
+  set_.answered(set_.partition_epoch(), InSyncAnswer::kAwaitsMetadata);
   EXPECT_FALSE(propose());
   set_.update({.replicas = brokers({1, 2, 3}), .in_sync = brokers({1, 2}), .partition_epoch = 7});
   EXPECT_FALSE(propose()) << "that was known";
@@ -302,9 +302,11 @@ TEST(InSyncSetModelTest, EveryMemberHasWhatIsCommitted) {
         case 5:
           if (!sent) break;
           if (truth.partition_epoch != set.partition_epoch()) {
-            below(2) == 0 ? set.update(truth) : set.answered(InSyncAnswer::kUnknown);
+            below(2) == 0 ? set.update(truth)
+                          : set.answered(set.partition_epoch(), InSyncAnswer::kUnknown);
           } else {
-            set.answered(below(2) == 0 ? InSyncAnswer::kRefused : InSyncAnswer::kUnknown);
+            set.answered(set.partition_epoch(),
+                         below(2) == 0 ? InSyncAnswer::kRefused : InSyncAnswer::kUnknown);
           }
           sent.reset();
           if (below(4) == 0) set.update(truth);

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/replication/replication.h"
+
+#include <utility>
+
+#include "broker/listeners.h"
+#include "replica/partition_set.h"
+
+namespace odradek::broker {
+
+Replication::Replication(const Surroundings& surroundings)
+    : surroundings_(surroundings),
+      listener_(inter_broker_listener(*surroundings.settings.current())),
+      fetchers_(surroundings.world, fetcher_options(),
+                static_cast<int>(surroundings.settings.number("num.replica.fetchers"))),
+      proposer_(std::make_shared<InSyncProposer>(surroundings.world, surroundings.self,
+                                                 surroundings.partitions,
+                                                 surroundings.controller)) {}
+
+Replication::~Replication() = default;
+
+env::Duration Replication::max_lag() const {
+  return std::chrono::milliseconds(surroundings_.settings.number("replica.lag.time.max.ms"));
+}
+
+FetcherOptions Replication::fetcher_options() const {
+  const auto settings = surroundings_.settings.current();
+  const auto whole = [&settings](std::string_view name) {
+    return static_cast<std::int32_t>(settings->number(name));
+  };
+  FetcherOptions options;
+  options.fetch = {.self = surroundings_.self,
+                   .broker_epoch = broker_epoch_,
+                   .max_wait_ms = whole("replica.fetch.wait.max.ms"),
+                   .min_bytes = whole("replica.fetch.min.bytes"),
+                   .max_bytes = whole("replica.fetch.response.max.bytes"),
+                   .partition_max_bytes = whole("replica.fetch.max.bytes")};
+  options.socket_timeout = std::chrono::milliseconds(whole("replica.socket.timeout.ms"));
+  options.longest_backoff = std::chrono::milliseconds(whole("replica.fetch.backoff.ms"));
+  options.receive_buffer_bytes = whole("replica.socket.receive.buffer.bytes");
+  return options;
+}
+
+void Replication::start() { proposer_->start(max_lag()); }
+
+void Replication::follow_brokers(const metadata::ClusterImage& image) {
+  replica::leader::EligibleBrokers::Epochs eligible;
+  ReplicaFetchers::Addresses addresses;
+  for (const auto& [id, broker] : image.brokers) {
+    if (!broker->fenced && !broker->in_controlled_shutdown) eligible.emplace(id, broker->epoch);
+    if (id == surroundings_.self) continue;
+    if (auto address = endpoint_on(*broker, listener_)) addresses.emplace(id, *std::move(address));
+  }
+  surroundings_.eligible.replace(std::move(eligible));
+  if (const auto* self = image.find_broker(surroundings_.self)) {
+    broker_epoch_ = self->epoch;
+    fetchers_.set_options(fetcher_options());
+    proposer_->set_broker_epoch(broker_epoch_);
+  }
+  fetchers_.set_sources(std::move(addresses));
+}
+
+void Replication::assume_role(const std::shared_ptr<replica::Partition>& partition,
+                              const metadata::PartitionImage& image) {
+  const ReplicaFetchers::Key key{partition->topic_id(), partition->name().partition};
+  if (image.leader == surroundings_.self) {
+    fetchers_.forget(key);
+    partition->become_leader(surroundings_.self,
+                             {.epoch = image.leader_epoch,
+                              .assignment = {.replicas = image.replicas,
+                                             .in_sync = image.in_sync_replicas,
+                                             .partition_epoch = image.partition_epoch}},
+                             surroundings_.eligible);
+    return proposer_->consider(partition);
+  }
+  partition->become_follower(image.leader_epoch, image.leader);
+  if (image.leader == base::kNoBroker) return fetchers_.forget(key);
+  fetchers_.follow(key, partition, image.leader, image.leader_epoch);
+}
+
+void Replication::give_up(const base::TopicId& topic, std::int32_t partition) {
+  fetchers_.forget({topic, partition});
+}
+
+void Replication::configure() {
+  fetchers_.set_fetchers_per_broker(
+      static_cast<int>(surroundings_.settings.number("num.replica.fetchers")));
+  proposer_->set_max_lag(max_lag());
+}
+
+void Replication::stop() {
+  proposer_->stop();
+  fetchers_.stop();
+}
+
+}  // namespace odradek::broker

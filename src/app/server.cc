@@ -189,32 +189,88 @@ int not_started(broker::StartFailure failure, const base::Error& error) {
   return exit_code(failure);
 }
 
-// Until a signal ends it; the exit code.
-int serve(env::LinuxWorld& world, broker::Broker& broker) {
-  bool is_stopping = false;
-  base::Result<> stopped;
-  const auto stop = [&] {
-    if (std::exchange(is_stopping, true)) return;
-    base::log::info("broker", "stopping");
-    broker.stop([&](base::Result<> done) {
-      stopped = std::move(done);
-      world.stop();
-    });
-  };
-  world.on_signal({SIGTERM, SIGINT}, [&](int) { stop(); });
-  broker.on_fatal([&](const base::Error& error) {
-    base::log::error("broker", "{}: the server can't go on", error.message);
-    world.loop(0).post(stop);
-  });
-  base::log::info("broker", "node {} of cluster {} serves", broker.node_id().value(),
-                  broker.cluster_id());
-  world.run();
-  if (!stopped) {
-    base::log::error("broker", "not stopped cleanly: {}", stopped.error().message);
-    return kExitUncleanStop;
+// A server from its start until a signal ends it.
+class Running {
+ public:
+  explicit Running(env::LinuxWorld& world) : world_(world) {}
+
+  // Starts the broker and says how to reach it. The exit code where that fails.
+  std::optional<int> start(config::Settings settings) {
+    auto broker = broker::Broker::start(world_, std::move(settings));
+    if (!broker) return not_started(broker.error().failure, broker.error().error);
+    broker_ = *std::move(broker);
+    follow_settings(*broker_, world_);
+    say_how_to_connect(*broker_);
+    return std::nullopt;
   }
-  base::log::info("broker", "stopped cleanly");
-  return 0;
+
+  // Before the loops run, or on loop 0.
+  void serve() {
+    is_serving_ = true;
+    broker_->on_fatal([this](const base::Error& error) {
+      base::log::error("broker", "{}: the server can't go on", error.message);
+      world_.loop(0).post([this] { stop(); });
+    });
+    base::log::info("broker", "node {} of cluster {} serves", broker_->node_id().value(),
+                    broker_->cluster_id());
+  }
+
+  void follow_signals() {
+    world_.on_signal({SIGTERM, SIGINT}, [this](int signal) {
+      if (is_serving_) return stop();
+      // A start that waits for others has nothing to lose.
+      std::signal(signal, SIG_DFL);
+      std::raise(signal);
+    });
+  }
+
+  // The exit code, once the loops have ended.
+  int result() const {
+    if (!stopped_) {
+      base::log::error("broker", "not stopped cleanly: {}", stopped_.error().message);
+      return kExitUncleanStop;
+    }
+    base::log::info("broker", "stopped cleanly");
+    return 0;
+  }
+
+ private:
+  void stop() {
+    if (std::exchange(is_stopping_, true)) return;
+    base::log::info("broker", "stopping");
+    broker_->stop([this](base::Result<> done) {
+      stopped_ = std::move(done);
+      world_.stop();
+    });
+  }
+
+  env::LinuxWorld& world_;
+  std::unique_ptr<broker::Broker> broker_;
+  bool is_serving_ = false;
+  bool is_stopping_ = false;
+  base::Result<> stopped_;
+};
+
+int run_alone(env::LinuxWorld& world, config::Settings settings) {
+  Running running(world);
+  if (const auto failed = running.start(std::move(settings))) return *failed;
+  running.follow_signals();
+  running.serve();
+  world.run();
+  return running.result();
+}
+
+// The start waits for ZooKeeper and other brokers, and so for the loops.
+int run_in_cluster(env::LinuxWorld& world, config::Settings settings) {
+  Running running(world);
+  std::optional<int> failed;
+  running.follow_signals();
+  world.run_beside([&] {
+    failed = running.start(std::move(settings));
+    if (failed) return world.stop();
+    world.loop(0).post([&running] { running.serve(); });
+  });
+  return failed ? *failed : running.result();
 }
 
 }  // namespace
@@ -234,11 +290,8 @@ int run_server(const ServerArguments& arguments) {
     return not_started(broker::StartFailure::kConfiguration, enough.error());
   }
   env::LinuxWorld world(options);
-  auto broker = broker::Broker::start(world, *std::move(settings));
-  if (!broker) return not_started(broker.error().failure, broker.error().error);
-  follow_settings(**broker, world);
-  say_how_to_connect(**broker);
-  return serve(world, **broker);
+  return broker::Broker::needs_loops(*settings) ? run_in_cluster(world, *std::move(settings))
+                                                : run_alone(world, *std::move(settings));
 }
 
 }  // namespace odradek::app

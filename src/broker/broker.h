@@ -11,6 +11,11 @@
 #include "config/settings.h"
 #include "env/world.h"
 
+namespace odradek::quorum::zookeeper {
+class Session;
+enum class SessionEvent : std::uint8_t;
+}  // namespace odradek::quorum::zookeeper
+
 namespace odradek::broker {
 
 // Why a broker could not start, as the process tells it to whoever started it.
@@ -40,10 +45,18 @@ struct BoundListener {
 // world's loops have ended.
 class Broker {
  public:
-  // Blocks: call it before the loops run, or on none of them. `world` outlives the broker. Formats
-  // an empty data directory; refuses, untouched, one that is not this node's alone.
+  // How a session with ZooKeeper is made.
+  using MakeSession = std::function<std::unique_ptr<quorum::zookeeper::Session>(
+      std::function<void(quorum::zookeeper::SessionEvent)>)>;
+
+  // Blocks: call it before the loops run, or on none of them; with zookeeper.connect they must run
+  // already. `world` outlives the broker. Formats an empty data directory; refuses, untouched, one
+  // that is not this node's alone, or another cluster's. `make_session`: for tests, instead of
+  // ZooKeeper's client by the settings.
   [[nodiscard]] static std::expected<std::unique_ptr<Broker>, StartError> start(
-      env::World& world, config::Settings settings);
+      env::World& world, config::Settings settings, MakeSession make_session = {});
+  // Whether a start with these settings waits for what the loops do.
+  static bool needs_loops(const config::Settings& settings);
   virtual ~Broker() = default;
 
   virtual const std::vector<BoundListener>& listeners() const = 0;

@@ -22,6 +22,7 @@ class PartitionSet;
 namespace odradek::broker {
 
 class AdminService;
+class ControllerCalls;
 class ClientTelemetry;
 class FetchSessions;
 class ProducerIds;
@@ -44,6 +45,12 @@ class ImageHolder {
 // Settings that the data path reads at every request.
 struct RequestLimits {
   std::int64_t fetch_max_bytes = 57671680;  // fetch.max.bytes
+};
+
+// What a broker is to the others of its cluster.
+struct PeerServices {
+  // The controller on this broker, active or not.
+  ControllerCalls& controller;
 };
 
 // What the handlers of requests work with. Owned by Broker; outlives every session. Threads: any.
@@ -69,6 +76,8 @@ struct Services {
   env::WorkQueue& encoding;
   // Set once: nothing is parked any more, so that the listeners can close.
   std::atomic<bool>& stopping;
+  // Null on a node of its own.
+  PeerServices* peers = nullptr;
 };
 
 }  // namespace odradek::broker

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "broker/api/handlers.h"
+#include "broker/api/peer_handlers.h"
 #include "broker/request.h"
 #include "broker/request_line.h"
 #include "wire/codec.h"
@@ -55,7 +56,24 @@ class BrokerSession : public net::Session {
       api::refuse_api_versions(*context, std::move(reply));
       return;
     }
+    if (services_.peers != nullptr) {
+      dispatch_of_peer(std::move(context), reader, std::move(reply));
+      return;
+    }
     api::refuse_unsupported(*context, std::move(reply));
+  }
+
+  void dispatch_of_peer(std::shared_ptr<RequestContext> context, wire::Reader& reader,
+                        net::Reply reply) {
+    const api::Handler* handler = api::find_peer_handler(context->api->key);
+    if (handler == nullptr || !handler->versions.contains(context->version)) {
+      api::refuse_unsupported(*context, std::move(reply));
+    } else if (!api::is_from_peer(services_, *connection_)) {
+      api::refuse(*context, base::ErrorCode::kClusterAuthorizationFailed,
+                  "only brokers may ask this, on the inter-broker listener", std::move(reply));
+    } else {
+      handler->handle(services_, std::move(context), reader, std::move(reply));
+    }
   }
 
   Services& services_;

@@ -43,7 +43,7 @@ TEST(CheckTest, TheFirstProblemIsTheErrorOfParse) {
 TEST(CheckTest, WhatIsNotThereIsRefusedByNameAndItsAbsenceIsNot) {
   for (const std::string line :
        {"authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-        "zookeeper.connect=localhost:2181", "remote.log.storage.system.enable=true",
+        "zookeeper.ssl.client.enable=true", "remote.log.storage.system.enable=true",
         "offsets.topic.compression.codec=1", "create.topic.policy.class.name=com.example.Policy",
         "metric.reporters=com.example.Reporter", "config.providers=file",
         "controller.quorum.voters=1@a:9093,2@b:9093", "process.roles=controller",

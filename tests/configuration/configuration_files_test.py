@@ -18,8 +18,8 @@ FILES = pathlib.Path(__file__).resolve().parent / "files"
 
 # Stock files and the key that stops them; nothing: they start.
 STOCK = {
-    "stock-2.2.2": "zookeeper.connect",
-    "stock-3.9": "zookeeper.connect",
+    "stock-2.2.2": None,
+    "stock-3.9": None,
     "stock-3.9-kraft": None,
     "stock-3.9-kraft-broker": "process.roles",
     "stock-3.9-kraft-controller": "process.roles",
@@ -43,7 +43,7 @@ BAD = [
     ("listeners=PLAINTEXT://localhost", ["listeners", "NAME://host:port"]),
     ("authorizer.class.name=kafka.security.authorizer.AclAuthorizer",
      ["authorizer.class.name", "no authorizer"]),
-    ("zookeeper.connect=localhost:2181", ["zookeeper.connect", "leave the key out"]),
+    ("zookeeper.ssl.client.enable=true", ["zookeeper.ssl.client.enable", "without TLS"]),
     ("remote.log.storage.system.enable=true", ["remote.log.storage.system.enable", "tiered"]),
     ("metric.reporters=com.example.Reporter", ["metric.reporters", "no Java classes"]),
     ("offsets.topic.compression.codec=1", ["offsets.topic.compression.codec", "compress"]),
@@ -106,7 +106,10 @@ class StockFiles(Directory):
         """As it is it is fine; with free ports and a directory of the test the server serves."""
         self.assertEqual(run("check-config", file).returncode, 0)
         overrides = ["--set", f"log.dirs={self.path / name}", "--set", "num.network.threads=1"]
-        if "listeners" in pathlib.Path(file).read_text(encoding="utf-8"):
+        text = pathlib.Path(file).read_text(encoding="utf-8")
+        if "zookeeper.connect=" in text:
+            overrides += ["--set", "zookeeper.connect="]
+        if "listeners" in text:
             overrides += ["--set", "listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0"]
         self.assertEqual(run("check-config", file, *overrides).returncode, 0)
         with subprocess.Popen([ODRADEK, "server", file, *overrides], text=True,

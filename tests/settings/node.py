@@ -2,6 +2,7 @@
 """A server with the settings of one test, and the requests that the tests of settings share."""
 
 import contextlib
+import itertools
 import sys
 import tempfile
 import time
@@ -11,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tests/answers"), str(ROOT / "tests/clients")]
 from batches import batch, take_apart  # noqa: E402
 from codec import Connection  # noqa: E402
+from harness import zookeeper  # noqa: E402
 from harness.servers import Odradek, free_port  # noqa: E402
 
 PATIENCE_S = 60
@@ -21,16 +23,21 @@ NOT_COORDINATOR = 16
 
 class Server(Odradek):
     """In a setting {directory} is what the server's directory lies in, {port} its port, {second}
-    another. An empty value: the key is not set.
+    another, {zookeeper} the address of one, {chroot} a name. An empty value: the key is not set.
     """
+
+    numbers = itertools.count()
 
     def __init__(self, directory, settings, binary):
         super().__init__(directory, binary=binary, defaults={})
         self.ports = {"port": self.port}
         if any("{second}" in str(value) for value in settings.values()):
             self.ports["second"] = free_port()
-        places = {"directory": self.directory.parent, **self.ports}
-        self.settings = {key: str(value).format(**places) for key, value in settings.items()}
+        self.places = {"directory": self.directory.parent, **self.ports}
+        if any("{zookeeper}" in str(value) for value in settings.values()):
+            self.places |= {"zookeeper": zookeeper.shared().address,
+                            "chroot": f"test-{next(self.numbers)}"}
+        self.settings = {key: str(value).format(**self.places) for key, value in settings.items()}
 
 
 class Node:

@@ -6,6 +6,7 @@
 
 #include "broker/api/apis.h"
 #include "broker/api/handlers.h"
+#include "broker/api/peer_handlers.h"
 #include "metadata/controller/cluster.h"
 
 namespace odradek::broker::api {
@@ -78,6 +79,9 @@ void handle_api_versions(Services& services, ApiVersionsRequest request,
                                      std::move(request.client_software_version)};
   }
   for (const Handler& handler : all_handlers()) response.api_keys.push_back(offered(handler));
+  if (is_from_peer(services, *responder.context().connection)) {
+    for (const Handler& handler : peer_handlers()) response.api_keys.push_back(offered(handler));
+  }
   if (names_software) add_features(*services.image.load(), responder.context().version, response);
   responder.send(response);
 }

@@ -101,7 +101,13 @@ const Handler* find_handler(wire::ApiKey key) {
 }
 
 void refuse_unsupported(const RequestContext& context, net::Reply reply) {
-  const auto reason = fmt::format("{} version {} is not there", context.api->name, context.version);
+  refuse(context, base::ErrorCode::kUnsupportedVersion,
+         fmt::format("{} version {} is not there", context.api->name, context.version),
+         std::move(reply));
+}
+
+void refuse(const RequestContext& context, base::ErrorCode code, const std::string& reason,
+            net::Reply reply) {
   const wire::MessageType* type = find_response_type(*context.api);
   if (!context.api->knows(context.version) || type == nullptr) {
     reply.close_connection(reason);
@@ -113,7 +119,6 @@ void refuse_unsupported(const RequestContext& context, net::Reply reply) {
     return;
   }
   const std::unique_ptr<void, void (*)(void*)> response(type->create(), type->destroy);
-  const auto code = base::ErrorCode::kUnsupportedVersion;
   std::memcpy(static_cast<char*>(response.get()) + field->offset, &code, sizeof(code));
   reply.send(encode_response(context, type->layout(), response.get()));
 }

@@ -35,5 +35,8 @@ void refuse_api_versions(const RequestContext& context, net::Reply reply);
 // no client tries again, where the version is known and its response has a place for an error; else
 // by closing the connection.
 void refuse_unsupported(const RequestContext& context, net::Reply reply);
+// The same with another error; `reason` is for the log where the connection is closed.
+void refuse(const RequestContext& context, base::ErrorCode code, const std::string& reason,
+            net::Reply reply);
 
 }  // namespace odradek::broker::api

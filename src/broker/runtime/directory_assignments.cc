@@ -57,16 +57,12 @@ void DirectoryAssignments::collect(const metadata::TopicImage& topic,
 
 void DirectoryAssignments::submit(std::vector<metadata::DirectoryAssignment> assignments) {
   if (assignments.empty()) return;
-  runtime_.submit(
-      [node = node_, assignments = std::move(assignments)](const metadata::ClusterImage& image) {
-        return metadata::assign_directories(image, node, assignments);
-      },
-      [](const base::Result<>& committed) {
-        if (committed) return;
-        // The next start says it again.
-        base::log::info("broker", "where replicas lie was not noted in the metadata: {}",
-                        committed.error().message);
-      });
+  assign_(std::move(assignments), [](const base::Result<>& committed) {
+    if (committed) return;
+    // The next start says it again.
+    base::log::info("broker", "where replicas lie was not noted in the metadata: {}",
+                    committed.error().message);
+  });
 }
 
 }  // namespace odradek::broker

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
-#include "broker/runtime/metadata_runtime.h"
+#include "base/result.h"
 #include "log/log_manager.h"
 #include "metadata/cluster_image.h"
 #include "metadata/controller/directories.h"
@@ -18,8 +20,12 @@ namespace odradek::broker {
 // Threads: any.
 class DirectoryAssignments {
  public:
-  DirectoryAssignments(base::BrokerId node, log::LogManager& logs, MetadataRuntime& runtime)
-      : node_(node), logs_(logs), runtime_(runtime) {}
+  using Done = std::move_only_function<void(base::Result<>)>;
+  // Has the controller note them; any thread.
+  using Assign = std::function<void(std::vector<metadata::DirectoryAssignment>, Done)>;
+
+  DirectoryAssignments(base::BrokerId node, log::LogManager& logs, Assign assign)
+      : node_(node), logs_(logs), assign_(std::move(assign)) {}
 
   // At start, once the metadata can be changed: of every partition; moves that ended before are
   // among them.
@@ -36,7 +42,7 @@ class DirectoryAssignments {
 
   const base::BrokerId node_;
   log::LogManager& logs_;
-  MetadataRuntime& runtime_;
+  const Assign assign_;
   std::atomic<bool> is_started_ = false;
 };
 

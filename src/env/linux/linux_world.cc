@@ -80,6 +80,12 @@ void LinuxWorld::run() {
   parts_->end_loops();
 }
 
+void LinuxWorld::run_beside(Task task) {
+  std::thread beside([task = std::move(task)]() mutable { std::exchange(task, {})(); });
+  run();
+  beside.join();
+}
+
 void LinuxWorld::start() { parts_->start_loops(0); }
 
 void LinuxWorld::stop() {

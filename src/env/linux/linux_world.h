@@ -37,6 +37,9 @@ class LinuxWorld final : public World {
   // returns, no loop runs anything more, and the tasks that never ran are destroyed: what used the
   // world can go.
   void run();
+  // The same, and `task` on a thread of its own, for what blocks while the loops run; returns when
+  // both are over.
+  void run_beside(Task task);
   // Runs every loop on a thread of its own and returns.
   void start();
   // Ends the loops after the task each is in, run() with them. Final. Threads: any.

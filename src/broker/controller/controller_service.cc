@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/controller/controller_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "broker/controller/listener_probe.h"
+#include "metadata/controller/alter_partition.h"
+#include "metadata/controller/directories.h"
+#include "metadata/controller/leader_balance.h"
+#include "wire/messages/assign_replicas_to_dirs.h"
+
+namespace odradek::broker {
+namespace {
+
+using base::ErrorCode;
+using metadata::ClusterImage;
+using metadata::ControllerView;
+using metadata::MetadataRecord;
+
+constexpr auto kProbeTimeout = std::chrono::seconds(1);
+
+std::vector<env::Address> addresses_of(const metadata::BrokerImage& broker) {
+  std::vector<env::Address> addresses;
+  for (const auto& endpoint : broker.endpoints) addresses.push_back({endpoint.host, endpoint.port});
+  return addresses;
+}
+
+bool is_at(const metadata::BrokerImage& broker, const wire::BrokerRegistrationRequest& request) {
+  return std::ranges::equal(
+      broker.endpoints, request.listeners, [](const auto& endpoint, const auto& listener) {
+        return endpoint.host == listener.host && endpoint.port == listener.port;
+      });
+}
+
+}  // namespace
+
+// One timer of loop 0 that is set, and set again, from any thread.
+class ControllerService::Timer : public std::enable_shared_from_this<Timer> {
+ public:
+  Timer(env::Executor& loop, std::function<void()> task) : loop_(loop), task_(std::move(task)) {}
+
+  void set(std::int64_t delay_ms) {
+    loop_.post([self = shared_from_this(), delay_ms] {
+      self->loop_.cancel(self->timer_);
+      if (!self->task_) return;
+      self->timer_ = self->loop_.run_after(std::chrono::milliseconds(delay_ms), [self] {
+        if (self->task_) self->task_();
+      });
+    });
+  }
+  // On the loop.
+  void stop() {
+    task_ = {};
+    loop_.cancel(timer_);
+  }
+
+ private:
+  env::Executor& loop_;
+  std::function<void()> task_;
+  env::Executor::TimerId timer_ = 0;
+};
+
+ControllerService::ControllerService(env::World& world, const config::LiveSettings& settings,
+                                     Submit submit, Options options, EventSink events)
+    : world_(world),
+      settings_(settings),
+      submit_(std::move(submit)),
+      options_(std::move(options)),
+      events_(std::move(events)),
+      sessions_(options_.session_timeout_ms),
+      silence_timer_(std::make_shared<Timer>(world.loop(0), [this] { fence_silent(); })),
+      balance_timer_(std::make_shared<Timer>(world.loop(0), [this] { balance(); })),
+      unclean_timer_(std::make_shared<Timer>(world.loop(0), [this] { elect_unclean(); })) {}
+
+ControllerService::~ControllerService() = default;
+
+std::int64_t ControllerService::now_ms() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             world_.clock().monotonic().time_since_epoch())
+      .count();
+}
+
+void ControllerService::on_elected(const ClusterImage& image) {
+  sessions_.activate(image, now_ms());
+  silence_timer_->set(options_.session_timeout_ms + 1);
+  balance_timer_->set(settings_.number("leader.imbalance.check.interval.seconds") * 1000);
+  unclean_timer_->set(settings_.number("unclean.leader.election.interval.ms"));
+}
+
+void ControllerService::on_lost() {
+  sessions_ = metadata::BrokerSessions(options_.session_timeout_ms);
+}
+
+void ControllerService::stop() {
+  for (const auto& timer : {silence_timer_, balance_timer_, unclean_timer_}) timer->stop();
+}
+
+template <typename Reply, typename Decide>
+void ControllerService::run(Decide decide,
+                            std::move_only_function<void(base::Result<Reply>)> handler) {
+  struct Decided {
+    Reply reply{};
+    std::vector<metadata::Event> events;
+  };
+  auto decided = std::make_shared<Decided>();
+  submit_(
+      [this, decided, decide = std::move(decide)](const ClusterImage& image) mutable {
+        const auto settings = settings_.current();
+        auto decision = decide(ControllerView{image, *settings});
+        decided->reply = std::move(decision.reply);
+        decided->events = std::move(decision.events);
+        return std::move(decision.records);
+      },
+      [this, decided, handler = std::move(handler)](base::Result<> committed) mutable {
+        if (!committed) return handler(base::fail(std::move(committed)));
+        if (!decided->events.empty()) events_(decided->events);
+        handler(std::move(decided->reply));
+      });
+}
+
+void ControllerService::change(std::function<metadata::Changes(const ControllerView&)> decide,
+                               std::function<void(bool is_changed)> done) {
+  run<bool>(
+      [decide = std::move(decide)](const ControllerView& view) {
+        metadata::Changes changes = decide(view);
+        metadata::CausedDecision<bool> decision;
+        decision.reply = !changes.empty();
+        decision.records = std::move(changes.records);
+        decision.events = std::move(changes.events);
+        return decision;
+      },
+      [done = std::move(done)](base::Result<bool> is_changed) {
+        if (is_changed) done(*is_changed);
+      });
+}
+
+void ControllerService::register_broker(wire::BrokerRegistrationRequest request,
+                                        Handler<wire::BrokerRegistrationResponse> handler) {
+  try_to_register(std::make_shared<wire::BrokerRegistrationRequest>(std::move(request)), false,
+                  std::move(handler));
+}
+
+// Where another process with the id may be alive, its address is tried, and the decision made anew.
+void ControllerService::try_to_register(std::shared_ptr<wire::BrokerRegistrationRequest> request,
+                                        bool was_probed,
+                                        Handler<wire::BrokerRegistrationResponse> handler) {
+  using Reply = base::Result<wire::BrokerRegistrationResponse>;
+  auto old_addresses = std::make_shared<std::vector<env::Address>>();
+  run<Reply>(
+      [this, request, was_probed, old_addresses](const ControllerView& view) {
+        const auto* known = view.image.find_broker(request->broker_id);
+        if (known != nullptr) *old_addresses = addresses_of(*known);
+        // Who has bound the address of the one before has taken its place.
+        const bool is_dead = was_probed || (known != nullptr && is_at(*known, *request));
+        return metadata::register_broker(view, sessions_, {options_.cluster_id, now_ms(), is_dead},
+                                         *request);
+      },
+      [this, request, was_probed, old_addresses,
+       handler = std::move(handler)](base::Result<Reply> outcome) mutable {
+        if (!outcome) return handler(base::fail(std::move(outcome)));
+        Reply& reply = *outcome;
+        if (reply) {
+          sessions_.hear(request->broker_id, reply->broker_epoch, now_ms());
+          return handler(std::move(*reply));
+        }
+        const base::Error error = reply.error();
+        const auto refuse = [request, error](Handler<wire::BrokerRegistrationResponse>& to) {
+          base::log::warn("controller", "broker {} is refused: {}", request->broker_id.value(),
+                          error.message);
+          wire::BrokerRegistrationResponse response;
+          response.error_code = error.code;
+          to(response);
+        };
+        if (was_probed || error.code != ErrorCode::kDuplicateBrokerRegistration) {
+          return refuse(handler);
+        }
+        probe_listeners(
+            world_, *old_addresses, kProbeTimeout,
+            [this, request, refuse, handler = std::move(handler)](ProbeAnswer answer) mutable {
+              if (answer == ProbeAnswer::kAnswers) return refuse(handler);
+              try_to_register(request, true, std::move(handler));
+            });
+      });
+}
+
+void ControllerService::heartbeat(wire::BrokerHeartbeatRequest request,
+                                  Handler<wire::BrokerHeartbeatResponse> handler) {
+  using Reply = base::Result<wire::BrokerHeartbeatResponse>;
+  run<Reply>(
+      [this, request = std::move(request)](const ControllerView& view) {
+        return metadata::heartbeat(view, sessions_, request, now_ms());
+      },
+      [handler = std::move(handler)](base::Result<Reply> outcome) mutable {
+        if (!outcome) return handler(base::fail(std::move(outcome)));
+        if (*outcome) return handler(std::move(**outcome));
+        wire::BrokerHeartbeatResponse response;
+        response.error_code = outcome->error().code;
+        handler(response);
+      });
+}
+
+void ControllerService::alter_partition(wire::AlterPartitionRequest request,
+                                        Handler<wire::AlterPartitionResponse> handler) {
+  run<wire::AlterPartitionResponse>(
+      [request = std::move(request)](const ControllerView& view) {
+        return metadata::alter_partition(view, request,
+                                         wire::AlterPartitionRequest::kLatestStableVersion);
+      },
+      std::move(handler));
+}
+
+void ControllerService::allocate_producer_ids(wire::AllocateProducerIdsRequest request,
+                                              Handler<wire::AllocateProducerIdsResponse> handler) {
+  run<wire::AllocateProducerIdsResponse>(
+      [request](const ControllerView& view) {
+        return metadata::allocate_producer_ids(view.image, request);
+      },
+      std::move(handler));
+}
+
+void ControllerService::assign_directories(wire::AssignReplicasToDirsRequest request,
+                                           Handler<wire::AssignReplicasToDirsResponse> handler) {
+  run<wire::AssignReplicasToDirsResponse>(
+      [request = std::move(request)](const ControllerView& view) {
+        return metadata::assign_replicas_to_dirs(view, request);
+      },
+      std::move(handler));
+}
+
+void ControllerService::fence_silent() {
+  change(
+      [this](const ControllerView& view) {
+        return metadata::fence_silent_broker(view, sessions_, now_ms());
+      },
+      [this](bool is_changed) {
+        if (is_changed) return fence_silent();
+        const auto next = sessions_.next_timeout_ms();
+        silence_timer_->set(next ? std::max<std::int64_t>(*next - now_ms(), 0) + 1
+                                 : options_.session_timeout_ms + 1);
+      });
+}
+
+void ControllerService::balance() {
+  const std::int64_t interval_ms =
+      settings_.number("leader.imbalance.check.interval.seconds") * 1000;
+  change(
+      [](const ControllerView& view) {
+        constexpr const char* kEnabled = "auto.leader.rebalance.enable";
+        if (!view.settings.flag(kEnabled)) return metadata::Changes{};
+        return metadata::balance_leaders(
+            view, view.settings.number("leader.imbalance.per.broker.percentage"));
+      },
+      [this, interval_ms](bool is_changed) { balance_timer_->set(is_changed ? 0 : interval_ms); });
+}
+
+void ControllerService::elect_unclean() {
+  const std::int64_t interval_ms = settings_.number("unclean.leader.election.interval.ms");
+  change(
+      [](const ControllerView& view) { return metadata::elect_unclean_leaders(view); },
+      [this, interval_ms](bool is_changed) { unclean_timer_->set(is_changed ? 0 : interval_ms); });
+}
+
+void ControllerService::suspect(base::BrokerId broker) {
+  struct Suspect {
+    std::int64_t epoch = -1;
+    std::vector<env::Address> addresses;
+  };
+  auto suspected = std::make_shared<Suspect>();
+  submit_(
+      [suspected, broker](const ClusterImage& image) {
+        const auto* known = image.find_broker(broker);
+        if (known != nullptr && !known->fenced) *suspected = {known->epoch, addresses_of(*known)};
+        return std::vector<MetadataRecord>{};
+      },
+      [this, suspected, broker](const base::Result<>& is_controller) {
+        if (!is_controller || suspected->addresses.empty()) return;
+        probe_listeners(world_, suspected->addresses, kProbeTimeout,
+                        [this, broker, epoch = suspected->epoch](ProbeAnswer answer) {
+                          if (answer != ProbeAnswer::kRefuses) return;
+                          change(
+                              [this, broker, epoch](const ControllerView& view) {
+                                return metadata::fence_dead_broker(view, sessions_, broker, epoch);
+                              },
+                              [](bool) {});
+                        });
+      });
+}
+
+}  // namespace odradek::broker

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/cluster/controller_calls.h"
+#include "broker/runtime/metadata_runtime.h"
+#include "config/live_settings.h"
+#include "env/world.h"
+#include "metadata/controller/broker_sessions.h"
+#include "metadata/controller/events.h"
+#include "metadata/controller/registration.h"
+
+namespace odradek::broker {
+
+// The active controller's part that other brokers ask for, and what it does by itself: brokers that
+// are silent for broker.session.timeout.ms are fenced, leaderships go back to preferred replicas
+// (auto.leader.rebalance.enable), and partitions without a leader get an unclean one where that is
+// allowed. Where this broker is not the controller every call ends with NOT_CONTROLLER.
+//
+// Threads: calls from any; the sessions belong to the queue of decisions.
+class ControllerService final : public ControllerCalls {
+ public:
+  // Has a decision made and committed there: ZookeeperMetadata::decide.
+  using Submit = std::function<void(MetadataRuntime::Decide, MetadataRuntime::Done)>;
+  // Told of what was committed, in order; on the queue of decisions.
+  using EventSink = std::function<void(const std::vector<metadata::Event>&)>;
+
+  struct Options {
+    std::string cluster_id;
+    // The file's: they are not dynamic.
+    std::int64_t session_timeout_ms = 9000;
+  };
+
+  ControllerService(env::World& world, const config::LiveSettings& settings, Submit submit,
+                    Options options, EventSink events);
+  // After `stop`, or when the loops have ended.
+  ~ControllerService() override;
+
+  // On the queue of decisions.
+  void on_elected(const metadata::ClusterImage& image);
+  void on_lost();
+  // Nothing is done by itself any more. On loop 0.
+  void stop();
+
+  void register_broker(wire::BrokerRegistrationRequest request,
+                       Handler<wire::BrokerRegistrationResponse> handler) override;
+  void heartbeat(wire::BrokerHeartbeatRequest request,
+                 Handler<wire::BrokerHeartbeatResponse> handler) override;
+  void alter_partition(wire::AlterPartitionRequest request,
+                       Handler<wire::AlterPartitionResponse> handler) override;
+  void allocate_producer_ids(wire::AllocateProducerIdsRequest request,
+                             Handler<wire::AllocateProducerIdsResponse> handler) override;
+  void assign_directories(wire::AssignReplicasToDirsRequest request,
+                          Handler<wire::AssignReplicasToDirsResponse> handler) override;
+
+  // The broker's connections closed: where its listener refuses others it is fenced at once.
+  // Threads: any.
+  void suspect(base::BrokerId broker);
+
+ private:
+  class Timer;
+
+  // `decide(view)` gives a CausedDecision; `handler` its reply, once it is committed.
+  template <typename Reply, typename Decide>
+  void run(Decide decide, std::move_only_function<void(base::Result<Reply>)> handler);
+  // The controller's own doing; `done` with whether anything was changed.
+  void change(std::function<metadata::Changes(const metadata::ControllerView&)> decide,
+              std::function<void(bool is_changed)> done);
+  void try_to_register(std::shared_ptr<wire::BrokerRegistrationRequest> request, bool was_probed,
+                       Handler<wire::BrokerRegistrationResponse> handler);
+  void fence_silent();
+  void balance();
+  void elect_unclean();
+  std::int64_t now_ms() const;
+
+  env::World& world_;
+  const config::LiveSettings& settings_;
+  const Submit submit_;
+  const Options options_;
+  const EventSink events_;
+  metadata::BrokerSessions sessions_;
+  std::shared_ptr<Timer> silence_timer_;
+  std::shared_ptr<Timer> balance_timer_;
+  std::shared_ptr<Timer> unclean_timer_;
+};
+
+}  // namespace odradek::broker

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/start/running_broker.h"
+
+#include <utility>
+
+#include "broker/replication/replication.h"
+#include "broker/runtime/wait.h"
+#include "broker/start/cluster_node.h"
+#include "net/server.h"
+
+namespace odradek::broker {
+
+// The listeners belong to loop 0, which runs.
+std::expected<void, StartError> RunningBroker::start_in_cluster() {
+  if (auto done = on_loop([this] { return open_listeners(); }); !done) {
+    return std::unexpected(start_error(StartFailure::kListener, std::move(done).error()));
+  }
+  for (auto step : {&RunningBroker::open_logs, &RunningBroker::join_cluster,
+                    &RunningBroker::enter_cluster, &RunningBroker::serve_in_cluster}) {
+    if (auto done = (this->*step)(); !done) {
+      if (cluster_) cluster_->shut();
+      return std::unexpected(start_error(StartFailure::kDirectory, std::move(done).error()));
+    }
+  }
+  return {};
+}
+
+base::Result<> RunningBroker::serve_in_cluster() {
+  auto done = cluster_->metadata().attach([this]() -> base::Result<> {
+    if (auto started = start_partitions(); !started) return started;
+    make_services();
+    watch_disks();
+    cluster_->follow();
+    return on_loop([this] { return open_metrics(); });
+  });
+  if (!done) return done;
+  act_on_settings();
+  replication_->start();
+  auto served = on_loop([this]() -> base::Result<> {
+    server_->start();
+    return {};
+  });
+  cluster_->serve();
+  return served;
+}
+
+base::Result<> RunningBroker::on_loop(const std::function<base::Result<>()>& task) {
+  auto done = std::make_shared<Wait<base::Result<>>>(world_.workers());
+  world_.loop(0).post([done, &task] { done->set(task()); });
+  return done->take();
+}
+
+base::Result<> RunningBroker::join_cluster() {
+  ClusterNode::Options options;
+  options.node = node_id_;
+  options.listener = inter_broker_listener(settings_);
+  options.make_session = make_session_;
+  options.on_fatal = [this](const base::Error& error) { die_of(error); };
+  cluster_ = std::make_unique<ClusterNode>(world_, settings_, live_, *live_config_, image_, *logs_,
+                                           std::move(options));
+  metadata_ = &cluster_->metadata();
+  auto cluster_id = cluster_->join();
+  if (!cluster_id) return base::fail(std::move(cluster_id));
+  cluster_id_ = *std::move(cluster_id);
+  return logs_->begin({cluster_id_, node_id_});
+}
+
+base::Result<> RunningBroker::enter_cluster() { return cluster_->enter(registration()); }
+
+}  // namespace odradek::broker

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/start/cluster_node.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "broker/controller/broker_node.h"
+#include "broker/controller/listener_probe.h"
+#include "broker/runtime/wait.h"
+#include "broker/start/cluster_directory.h"
+#include "metadata/zookeeper_view.h"
+#include "quorum/zookeeper/client_session.h"
+#include "quorum/zookeeper/layout.h"
+#include "wire/messages/broker_registration.h"
+
+namespace odradek::broker {
+namespace {
+
+using base::ErrorCode;
+namespace zk = quorum::zookeeper;
+
+constexpr std::string_view kConnectKey = "zookeeper.connect";
+constexpr auto kProbeTimeout = std::chrono::seconds(2);
+
+zk::EngineOptions engine_options(const config::Settings& settings, base::BrokerId node) {
+  zk::EngineOptions options;
+  options.broker = node;
+  options.connect = settings.text(kConnectKey);
+  return options;
+}
+
+wire::BrokerRegistrationRequest to_request(const metadata::BrokerImage& broker,
+                                           const std::string& cluster_id,
+                                           std::int64_t previous_epoch) {
+  wire::BrokerRegistrationRequest request;
+  request.broker_id = broker.id;
+  request.cluster_id = cluster_id;
+  request.incarnation_id = broker.incarnation_id;
+  for (const auto& endpoint : broker.endpoints) {
+    request.listeners.push_back(
+        {endpoint.listener, endpoint.host, endpoint.port, endpoint.security_protocol});
+  }
+  for (const auto& [name, range] : broker.supported_features) {
+    request.features.push_back({name, range.first, range.second});
+  }
+  request.rack = broker.rack;
+  request.log_dirs = broker.log_directories;
+  request.previous_broker_epoch = previous_epoch;
+  return request;
+}
+
+// Brokers come and go one by one; partitions by the thousand.
+void say(const std::vector<metadata::Event>& events) {
+  std::size_t partitions = 0;
+  for (const metadata::Event& event : events) {
+    const bool is_of_broker = std::holds_alternative<metadata::BrokerEvent>(event);
+    if (!is_of_broker) ++partitions;
+    const std::string text = metadata::describe(event);
+    if (is_of_broker || events.size() == 1) {
+      base::log::info("controller", "{}", text);
+    } else {
+      base::log::debug("controller", "{}", text);
+    }
+  }
+  if (partitions > 1) {
+    base::log::info("controller", "{} partitions changed, {}", partitions,
+                    metadata::describe(
+                        std::visit([](const auto& event) { return event.cause; }, events.back())));
+  }
+}
+
+}  // namespace
+
+ClusterNode::ClusterNode(env::World& world, const config::Settings& settings,
+                         const config::LiveSettings& live, LiveConfig& live_config,
+                         ImageHolder& image, log::LogManager& logs, Options options)
+    : world_(world),
+      settings_(settings),
+      live_(live),
+      live_config_(live_config),
+      image_(image),
+      logs_(logs),
+      options_(std::move(options)) {
+  metadata_ = std::make_unique<ZookeeperMetadata>(
+      world_, image_, engine_options(settings_, options_.node), make_hooks());
+}
+
+ClusterNode::~ClusterNode() = default;
+
+ZookeeperMetadata::Hooks ClusterNode::make_hooks() {
+  return {
+      .on_elected = [this](const metadata::ClusterImage& image,
+                           base::LeaderEpoch) { service_->on_elected(image); },
+      .on_lost = [this](const std::string&) { service_->on_lost(); },
+      .on_early_image = [this](const metadata::ClusterImage& image) { live_config_.load(image); },
+      .on_controller = [this](const auto& controller) { on_controller(controller); },
+      .on_brokers = [this](const auto& brokers) { on_brokers(brokers); },
+      .on_reachable =
+          [](bool is_reachable) {
+            if (is_reachable) return base::log::info("quorum", "connected to ZooKeeper");
+            base::log::warn(
+                "quorum", "no connection to ZooKeeper: nothing new is decided until there is one");
+          },
+      .on_expired =
+          [] {
+            base::log::warn("quorum",
+                            "the session with ZooKeeper is over: this broker registers "
+                            "anew");
+          },
+      .on_registered =
+          [this] {
+            if (is_member_) member_->register_anew();
+          },
+      .on_fatal = options_.on_fatal,
+  };
+}
+
+base::Result<std::string> ClusterNode::join() {
+  const auto identity = logs_.identity();
+  std::string proposed;
+  if (!identity) {
+    env::Random& random = world_.random();
+    const std::uint64_t high = random.next();
+    proposed = base::Uuid::from_random(high, random.next()).to_string();
+  } else if (!is_kept_in_zookeeper(world_.disk(), logs_.metadata_directory().path())) {
+    proposed = identity->cluster_id;
+  }
+  auto make_session = options_.make_session ? options_.make_session : make_client_session();
+  if (!make_session) {
+    return base::fail(zk::parse_connect_string(settings_.text(kConnectKey)).error());
+  }
+  auto cluster_id = metadata_->start(std::move(proposed), make_probe(), std::move(make_session));
+  if (!cluster_id) {
+    base::Error error = cluster_id.error();
+    error.code = ErrorCode::kInvalidConfig;
+    return base::fail(std::move(error));
+  }
+  if (auto same = check_identity(*cluster_id); !same) return base::fail(std::move(same));
+  cluster_id_ = *cluster_id;
+  make_controller();
+  return cluster_id;
+}
+
+base::Result<> ClusterNode::check_identity(const std::string& cluster_id) const {
+  const auto identity = logs_.identity();
+  if (!identity || identity->cluster_id == cluster_id) return {};
+  return base::fail(
+      ErrorCode::kInvalidConfig,
+      fmt::format("{}={} is cluster {}, and the log directories are of cluster {}", kConnectKey,
+                  settings_.text(kConnectKey), cluster_id, identity->cluster_id));
+}
+
+ClusterNode::MakeSession ClusterNode::make_client_session() {
+  auto connect = zk::parse_connect_string(settings_.text(kConnectKey));
+  if (!connect) return {};
+  zk::ClientOptions options;
+  options.connect = std::move(*connect);
+  const auto session_ms = settings_.number("zookeeper.session.timeout.ms");
+  options.session_timeout = std::chrono::milliseconds(session_ms);
+  constexpr std::string_view kConnectionTimeout = "zookeeper.connection.timeout.ms";
+  options.connection_timeout = std::chrono::milliseconds(
+      settings_.is_set(kConnectionTimeout) ? settings_.number(kConnectionTimeout) : session_ms);
+  options.set_acl = settings_.flag("zookeeper.set.acl");
+  options.digest_credentials = settings_.text("zookeeper.digest.credentials");
+  return [this, options](zk::SessionHandler handler) -> std::unique_ptr<zk::Session> {
+    return std::make_unique<zk::ClientSession>(world_.loop(0), world_.workers(), options,
+                                               std::move(handler));
+  };
+}
+
+// Who has bound the address of the run before has taken its place: no need to ask.
+zk::Registration::Probe ClusterNode::make_probe() {
+  return [this](const base::SharedBytes& node, std::move_only_function<void(bool)> done) {
+    std::vector<env::Address> addresses;
+    for (auto& endpoint : endpoints_in_node(base::as_text(node.view()))) {
+      addresses.push_back(std::move(endpoint.address));
+    }
+    if (addresses == own_addresses_) return done(false);
+    probe_listeners(world_, std::move(addresses), kProbeTimeout,
+                    [done = std::move(done)](ProbeAnswer answer) mutable {
+                      done(answer == ProbeAnswer::kAnswers);
+                    });
+  };
+}
+
+void ClusterNode::make_controller() {
+  ControllerService::Options options;
+  options.cluster_id = cluster_id_;
+  options.session_timeout_ms = settings_.number("broker.session.timeout.ms");
+  service_ = std::make_unique<ControllerService>(
+      world_, live_,
+      [this](MetadataRuntime::Decide decide, MetadataRuntime::Done done) {
+        metadata_->decide(std::move(decide), std::move(done));
+      },
+      std::move(options), [](const std::vector<metadata::Event>& events) { say(events); });
+  channel_ = std::make_unique<ControllerChannel>(world_, world_.loop(0), options_.node, active_,
+                                                 *service_, controller_channel_options(settings_));
+}
+
+base::Result<> ClusterNode::enter(const metadata::BrokerImage& registration) {
+  log::directory::LogDirectory& directory = logs_.metadata_directory();
+  env::Disk& disk = world_.disk();
+  if (!is_kept_in_zookeeper(disk, directory.path())) {
+    auto first = records_to_publish(disk, directory, options_.node, logs_.was_clean(directory));
+    if (!first) return base::fail(std::move(first));
+    metadata_->set_first_records(*std::move(first));
+  }
+  if (auto done = register_in_zookeeper(registration); !done) return done;
+  if (auto done = register_with_controller(registration); !done) return done;
+  return keep_in_zookeeper(disk, directory.path(), cluster_id_);
+}
+
+base::Result<> ClusterNode::register_in_zookeeper(const metadata::BrokerImage& registration) {
+  zk::BrokerIdentity identity{options_.node, cluster_id_, {}};
+  for (const base::Uuid& id : registration.log_directories) {
+    identity.directory_ids.push_back(id.to_string());
+  }
+  for (const auto& endpoint : registration.endpoints) {
+    own_addresses_.push_back({endpoint.host, endpoint.port});
+  }
+  const auto now = world_.clock().wall();
+  auto registered = metadata_->register_broker(
+      std::move(identity), zk::to_bytes(metadata::broker_id_node(registration, now.value())));
+  if (registered) return {};
+  base::Error error = registered.error();
+  error.code = ErrorCode::kInvalidConfig;
+  error.message = fmt::format("broker.id: {}", error.message);
+  return base::fail(std::move(error));
+}
+
+base::Result<> ClusterNode::register_with_controller(const metadata::BrokerImage& registration) {
+  member_ = std::make_unique<ClusterMember>(
+      world_, world_.loop(0), *channel_, active_,
+      to_request(registration, cluster_id_, logs_.last_broker_epoch()),
+      membership_options(settings_));
+  world_.loop(0).post([this] {
+    is_member_ = true;
+    publish_controller();
+  });
+  auto accepted = std::make_shared<Wait<base::Result<>>>(world_.workers());
+  member_->start([accepted](base::Result<> result) { accepted->set(std::move(result)); });
+  if (auto done = accepted->take(); !done) {
+    base::Error error = done.error();
+    error.code = ErrorCode::kInvalidConfig;
+    return base::fail(std::move(error));
+  }
+  metadata_->await_image(
+      [id = options_.node, epoch = member_->broker_epoch()](const metadata::ClusterImage& image) {
+        const auto* broker = image.find_broker(id);
+        return broker != nullptr && broker->epoch >= epoch;
+      });
+  return {};
+}
+
+void ClusterNode::follow() {
+  metadata_->observe([this](const metadata::ImageDelta&, const metadata::ClusterImage&) {
+    member_->follow(image_.load());
+  });
+  member_->follow(image_.load());
+}
+
+void ClusterNode::serve() { member_->set_ready(); }
+
+void ClusterNode::on_controller(const std::optional<zk::ControllerInfo>& controller) {
+  controller_ = controller;
+  publish_controller();
+}
+
+void ClusterNode::on_brokers(const ZookeeperMetadata::Brokers& brokers) {
+  brokers_ = brokers;
+  publish_controller();
+}
+
+void ClusterNode::publish_controller() {
+  if (!is_member_) return;
+  if (!controller_) return active_.publish(std::nullopt);
+  ControllerPlace place{controller_->broker, controller_->lead.epoch, std::nullopt};
+  const auto node = std::ranges::find(brokers_, controller_->broker, &zk::LiveBrokers::Broker::id);
+  if (node != brokers_.end()) {
+    for (const NodeEndpoint& endpoint : endpoints_in_node(base::as_text(node->node.view()))) {
+      if (endpoint.listener == options_.listener) place.address = endpoint.address;
+    }
+  }
+  active_.publish(std::move(place));
+}
+
+void ClusterNode::hand_over(env::Task done) { member_->stop(std::move(done)); }
+
+void ClusterNode::stop(env::Task stopped) {
+  world_.loop(0).post([this, stopped = std::move(stopped)]() mutable {
+    service_->stop();
+    metadata_->stop(
+        [](const metadata::ClusterImage&) { return std::vector<metadata::MetadataRecord>{}; },
+        std::move(stopped));
+  });
+}
+
+void ClusterNode::shut() {
+  metadata_->shut();
+  auto stopped = std::make_shared<Wait<bool>>(world_.workers());
+  world_.loop(0).post([this, stopped] {
+    if (service_) service_->stop();
+    stopped->set(true);
+  });
+  stopped->take();
+}
+
+}  // namespace odradek::broker

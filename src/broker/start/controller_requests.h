@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/ids.h"
+#include "broker/cluster/cluster_member.h"
+#include "broker/cluster/controller_calls.h"
+#include "broker/runtime/directory_assignments.h"
+#include "broker/runtime/metadata_runtime.h"
+#include "broker/runtime/producer_ids.h"
+
+// What parts of a broker ask the controller for: decided here where the node is on its own, asked
+// of the active controller in a cluster. All references outlive what is made.
+namespace odradek::broker {
+
+ProducerIds::RequestBlock request_block_here(MetadataRuntime& runtime, base::BrokerId node);
+ProducerIds::RequestBlock request_block_from(ControllerCalls& controller, ClusterMember& member,
+                                             base::BrokerId node);
+
+DirectoryAssignments::Assign assign_here(MetadataRuntime& runtime, base::BrokerId node);
+DirectoryAssignments::Assign assign_through(ControllerCalls& controller, ClusterMember& member,
+                                            base::BrokerId node);
+
+}  // namespace odradek::broker

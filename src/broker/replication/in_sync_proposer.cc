@@ -113,8 +113,12 @@ void InSyncProposer::consider(const std::shared_ptr<replica::Partition>& partiti
     const auto before = partition->assignment();
     auto proposal = before ? partition->propose_in_sync() : std::nullopt;
     if (!proposal) return;
+    const auto asked = asked_before_.find(key);
+    const bool is_again =
+        asked != asked_before_.end() && asked->second == proposal->partition_epoch;
+    asked_before_.insert_or_assign(key, proposal->partition_epoch);
     wanted_.insert_or_assign(key, Wish{partition, partition->leader_epoch(), before->in_sync.size(),
-                                       *std::move(proposal)});
+                                       is_again, *std::move(proposal)});
   }
   send_if_due();
 }
@@ -130,6 +134,7 @@ void InSyncProposer::send_if_due() {
     asked.swap(wanted_);
   }
   for (const auto& [key, wish] : asked) {
+    if (wish.is_again) continue;
     base::log::info(kArea, "{}: asks for {} replicas in sync in the place of {}: {}",
                     wish.partition->name().to_string(), wish.proposal.in_sync.size(),
                     wish.in_sync_before, wish.proposal.cause);
@@ -164,10 +169,13 @@ AlterPartitionRequest InSyncProposer::request_locked() const {
 void InSyncProposer::answered(const Wishes& asked,
                               const base::Result<AlterPartitionResponse>& response) {
   const ErrorCode whole = response ? response->error_code : response.error().code;
-  if (whole != ErrorCode::kNone) {
+  if (whole != ErrorCode::kNone && !std::exchange(is_unanswered_, true)) {
     base::log::warn(
         kArea, "the controller did not answer for {} in-sync sets, asked again: {}", asked.size(),
         response ? base::error_name(whole) : std::string_view(response.error().message));
+  }
+  if (whole == ErrorCode::kNone && std::exchange(is_unanswered_, false)) {
+    base::log::info(kArea, "the controller answers for in-sync sets again");
   }
   const auto codes = response ? codes_of(*response) : decltype(codes_of(*response)){};
   for (const auto& [key, wish] : asked) {

@@ -58,6 +58,7 @@ class InSyncProposer : public std::enable_shared_from_this<InSyncProposer> {
     std::shared_ptr<replica::Partition> partition;
     base::LeaderEpoch leader_epoch;
     std::size_t in_sync_before = 0;
+    bool is_again = false;  // one on the same partition epoch was asked for before
     replica::leader::InSyncProposal proposal;
   };
   using Wishes = std::map<Key, Wish>;
@@ -82,7 +83,10 @@ class InSyncProposer : public std::enable_shared_from_this<InSyncProposer> {
   Wishes wanted_;
   // Refused a moment ago, or not answered: not considered for a while.
   std::map<Key, std::shared_ptr<replica::Partition>> resting_;
+  // The partition epoch of what was asked for last: the server's log has it once.
+  std::map<Key, std::int32_t> asked_before_;
   bool is_asking_ = false;
+  bool is_unanswered_ = false;  // of one request at a time
   bool stopped_ = false;
   std::int64_t broker_epoch_ = -1;
   env::Duration max_lag_{};

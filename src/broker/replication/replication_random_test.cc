@@ -90,10 +90,12 @@ class RandomRun : public ReplicationCluster {
           std::make_unique<net::PeerClient>(clients_->world().network(), clients_->world().loop(0),
                                             env::Address{name_of(leader), kPort});
     }
+    ++open_;
     clients_->world().loop(0).post([this, value, &client, request = request_of(value)]() mutable {
       client->call<wire::ProduceResponse>(
           std::move(request), seconds(20),
           [this, value](const base::Result<wire::ProduceResponse>& response) {
+            --open_;
             if (!response) return;
             const auto& answer = response->responses.at(0).partition_responses.at(0);
             if (answer.error_code == ErrorCode::kNone) acknowledge(answer.base_offset, value);
@@ -119,7 +121,7 @@ class RandomRun : public ReplicationCluster {
   }
 
   bool is_settled() {
-    if (image().in_sync_replicas.size() != kBrokers) return false;
+    if (open_ > 0 || image().in_sync_replicas.size() != kBrokers) return false;
     const int leader = image().leader.value();
     if (leader < 1 || !partition(leader)) return false;
     return all_are_at(partition(leader)->log().log_end_offset().value());
@@ -159,6 +161,7 @@ class RandomRun : public ReplicationCluster {
   bool is_caching_ = false;
   std::map<int, std::unique_ptr<net::PeerClient>> clients_of_;
   std::int64_t next_value_ = 0;
+  int open_ = 0;  // requests without an answer
   std::map<Offset, std::string> acknowledged_;
 };
 

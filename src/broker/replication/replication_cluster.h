@@ -149,8 +149,14 @@ class Process {
     ASSERT_TRUE(server_->listen({.name = "CLIENTS", .address = {"", kClientPort}}));
     replication_->start();
     server_->start();
+    is_started_ = true;
+    for (auto& [delta, news] : std::exchange(early_, {})) follow(delta, std::move(news));
   }
   void follow(const ImageDelta& delta, std::shared_ptr<const ClusterImage> image) {
+    if (!is_started_) {
+      early_.emplace_back(delta, std::move(image));
+      return;
+    }
     metadata_->submit([this, delta, image = std::move(image)] {
       replicas_->apply(delta, *image);
       image_.publish(image);
@@ -182,6 +188,9 @@ class Process {
   std::unique_ptr<env::WorkQueue> metadata_;
   std::atomic<bool> stopping_ = false;
   ControllerCalls& controller_;
+  bool is_started_ = false;
+  // What came while it started.
+  std::vector<std::pair<ImageDelta, std::shared_ptr<const ClusterImage>>> early_;
   SessionFactory sessions_;
   std::unique_ptr<net::Server> server_;
 };
@@ -249,8 +258,9 @@ class ReplicationCluster : public ControllerCalls {
   void start(int id) {
     if (!hosts_[id]->is_running()) hosts_[id]->restart();
     processes_[id] = std::make_unique<Process>(*hosts_[id], BrokerId(id), settings_, *this);
-    ASSERT_TRUE(env::sim::run_on_worker(
-        simulation_, *hosts_[id], [&] { processes_[id]->start(cluster_.image(), data_[id]); }));
+    const auto image = std::make_shared<const ClusterImage>(cluster_.image());
+    ASSERT_TRUE(env::sim::run_on_worker(simulation_, *hosts_[id],
+                                        [&] { processes_[id]->start(*image, data_[id]); }));
   }
   bool is_up(int id) const {
     const auto found = processes_.find(id);

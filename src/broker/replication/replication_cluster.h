@@ -105,7 +105,7 @@ class Process {
         id_(id),
         live_(settings),
         admin_(world_, live_, unused<MetadataRuntime>()),
-        producer_ids_(id, unused<MetadataRuntime>()),
+        producer_ids_([](ProducerIds::BlockHandler) {}),
         groups_(world_, settings_, image_, partitions_),
         telemetry_(1 << 20),
         fetch_sessions_(world_, 100),

@@ -13,6 +13,7 @@ import static_cases_groups  # noqa: F401
 import static_cases_log  # noqa: F401
 import static_cases_network  # noqa: F401
 import static_cases_node  # noqa: F401
+import static_cases_replication  # noqa: F401
 import static_cases_zookeeper  # noqa: F401
 from codec import Closed
 from effect import NO_START, STATIC

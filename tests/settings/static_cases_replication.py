@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings of replication: what a follower asks its leader for, and whom a leader counts on."""
+
+import contextlib
+import time
+
+from effect import effect
+from fake_broker import UNKNOWN_LEADER_EPOCH, FakeBroker, create
+from node import until
+
+CLUSTER = {"zookeeper_connect": "{zookeeper}/{chroot}", "listeners": "PLAINTEXT://127.0.0.1:{port}"}
+
+
+@contextlib.contextmanager
+def leader_of_a_topic(node, **kind):
+    broker = FakeBroker(node, **kind)
+    try:
+        create(node, [2, 1])
+        yield broker
+    finally:
+        broker.close()
+
+
+def first_fetch(node):
+    with leader_of_a_topic(node) as leader:
+        return until(lambda: leader.fetches, bool)[0][1]
+
+
+@effect("replica.fetch.wait.max.ms", {"100": 100, "250": 250}, **CLUSTER)
+def how_long_the_leader_may_wait(node):
+    return first_fetch(node)["MaxWaitMs"]
+
+
+@effect("replica.fetch.min.bytes", {"1": 1, "5000": 5000}, **CLUSTER)
+def how_much_the_leader_shall_gather(node):
+    return first_fetch(node)["MinBytes"]
+
+
+@effect("replica.fetch.max.bytes", {"1048576": 1048576, "3000": 3000}, **CLUSTER)
+def how_much_of_a_partition(node):
+    return first_fetch(node)["Topics"][0]["Partitions"][0]["PartitionMaxBytes"]
+
+
+@effect("replica.fetch.response.max.bytes", {"10485760": 10485760, "70000": 70000}, **CLUSTER)
+def how_much_at_once(node):
+    return first_fetch(node)["MaxBytes"]
+
+
+@effect("replica.fetch.backoff.ms", {"20": False, "1000": True}, **CLUSTER)
+def whether_ten_failed_fetches_take_more_than_a_second(node):
+    """The time between them doubles from 10 ms on, up to the setting."""
+    with leader_of_a_topic(node, error=UNKNOWN_LEADER_EPOCH) as leader:
+        def failed():
+            return [at for at, fetch in list(leader.fetches) if fetch["Topics"]]
+        until(lambda: len(failed()), lambda count: count >= 10)
+        return failed()[9] - failed()[0] > 1.2
+
+
+@effect("replica.socket.timeout.ms", {"1000": 1, "3000": 3}, **CLUSTER)
+def after_how_many_seconds_a_silent_leader_is_left(node):
+    with leader_of_a_topic(node, is_silent=True) as leader:
+        until(lambda: leader.closed_at, bool)
+        return int(leader.closed_at - leader.fetches[0][0] + 0.05)
+
+
+@effect("replica.lag.time.max.ms", {"1000": True, "60000": False}, **CLUSTER)
+def whether_a_follower_that_never_asks_is_out_within_four_seconds(node):
+    follower = FakeBroker(node)
+    create(node, [1, 2])
+    until(lambda: node.produce("topic", acks=1), lambda answer: True)
+    begin = time.monotonic()
+    while time.monotonic() - begin < 4:
+        topic = node.metadata(["topic"])["Topics"][0]
+        if topic["Partitions"] and topic["Partitions"][0]["IsrNodes"] == [1]:
+            break
+        time.sleep(0.02)
+    follower.close()
+    return time.monotonic() - begin < 4

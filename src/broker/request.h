@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/error_code.h"
+#include "broker/cluster/client_identity.h"
 #include "env/clock.h"
 #include "net/request_handler.h"
 #include "wire/api.h"
@@ -24,13 +26,23 @@ struct ClientSoftware {
 
 class RequestLine;
 
+// The Envelope in which another broker sent a request on (KIP-590): its client, and what the
+// envelope's own answer needs.
+struct EnvelopeOrigin {
+  Principal principal;
+  wire::Version version = 0;
+  std::int32_t correlation_id = 0;
+};
+
 // Who asks, for what, in which version. Kept as long as the request is worked on.
 struct RequestContext {
   const wire::ApiDescription* api = nullptr;
   wire::Version version = 0;
   std::int32_t correlation_id = 0;
   std::optional<std::string> client_id;
+  // Of the client; where another broker sent the request on, that broker's, but for the peer.
   std::shared_ptr<const net::ConnectionInfo> connection;
+  std::optional<EnvelopeOrigin> envelope;
   // The connection's; never null.
   std::shared_ptr<ClientSoftware> software;
   // The connection's, for its produce requests; never null.
@@ -38,11 +50,19 @@ struct RequestContext {
   env::MonotonicTime received;
 };
 
-// The frame of a response, its length in front. A response that its version cannot
-// carry is a broken invariant of the handler.
+// In whose name the request is made. Nobody has to say who they are as yet.
+Principal principal_of(const RequestContext& context);
+
+// The frame of a response, its length in front; where the request came in an envelope, so does the
+// response, or NOT_CONTROLLER instead of one that says so anywhere, so that it is asked elsewhere.
+// A response that its version cannot carry is a broken invariant of the handler.
 [[nodiscard]] base::OutputChain encode_response(const RequestContext& context,
                                                 const wire::MessageLayout& layout,
                                                 const void* response);
+
+// The answer to the envelope of a request that is not answered itself.
+[[nodiscard]] base::OutputChain encode_envelope_error(const EnvelopeOrigin& envelope,
+                                                      base::ErrorCode code);
 
 // The one answer to a request; used once, from any thread. Destroyed unused, it closes the
 // connection.

@@ -22,7 +22,9 @@ class PartitionSet;
 namespace odradek::broker {
 
 class AdminService;
+class ActiveController;
 class ControllerCalls;
+class Forwarder;
 class ClientTelemetry;
 class FetchSessions;
 class ProducerIds;
@@ -47,10 +49,18 @@ struct RequestLimits {
   std::int64_t fetch_max_bytes = 57671680;  // fetch.max.bytes
 };
 
-// What a broker is to the others of its cluster.
+struct Services;
+
+// What a broker is to the others of its cluster, and they to it.
 struct PeerServices {
   // The controller on this broker, active or not.
   ControllerCalls& controller;
+  const ActiveController& active;
+  // To the active controller.
+  Forwarder& forwarder;
+  // For requests that reached no controller in time: every change is refused with
+  // REQUEST_TIMED_OUT.
+  Services* without_controller = nullptr;
 };
 
 // What the handlers of requests work with. Owned by Broker; outlives every session. Threads: any.

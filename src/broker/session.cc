@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "broker/api/forward.h"
 #include "broker/api/handlers.h"
 #include "broker/api/peer_handlers.h"
 #include "broker/request.h"
@@ -25,6 +26,7 @@ class BrokerSession : public net::Session {
         produce_line_(std::make_shared<RequestLine>(connection_->executor)) {}
 
   void handle(base::SharedBytes frame, net::Reply reply) override {
+    base::SharedBytes whole = is_sent_on(frame) ? frame : base::SharedBytes();
     wire::Reader reader(std::move(frame));
     auto header = wire::decode_request_header(reader);
     if (!header) {
@@ -40,15 +42,32 @@ class BrokerSession : public net::Session {
     context->software = software_;
     context->produce_line = produce_line_;
     context->received = services_.world.clock().monotonic();
-    dispatch(std::move(context), reader, std::move(reply));
+    dispatch(std::move(context), reader, std::move(whole), std::move(reply));
   }
 
   void closed() override { produce_line_->drop(); }
 
  private:
-  void dispatch(std::shared_ptr<RequestContext> context, wire::Reader& reader, net::Reply reply) {
+  // Looked at before the frame is given away: only then is all of it needed.
+  bool is_sent_on(base::ByteView frame) const {
+    if (services_.peers == nullptr || frame.size() < sizeof(std::int16_t)) return false;
+    const wire::ApiDescription* const described =
+        wire::find_api(base::load_big_endian<std::int16_t>(frame.data()));
+    const api::Handler* const handler =
+        described == nullptr ? nullptr : api::find_handler(described->key);
+    return handler != nullptr && api::is_to_be_forwarded(services_, *handler);
+  }
+
+  // `whole`: the frame, where it is to be sent on.
+  void dispatch(std::shared_ptr<RequestContext> context, wire::Reader& reader,
+                base::SharedBytes whole, net::Reply reply) {
     const api::Handler* handler = api::find_handler(context->api->key);
     if (handler != nullptr && handler->versions.contains(context->version)) {
+      if (!whole.empty()) {
+        api::forward(services_, *handler, std::move(context), reader, std::move(whole),
+                     std::move(reply));
+        return;
+      }
       handler->handle(services_, std::move(context), reader, std::move(reply));
       return;
     }

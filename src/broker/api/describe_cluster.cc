@@ -7,6 +7,7 @@
 
 #include "broker/api/apis.h"
 #include "broker/api/authorized_operations.h"
+#include "broker/api/cluster_view.h"
 
 namespace odradek::broker::api {
 namespace {
@@ -53,7 +54,7 @@ void handle_describe_cluster(Services& services, DescribeClusterRequest request,
     return;
   }
   response.cluster_id = services.cluster_id;
-  response.controller_id = services.node_id;
+  response.controller_id = shown_controller(services, *services.image.load());
   if (request.include_cluster_authorized_operations) {
     response.cluster_authorized_operations = kAllClusterOperations;
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/api/apis.h"
+#include "broker/api/cluster_view.h"
 
 namespace odradek::broker::api {
 namespace {
@@ -52,7 +53,7 @@ DescribeQuorumResponse::Node describe_node(const metadata::BrokerImage& broker) 
 
 }  // namespace
 
-// This node is all of the quorum; what is committed is all that there is.
+// The controller is all of the quorum; what is committed is all that there is.
 void handle_describe_quorum(Services& services, DescribeQuorumRequest request,
                             Responder<DescribeQuorumResponse> responder) {
   if (!asks_for_metadata(request)) {
@@ -65,15 +66,16 @@ void handle_describe_quorum(Services& services, DescribeQuorumRequest request,
   auto& topic = response.topics.emplace_back();
   topic.topic_name = kMetadataTopic;
   auto& partition = topic.partitions.emplace_back();
-  partition.leader_id = services.node_id;
+  const base::BrokerId controller = shown_controller(services, *image);
+  partition.leader_id = controller;
   partition.leader_epoch = image->epoch;
   partition.high_watermark = image->end_offset;
   auto& voter = partition.current_voters.emplace_back();
-  voter.replica_id = services.node_id;
+  voter.replica_id = controller;
   voter.log_end_offset = image->end_offset;
   voter.last_fetch_timestamp = now;
   voter.last_caught_up_timestamp = now;
-  const auto* broker = image->find_broker(services.node_id);
+  const auto* broker = image->find_broker(controller);
   if (broker != nullptr && responder.context().version >= kNodesVersion) {
     response.nodes.push_back(describe_node(*broker));
   }

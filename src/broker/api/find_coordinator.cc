@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "broker/api/apis.h"
+#include "broker/api/cluster_view.h"
 #include "broker/internal_topics.h"
 #include "broker/runtime/admin_service.h"
+#include "broker/runtime/group/group_service.h"
 
 namespace odradek::broker::api {
 namespace {
@@ -29,18 +31,23 @@ Coordinator failed(const std::string& key, ErrorCode code, std::string message) 
   return answer;
 }
 
-// This broker coordinates everything that there is on a node of its own.
-Coordinator find_here(const Services& services, const RequestContext& context,
-                      const std::string& key) {
+// The broker that leads the partition of __consumer_offsets in which the group is kept.
+base::BrokerId leader_of_group(const metadata::ClusterImage& image, const std::string& group) {
+  const auto& topic = image.find_topic(std::string(kGroupTopic));
+  if (topic == nullptr || topic->partitions.empty()) return base::kNoBroker;
+  const auto index = group_partition(group, static_cast<std::int32_t>(topic->partitions.size()));
+  return topic->partitions[static_cast<std::size_t>(index)].leader;
+}
+
+Coordinator find_one(const Services& services, const RequestContext& context, std::int8_t key_type,
+                     const std::string& key) {
   const auto image = services.image.load();
-  const auto* broker = image->find_broker(services.node_id);
-  const auto endpoint = broker == nullptr
-                            ? std::nullopt
-                            : endpoint_for(*broker, true, services.listeners, *context.connection);
+  const auto broker = key_type == kGroupKey ? leader_of_group(*image, key) : services.node_id;
+  const auto endpoint = find_live_broker(services, *image, broker, *context.connection);
   if (!endpoint) return failed(key, ErrorCode::kCoordinatorNotAvailable, "");
   Coordinator answer;
   answer.key = key;
-  answer.node_id = services.node_id;
+  answer.node_id = broker;
   answer.host = endpoint->host;
   answer.port = endpoint->port;
   return answer;
@@ -89,9 +96,10 @@ void handle_find_coordinator(Services& services, FindCoordinatorRequest request,
     refuse(responder, keys);
     return;
   }
-  const auto answer = [&services, keys](Responder<FindCoordinatorResponse>& to) {
+  const auto answer = [&services, keys,
+                       type = request.key_type](Responder<FindCoordinatorResponse>& to) {
     send(to, for_each_key(keys, [&](const std::string& key) {
-           return find_here(services, to.context(), key);
+           return find_one(services, to.context(), type, key);
          }));
   };
   // Of transactions there is nothing to keep as yet, so their topic need not be there: this broker

@@ -66,8 +66,8 @@ namespace odradek::broker::api {
 namespace {
 
 constexpr Handler kHandlers[] = {
-#define ODRADEK_ENTRY(suffix, Name) \
-  declare<wire::Name##Request, wire::Name##Response, handle_##suffix>(),
+#define ODRADEK_ENTRY(suffix, Name, answered_by) \
+  declare<wire::Name##Request, wire::Name##Response, handle_##suffix>(AnsweredBy::answered_by),
     ODRADEK_APIS(ODRADEK_ENTRY)
 #undef ODRADEK_ENTRY
 };
@@ -124,6 +124,11 @@ void refuse(const RequestContext& context, base::ErrorCode code, const std::stri
 }
 
 void close_malformed(const RequestContext& context, const base::Error& error, net::Reply reply) {
+  // Not the connection of the broker that sent it on: others share it.
+  if (context.envelope) {
+    reply.send(encode_envelope_error(*context.envelope, base::ErrorCode::kUnsupportedVersion));
+    return;
+  }
   reply.close_connection(fmt::format("a malformed {} request, version {}: {}", context.api->name,
                                      context.version, error.message));
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "broker/request.h"
@@ -13,6 +15,15 @@
 // The handlers, one file an API. What stands in this table is what ApiVersions offers.
 namespace odradek::broker::api {
 
+// Who answers a request of a cluster's client.
+enum class AnsweredBy : std::uint8_t {
+  kAnyBroker,
+  // The active controller, to which every other broker sends the request on (KIP-590).
+  kController,
+  // Parts by the broker that was asked, which sends the rest on: the handler sees to it.
+  kBoth,
+};
+
 struct Handler {
   wire::ApiKey key;
   // Accepted; ApiVersions shows the stable ones.
@@ -21,6 +32,11 @@ struct Handler {
   // connection, as in Kafka.
   void (*handle)(Services& services, std::shared_ptr<RequestContext> context, wire::Reader& reader,
                  net::Reply reply);
+  AnsweredBy answered_by = AnsweredBy::kAnyBroker;
+  // How long the client waits for the controller, by the request's TimeoutMs; nothing where it does
+  // not say. An error for a body that is no such request.
+  base::Result<std::optional<env::Duration>> (*time_limit)(wire::Reader& reader,
+                                                           wire::Version version) = nullptr;
 };
 
 // In the order of the keys.

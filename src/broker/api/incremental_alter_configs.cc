@@ -7,6 +7,7 @@
 #include "base/loggers.h"
 #include "broker/api/apis.h"
 #include "broker/api/config_answer.h"
+#include "broker/api/config_parts.h"
 #include "broker/runtime/admin_service.h"
 #include "metadata/controller/configs.h"
 
@@ -37,21 +38,43 @@ void change_loggers(const IncrementalAlterConfigsRequest& request,
   }
 }
 
+void change_here(Services& services,
+                 const std::shared_ptr<const IncrementalAlterConfigsRequest>& asked,
+                 Responder<IncrementalAlterConfigsResponse> responder) {
+  const auto broker = asked_broker(services, responder.context());
+  services.admin.change<IncrementalAlterConfigsResponse>(
+      [asked, &services, broker](const metadata::ClusterImage& image,
+                                 const metadata::ControllerInputs&) {
+        const auto settings = services.settings.layers();
+        return metadata::incremental_alter_configs(image, {*settings, broker}, *asked);
+      },
+      [asked, responder = std::move(responder)](IncrementalAlterConfigsResponse response,
+                                                const base::Result<>& committed) mutable {
+        if (committed && !responder.context().envelope) change_loggers(*asked, response);
+        answer_uncommitted(*asked, response, committed);
+        responder.send(response);
+      });
+}
+
 }  // namespace
 
 void handle_incremental_alter_configs(Services& services, IncrementalAlterConfigsRequest request,
                                       Responder<IncrementalAlterConfigsResponse> responder) {
   const auto asked = std::make_shared<const IncrementalAlterConfigsRequest>(std::move(request));
-  services.admin.change<IncrementalAlterConfigsResponse>(
-      [asked, &services](const metadata::ClusterImage& image, const metadata::ControllerInputs&) {
-        const auto settings = services.settings.layers();
-        return metadata::incremental_alter_configs(image, {*settings, services.node_id}, *asked);
-      },
-      [asked, responder = std::move(responder)](IncrementalAlterConfigsResponse response,
-                                                const base::Result<>& committed) mutable {
-        if (committed) change_loggers(*asked, response);
-        answer_uncommitted(*asked, response, committed);
-        responder.send(response);
+  if (!is_changed_in_parts(services, responder.context())) {
+    return change_here(services, asked, std::move(responder));
+  }
+  const auto settings = services.settings.layers();
+  auto checked = metadata::incremental_alter_configs(*services.image.load(),
+                                                     {*settings, services.node_id}, *asked);
+  const auto context = responder.shared_context();
+  change_in_parts<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
+      services, *asked, std::move(checked.reply), *context,
+      [&services, asked, responder = std::move(responder)](
+          std::optional<IncrementalAlterConfigsResponse> answer) mutable {
+        if (!answer) return change_here(services, asked, std::move(responder));
+        change_loggers(*asked, *answer);
+        responder.send(*answer);
       });
 }
 

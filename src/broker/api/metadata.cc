@@ -12,6 +12,7 @@
 
 #include "broker/api/apis.h"
 #include "broker/api/authorized_operations.h"
+#include "broker/api/cluster_view.h"
 #include "broker/internal_topics.h"
 #include "broker/runtime/admin_service.h"
 #include "metadata/controller/topic_name.h"
@@ -67,7 +68,7 @@ class MetadataAnswer {
 
   MetadataResponse run() {
     response_.cluster_id = services_.cluster_id;
-    response_.controller_id = services_.node_id;
+    response_.controller_id = shown_controller(services_, *image_);
     if (request_.include_cluster_authorized_operations) {
       response_.cluster_authorized_operations = kAllClusterOperations;
     }
@@ -182,6 +183,12 @@ std::vector<std::string> names_to_create(const Services& services, const Metadat
   return names;
 }
 
+// What says that nobody could create it now becomes what makes every client ask again.
+ErrorCode code_for(ErrorCode code) {
+  const bool is_passing = code == ErrorCode::kRequestTimedOut || code == ErrorCode::kNotController;
+  return is_passing ? ErrorCode::kUnknownTopicOrPartition : code;
+}
+
 // Creates the topics, then answers: the client finds them there at the first asking.
 class CreateThenAnswer : public std::enable_shared_from_this<CreateThenAnswer> {
  public:
@@ -207,7 +214,7 @@ class CreateThenAnswer : public std::enable_shared_from_this<CreateThenAnswer> {
   void created(const std::string& name, base::Result<> result) {
     if (!result) {
       const std::lock_guard lock(mutex_);
-      errors_[name] = result.error().code;
+      errors_[name] = code_for(result.error().code);
     }
     if (--open_ > 0) return;
     MetadataResponse response = MetadataAnswer(services_, request_, responder_.context()).run();

@@ -4,12 +4,14 @@
 #include <algorithm>
 
 #include "broker/api/declare.h"
+#include "broker/api/forward.h"
 #include "broker/cluster/controller_calls.h"
 #include "wire/messages/allocate_producer_ids.h"
 #include "wire/messages/alter_partition.h"
 #include "wire/messages/assign_replicas_to_dirs.h"
 #include "wire/messages/broker_heartbeat.h"
 #include "wire/messages/broker_registration.h"
+#include "wire/messages/envelope.h"
 
 namespace odradek::broker::api {
 namespace {
@@ -37,6 +39,9 @@ constexpr Handler of_controller() {
 constexpr Handler kHandlers[] = {
     of_controller<wire::AlterPartitionRequest, wire::AlterPartitionResponse,
                   &ControllerCalls::alter_partition>(),
+    {wire::ApiKey::kEnvelope,
+     {wire::EnvelopeRequest::kMinVersion, wire::EnvelopeRequest::kLatestStableVersion},
+     handle_envelope},
     of_controller<wire::BrokerRegistrationRequest, wire::BrokerRegistrationResponse,
                   &ControllerCalls::register_broker>(),
     of_controller<wire::BrokerHeartbeatRequest, wire::BrokerHeartbeatResponse,

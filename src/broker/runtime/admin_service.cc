@@ -4,8 +4,13 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/assert.h"
 #include "base/log.h"
+#include "broker/cluster/forwarder.h"
 #include "broker/internal_topics.h"
+#include "wire/frame.h"
+#include "wire/join_pieces.h"
+#include "wire/reader.h"
 
 namespace odradek::broker {
 namespace {
@@ -27,6 +32,19 @@ constexpr InternalTopic kInternalTopics[] = {
      "transaction.state.log.replication.factor", "transaction.state.log.segment.bytes"},
 };
 
+// Clients that ask for a topic wait meanwhile for what they want to know of others.
+constexpr std::chrono::milliseconds kCreationTimeLimit = std::chrono::seconds(5);
+
+// Of a request for one topic: it is there.
+base::Result<> outcome_of(const wire::CreateTopicsResponse& response) {
+  if (response.topics.empty()) return base::fail(ErrorCode::kUnknownServerError, "no answer");
+  const auto& topic = response.topics.front();
+  if (topic.error_code == ErrorCode::kNone || topic.error_code == ErrorCode::kTopicAlreadyExists) {
+    return {};
+  }
+  return base::fail(topic.error_code, topic.error_message.value_or(""));
+}
+
 }  // namespace
 
 metadata::ControllerInputs AdminService::inputs(const config::Settings& settings) {
@@ -37,33 +55,58 @@ metadata::ControllerInputs AdminService::inputs(const config::Settings& settings
           }};
 }
 
-void AdminService::create_one(Topic topic, std::move_only_function<void(base::Result<>)> done) {
+std::unique_ptr<AdminService> AdminService::make_refusing(env::World& world,
+                                                          const config::LiveSettings& settings,
+                                                          MetadataRuntime& runtime,
+                                                          base::Error error) {
+  auto service = std::make_unique<AdminService>(world, settings, runtime, nullptr);
+  service->refusal_ = std::move(error);
+  return service;
+}
+
+void AdminService::create_one(Topic topic, Done done) {
   wire::CreateTopicsRequest request;
   request.topics.push_back(std::move(topic));
+  request.timeout_ms = static_cast<std::int32_t>(kCreationTimeLimit.count());
+  if (forwarder_ != nullptr && !forwarder_->is_controller_here()) {
+    create_one_elsewhere(request, std::move(done));
+  } else {
+    create_one_here(std::move(request), std::move(done));
+  }
+}
+
+void AdminService::create_one_here(wire::CreateTopicsRequest request, Done done) {
   change<wire::CreateTopicsResponse>(
       [request = std::move(request)](const metadata::ClusterImage& image,
                                      const metadata::ControllerInputs& inputs) {
         return metadata::create_topics(image, inputs, request);
       },
-      [done = std::move(done)](wire::CreateTopicsResponse response,
+      [done = std::move(done)](const wire::CreateTopicsResponse& response,
                                const base::Result<>& committed) mutable {
-        if (!committed) {
-          done(committed);
-          return;
-        }
-        auto& result = response.topics.front();
-        const bool is_there = result.error_code == ErrorCode::kNone ||
-                              result.error_code == ErrorCode::kTopicAlreadyExists;
-        if (is_there) {
-          done({});
-        } else {
-          done(base::fail(result.error_code, result.error_message.value_or("")));
-        }
+        done(committed ? outcome_of(response) : committed);
       });
 }
 
-void AdminService::ensure_internal_topic(const std::string& name,
-                                         std::move_only_function<void(base::Result<>)> done) {
+// In this broker's own name, as nobody has to say who they are as yet.
+void AdminService::create_one_elsewhere(const wire::CreateTopicsRequest& request, Done done) {
+  constexpr wire::Version kVersion = wire::CreateTopicsRequest::kLatestStableVersion;
+  auto frame = wire::frame_request(request, kVersion, 0, "odradek");
+  ODRADEK_ASSERT(frame.has_value());
+  frame->remove_prefix(wire::kFrameSizeBytes);
+  forwarder_->forward(wire::join_pieces(*frame), Principal{}, "127.0.0.1", kCreationTimeLimit,
+                      [done = std::move(done)](base::Result<base::SharedBytes> answer) mutable {
+                        if (!answer) return done(base::fail(std::move(answer)));
+                        wire::Reader reader(std::move(*answer));
+                        auto header = wire::decode_response_header(
+                            reader, wire::ApiKey::kCreateTopics, kVersion);
+                        if (!header) return done(base::fail(std::move(header)));
+                        auto response = wire::CreateTopicsResponse::decode(reader, kVersion);
+                        if (!response) return done(base::fail(std::move(response)));
+                        done(outcome_of(*response));
+                      });
+}
+
+void AdminService::ensure_internal_topic(const std::string& name, Done done) {
   const auto kind = std::ranges::find(kInternalTopics, name, &InternalTopic::name);
   if (kind == std::end(kInternalTopics)) {
     done(base::fail(ErrorCode::kInvalidTopicException, name + " is no internal topic"));
@@ -72,15 +115,17 @@ void AdminService::ensure_internal_topic(const std::string& name,
   Topic topic;
   topic.name = name;
   topic.num_partitions = static_cast<std::int32_t>(settings_.number(kind->partitions_key));
-  // A node of its own is all the replicas that there can be.
-  topic.replication_factor = 1;
   const std::int64_t wanted = settings_.number(kind->factor_key);
+  // A node of its own is all the replicas that there can be. In a cluster fewer than are asked for
+  // would stay fewer when more brokers come.
+  const bool is_alone = forwarder_ == nullptr;
+  topic.replication_factor = is_alone ? std::int16_t{1} : static_cast<std::int16_t>(wanted);
   topic.configs = {{"cleanup.policy", "compact"},
                    {"compression.type", "producer"},
                    {"segment.bytes", settings_.text(kind->segment_key)}};
-  create_one(std::move(topic), [name, wanted, key = kind->factor_key,
+  create_one(std::move(topic), [name, wanted, is_alone, key = kind->factor_key,
                                 done = std::move(done)](base::Result<> created) mutable {
-    if (created && wanted > 1) {
+    if (created && is_alone && wanted > 1) {
       base::log::info("controller", "{} has one replica, not {}={}: this node is on its own", name,
                       key, wanted);
     }
@@ -88,8 +133,7 @@ void AdminService::ensure_internal_topic(const std::string& name,
   });
 }
 
-void AdminService::create_automatically(const std::string& name,
-                                        std::move_only_function<void(base::Result<>)> done) {
+void AdminService::create_automatically(const std::string& name, Done done) {
   Topic topic;
   topic.name = name;
   topic.num_partitions = -1;

@@ -198,6 +198,9 @@ void ClusterNode::make_controller() {
       std::move(options), [](const std::vector<metadata::Event>& events) { say(events); });
   channel_ = std::make_unique<ControllerChannel>(world_, world_.loop(0), options_.node, active_,
                                                  *service_, controller_channel_options(settings_));
+  channel_->watch_over([this](const ControllerPlace& place) { on_refused(place); });
+  forwarder_ = std::make_unique<Forwarder>(world_, active_, options_.node,
+                                           controller_channel_options(settings_).client);
 }
 
 base::Result<> ClusterNode::enter(const metadata::BrokerImage& registration) {
@@ -285,6 +288,17 @@ void ClusterNode::publish_controller() {
     }
   }
   active_.publish(std::move(place));
+}
+
+// The process of the controller is gone: its place need not wait for the end of its session.
+void ClusterNode::on_refused(const ControllerPlace& place) {
+  if (!controller_ || controller_->broker != place.broker ||
+      controller_->lead.epoch != place.epoch) {
+    return;
+  }
+  base::log::warn("quorum", "broker {} was the controller in epoch {}, and its listener refuses",
+                  place.broker.value(), place.epoch.value());
+  metadata_->remove_controller(*controller_);
 }
 
 void ClusterNode::hand_over(env::Task done) { member_->stop(std::move(done)); }

@@ -12,6 +12,7 @@
 #include "broker/cluster/active_controller.h"
 #include "broker/cluster/cluster_member.h"
 #include "broker/cluster/controller_channel.h"
+#include "broker/cluster/forwarder.h"
 #include "broker/controller/controller_service.h"
 #include "broker/runtime/live_config.h"
 #include "broker/runtime/zookeeper_metadata.h"
@@ -60,6 +61,8 @@ class ClusterNode {
   ZookeeperMetadata& metadata() { return *metadata_; }
   // Where the controller is, here or elsewhere.
   ControllerCalls& controller() { return *channel_; }
+  // Sends on what the controller is to answer.
+  Forwarder& forwarder() { return *forwarder_; }
   // On this broker: for what others ask of it.
   ControllerService& service() { return *service_; }
   const ActiveController& active() const { return active_; }
@@ -76,6 +79,7 @@ class ClusterNode {
   void on_controller(const std::optional<quorum::zookeeper::ControllerInfo>& controller);
   void on_brokers(const ZookeeperMetadata::Brokers& brokers);
   void publish_controller();
+  void on_refused(const ControllerPlace& place);
 
   env::World& world_;
   const config::Settings& settings_;
@@ -90,6 +94,7 @@ class ClusterNode {
   std::unique_ptr<ZookeeperMetadata> metadata_;
   std::unique_ptr<ControllerService> service_;
   std::unique_ptr<ControllerChannel> channel_;
+  std::unique_ptr<Forwarder> forwarder_;
   std::unique_ptr<ClusterMember> member_;
 
   // Of loop 0. Nobody is told of the controller before those who watch are there.

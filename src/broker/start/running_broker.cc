@@ -205,11 +205,12 @@ base::Result<> RunningBroker::start_partitions() {
 }
 
 void RunningBroker::make_services() {
-  admin_ = std::make_unique<AdminService>(world_, live_, *metadata_);
+  admin_ = std::make_unique<AdminService>(world_, live_, *metadata_,
+                                          cluster_ ? &cluster_->forwarder() : nullptr);
   producer_ids_ = std::make_unique<ProducerIds>(
       cluster_ ? request_block_from(cluster_->controller(), cluster_->member(), node_id_)
                : request_block_here(*metadata_, node_id_));
-  groups_ = std::make_unique<GroupService>(world_, settings_, image_, partitions_);
+  groups_ = std::make_unique<GroupService>(world_, settings_, node_id_, image_, partitions_);
   groups_->start();
   metadata_->observe(
       [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
@@ -220,31 +221,42 @@ void RunningBroker::make_services() {
       world_,
       static_cast<std::size_t>(settings_.number("max.incremental.fetch.session.cache.slots")));
   if (cluster_) {
-    peers_ = std::make_unique<PeerServices>(PeerServices{cluster_->service()});
+    peers_ = std::make_unique<PeerServices>(
+        PeerServices{cluster_->service(), cluster_->active(), cluster_->forwarder()});
   }
-  const RequestLimits limits{settings_.number("fetch.max.bytes")};
   encoding_ = world_.workers().make_queue("encode", static_cast<int>(world_.loop_count()));
-  services_ =
-      std::make_unique<Services>(Services{.world = world_,
-                                          .settings = live_,
-                                          .cluster_id = cluster_id_,
-                                          .node_id = node_id_,
-                                          .limits = limits,
-                                          .listeners = listener_configs_,
-                                          .inter_broker_listener = inter_broker_listener(settings_),
-                                          .image = image_,
-                                          .partitions = partitions_,
-                                          .logs = *logs_,
-                                          .fetch_sessions = *fetch_sessions_,
-                                          .admin = *admin_,
-                                          .producer_ids = *producer_ids_,
-                                          .groups = *groups_,
-                                          .telemetry = *telemetry_,
-                                          .replication = *replication_,
-                                          .encoding = *encoding_,
-                                          .stopping = is_stopping_,
-                                          .peers = peers_.get()});
+  services_ = services_with(*admin_);
+  if (peers_) {
+    refusing_admin_ = AdminService::make_refusing(
+        world_, live_, *metadata_,
+        {base::ErrorCode::kRequestTimedOut, "no controller was there in time", 0});
+    without_controller_ = services_with(*refusing_admin_);
+    peers_->without_controller = without_controller_.get();
+  }
   sessions_.serve(*services_);
+}
+
+std::unique_ptr<Services> RunningBroker::services_with(AdminService& admin) {
+  return std::make_unique<Services>(
+      Services{.world = world_,
+               .settings = live_,
+               .cluster_id = cluster_id_,
+               .node_id = node_id_,
+               .limits = {settings_.number("fetch.max.bytes")},
+               .listeners = listener_configs_,
+               .inter_broker_listener = inter_broker_listener(settings_),
+               .image = image_,
+               .partitions = partitions_,
+               .logs = *logs_,
+               .fetch_sessions = *fetch_sessions_,
+               .admin = admin,
+               .producer_ids = *producer_ids_,
+               .groups = *groups_,
+               .telemetry = *telemetry_,
+               .replication = *replication_,
+               .encoding = *encoding_,
+               .stopping = is_stopping_,
+               .peers = peers_.get()});
 }
 
 void RunningBroker::stop(std::move_only_function<void(base::Result<>)> done) {

@@ -80,6 +80,7 @@ class RunningBroker : public Broker {
   void cordon(const config::Settings& settings);
   std::vector<base::Uuid> directories_that(bool are_online) const;
   void make_services();
+  std::unique_ptr<Services> services_with(AdminService& admin);
   void act_on_settings();
   metadata::BrokerImage registration() const;
   void stop_listening(std::move_only_function<void(base::Result<>)> done);
@@ -112,6 +113,9 @@ class RunningBroker : public Broker {
   std::unique_ptr<FetchSessions> fetch_sessions_;
   std::unique_ptr<ClientTelemetry> telemetry_;
   std::unique_ptr<PeerServices> peers_;
+  // Of requests that reached no controller in time.
+  std::unique_ptr<AdminService> refusing_admin_;
+  std::unique_ptr<Services> without_controller_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<env::WorkQueue> encoding_;  // after services_: its work uses them
   SessionFactory sessions_;

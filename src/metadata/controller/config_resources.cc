@@ -19,7 +19,7 @@ namespace {
 
 using base::ErrorCode;
 
-base::Result<> check_broker_name(const std::string& name, base::BrokerId asked) {
+base::Result<> check_broker_name(const std::string& name, std::optional<base::BrokerId> asked) {
   std::int32_t id = -1;
   const char* const end = name.data() + name.size();
   if (const auto parsed = std::from_chars(name.data(), end, id);
@@ -27,10 +27,10 @@ base::Result<> check_broker_name(const std::string& name, base::BrokerId asked) 
     return base::fail(ErrorCode::kInvalidRequest,
                       fmt::format("Node id must be an integer, but it is: {}", name));
   }
-  if (id == asked.value()) return {};
+  if (!asked || id == asked->value()) return {};
   return base::fail(
       ErrorCode::kInvalidRequest,
-      fmt::format("Unexpected broker id, expected {}, but received {}", asked.value(), name));
+      fmt::format("Unexpected broker id, expected {}, but received {}", asked->value(), name));
 }
 
 bool names(const ResourceChange& change, std::string_view key) {
@@ -87,7 +87,7 @@ base::Result<> check_logger(const ConfigOp& op) {
                   op.key, *op.value));
 }
 
-base::Result<> check_loggers(base::BrokerId asked, const ResourceChange& change) {
+base::Result<> check_loggers(std::optional<base::BrokerId> asked, const ResourceChange& change) {
   if (auto valid = check_broker_name(change.name, asked); !valid) return valid;
   for (const ConfigOp& op : change.ops) {
     if (auto valid = check_logger(op); !valid) return valid;
@@ -138,8 +138,7 @@ const config::Setting* find_setting(ConfigResourceType type, std::string_view ke
   }
 }
 
-base::Result<> check_resource(const ClusterImage&, base::BrokerId asked,
-                              const ResourceChange& change) {
+base::Result<> check_resource(std::optional<base::BrokerId> asked, const ResourceChange& change) {
   switch (change.resource_type()) {
     case ConfigResourceType::kTopic:
     case ConfigResourceType::kClientMetrics:

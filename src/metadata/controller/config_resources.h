@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "base/ids.h"
 #include "base/result.h"
 #include "config/live_settings.h"
@@ -15,9 +17,10 @@ namespace odradek::metadata {
 // appends to no list of theirs.
 const config::Setting* find_setting(ConfigResourceType type, std::string_view key);
 
-// Before the change is looked at: that the type is known, and a broker is the one that was asked.
+// Before the change is looked at: that the type is known, and a broker is the one that was asked,
+// where that is known.
 // For loggers, whose keys are names of loggers: all there is to check.
-[[nodiscard]] base::Result<> check_resource(const ClusterImage& image, base::BrokerId asked,
+[[nodiscard]] base::Result<> check_resource(std::optional<base::BrokerId> asked,
                                             const ResourceChange& change);
 
 // Whether the resource may have `next` as its whole configuration.

@@ -51,7 +51,7 @@ class ConfigAlterer {
 
   base::Result<Records> alter(const ResourceChange& change) const {
     if (auto valid = check_form(change); !valid) return base::fail(std::move(valid));
-    if (auto valid = check_resource(image_, inputs_.broker, change); !valid) {
+    if (auto valid = check_resource(inputs_.broker, change); !valid) {
       return base::fail(std::move(valid));
     }
     if (change.resource_type() == ConfigResourceType::kBrokerLogger) return Records{};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "config/live_settings.h"
 #include "machine/decision.h"
 #include "metadata/cluster_image.h"
@@ -13,9 +15,11 @@ namespace odradek::metadata {
 
 // What the decisions need beside the image.
 struct ConfigInputs {
-  // Of the broker that was asked: its own dynamic configuration is held against them.
+  // Of the broker that decides: its own dynamic configuration is held against them.
   const config::SettingsLayers& settings;
-  base::BrokerId broker;
+  // The broker that was asked: it takes changes of its own configuration only. Nothing where
+  // another one was, which has seen to that.
+  std::optional<base::BrokerId> broker;
 };
 
 using AlterConfigsDecision = machine::Decision<MetadataRecord, wire::AlterConfigsResponse>;

@@ -41,12 +41,13 @@ std::int32_t group_partition(const std::string& group_id, std::int32_t partition
   return positive % partition_count;
 }
 
-GroupService::GroupService(env::World& world, const config::Settings& settings, ImageHolder& image,
-                           replica::PartitionSet& partitions)
+GroupService::GroupService(env::World& world, const config::Settings& settings, base::BrokerId node,
+                           ImageHolder& image, replica::PartitionSet& partitions)
     : world_(world),
       settings_(settings_of(settings)),
       expiry_interval_(
           std::chrono::milliseconds(settings.number("offsets.retention.check.interval.ms"))),
+      node_(node),
       image_(image),
       partitions_(partitions) {}
 
@@ -55,20 +56,33 @@ void GroupService::start() {
 }
 
 void GroupService::serve(const metadata::TopicImage& topic) {
-  std::vector<std::shared_ptr<GroupShard>> fresh;
+  Shards gone;
+  Shards fresh;
   {
     const std::lock_guard lock(mutex_);
-    shards_.resize(topic.partitions.size());
-    for (std::size_t i = 0; i < shards_.size(); ++i) {
-      if (shards_[i] != nullptr) continue;
-      auto partition = partitions_.find(topic.id, static_cast<std::int32_t>(i));
-      if (partition == nullptr) continue;
-      shards_[i] = std::make_shared<GroupShard>(world_, settings_, image_, std::move(partition));
-      fresh.push_back(shards_[i]);
-    }
+    if (stopped_) return;
+    serve_locked(topic, gone, fresh);
     arm_expiry();
   }
+  for (const auto& shard : gone) shard->resign();
   for (const auto& shard : fresh) shard->start_loading();
+}
+
+void GroupService::serve_locked(const metadata::TopicImage& topic, Shards& gone, Shards& fresh) {
+  slots_.resize(topic.partitions.size());
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const auto& placed = topic.partitions[i];
+    Slot& slot = slots_[i];
+    const bool is_led_here = placed.leader == node_;
+    if (is_led_here && slot.shard != nullptr && slot.epoch == placed.leader_epoch) continue;
+    if (slot.shard != nullptr) gone.push_back(std::exchange(slot.shard, nullptr));
+    auto partition =
+        is_led_here ? partitions_.find(topic.id, static_cast<std::int32_t>(i)) : nullptr;
+    if (partition == nullptr) continue;
+    slot.epoch = placed.leader_epoch;
+    slot.shard = std::make_shared<GroupShard>(world_, settings_, image_, std::move(partition));
+    fresh.push_back(slot.shard);
+  }
 }
 
 void GroupService::follow(const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
@@ -81,33 +95,33 @@ void GroupService::follow(const metadata::ImageDelta& delta, const metadata::Clu
 }
 
 void GroupService::resign_all() {
-  std::vector<std::shared_ptr<GroupShard>> gone;
+  std::vector<Slot> gone;
   {
     const std::lock_guard lock(mutex_);
-    gone.swap(shards_);
+    gone.swap(slots_);
   }
-  for (const auto& shard : gone) {
-    if (shard != nullptr) shard->resign();
+  for (const Slot& slot : gone) {
+    if (slot.shard != nullptr) slot.shard->resign();
   }
 }
 
 base::Result<std::shared_ptr<GroupShard>> GroupService::shard_of(
     const std::string& group_id) const {
   const std::lock_guard lock(mutex_);
-  if (!shards_.empty()) {
+  if (!slots_.empty()) {
     const auto index = static_cast<std::size_t>(
-        group_partition(group_id, static_cast<std::int32_t>(shards_.size())));
-    if (shards_[index] != nullptr) return shards_[index];
+        group_partition(group_id, static_cast<std::int32_t>(slots_.size())));
+    if (slots_[index].shard != nullptr) return slots_[index].shard;
   }
   return base::fail(ErrorCode::kNotCoordinator,
                     fmt::format("group {} is not coordinated here", group_id));
 }
 
-std::vector<std::shared_ptr<GroupShard>> GroupService::shards() const {
+GroupService::Shards GroupService::shards() const {
   const std::lock_guard lock(mutex_);
-  std::vector<std::shared_ptr<GroupShard>> present;
-  for (const auto& shard : shards_) {
-    if (shard != nullptr) present.push_back(shard);
+  Shards present;
+  for (const Slot& slot : slots_) {
+    if (slot.shard != nullptr) present.push_back(slot.shard);
   }
   return present;
 }

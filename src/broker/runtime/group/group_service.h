@@ -23,13 +23,14 @@ std::int32_t group_partition(const std::string& group_id, std::int32_t partition
 // it leads. Threads: any.
 class GroupService {
  public:
-  GroupService(env::World& world, const config::Settings& settings, ImageHolder& image,
-               replica::PartitionSet& partitions);
+  GroupService(env::World& world, const config::Settings& settings, base::BrokerId node,
+               ImageHolder& image, replica::PartitionSet& partitions);
 
   // Loads what is there. Once, before requests come.
   void start();
-  // Follows a change of the metadata: a new __consumer_offsets is served, offsets of deleted topics
-  // are forgotten.
+  // Follows a change of the metadata: partitions of __consumer_offsets are read when this broker
+  // becomes their leader, in each epoch anew, and given up when it is no longer; offsets of deleted
+  // topics are forgotten. One at a time, after the partitions have followed the change.
   void follow(const metadata::ImageDelta& delta, const metadata::ClusterImage& image);
   void stop();
 
@@ -40,7 +41,15 @@ class GroupService {
   std::vector<std::shared_ptr<GroupShard>> shards() const;
 
  private:
+  using Shards = std::vector<std::shared_ptr<GroupShard>>;
+  // A partition of __consumer_offsets.
+  struct Slot {
+    std::shared_ptr<GroupShard> shard;  // null where it is not led here
+    base::LeaderEpoch epoch{0};         // in which it is
+  };
+
   void serve(const metadata::TopicImage& topic);
+  void serve_locked(const metadata::TopicImage& topic, Shards& gone, Shards& fresh);
   void resign_all();
   void arm_expiry();
   void expire_offsets();
@@ -48,11 +57,12 @@ class GroupService {
   env::World& world_;
   const group::GroupSettings settings_;
   const env::Duration expiry_interval_;
+  const base::BrokerId node_;
   ImageHolder& image_;
   replica::PartitionSet& partitions_;
 
   mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<GroupShard>> shards_;  // by partition; null where not led here
+  std::vector<Slot> slots_;  // by partition
   env::Executor::TimerId expiry_timer_ = 0;
   bool stopped_ = false;
 };

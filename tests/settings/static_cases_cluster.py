@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings that act between brokers. The server of a case is broker 1, and the controller; where
+it takes two, the setting is the second one's as well."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+import uuid
+
+from effect import effect
+from node import Node, Server, until
+
+CLUSTER = {"zookeeper_connect": "{zookeeper}/{chroot}", "broker_id": "1",
+           "zookeeper_session_timeout_ms": "30000"}
+SECOND = 2
+
+
+def settings_of_second(node):
+    return {**node.server.settings, "broker.id": str(SECOND)}
+
+
+@contextlib.contextmanager
+def second(node):
+    """Another broker of the node's cluster, which has what the node has of settings."""
+    server = Server(node.server.directory.parent / "second", settings_of_second(node),
+                    node.server.binary).start()
+    other = Node(server)
+    try:
+        until(lambda: live_brokers(node), lambda brokers: SECOND in brokers)
+        yield other
+    finally:
+        for connection in other.connections:
+            connection.close()
+        if server.running():
+            server.kill()
+
+
+@contextlib.contextmanager
+def frozen(node):
+    os.kill(node.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(node.pid, signal.SIGCONT)
+
+
+def live_brokers(node):
+    return {broker["NodeId"] for broker in node.metadata()["Brokers"]}
+
+
+def whole_seconds_of(work):
+    begin = time.monotonic()
+    work()
+    return int(time.monotonic() - begin)
+
+
+def silent_broker(node):
+    """Registers as broker 2 over the wire, serves, and is not heard of again."""
+    features = node.call("ApiVersions", 4, {"ClientSoftwareName": "test",
+                                            "ClientSoftwareVersion": "1"})["SupportedFeatures"]
+    registered = node.call("BrokerRegistration", 4, {
+        "BrokerId": SECOND, "ClusterId": node.metadata()["ClusterId"],
+        "IncarnationId": str(uuid.uuid4()), "LogDirs": [str(uuid.uuid4())],
+        "Listeners": [{"Name": "PLAINTEXT", "Host": "127.0.0.1", "Port": node.server.port,
+                       "SecurityProtocol": 0}],
+        "Features": [{"Name": feature["Name"], "MinSupportedVersion": feature["MinVersion"],
+                      "MaxSupportedVersion": feature["MaxVersion"]} for feature in features]})
+    assert registered["ErrorCode"] == 0, registered
+    beat = node.call("BrokerHeartbeat", 1, {
+        "BrokerId": SECOND, "BrokerEpoch": registered["BrokerEpoch"],
+        "CurrentMetadataOffset": registered["BrokerEpoch"]})
+    assert beat["ErrorCode"] == 0 and not beat["IsFenced"], beat
+
+
+@effect("broker.session.timeout.ms", {"1500": 1, "3500": 3}, **CLUSTER)
+def how_long_a_silent_broker_serves(node):
+    silent_broker(node)
+    return whole_seconds_of(
+        lambda: until(lambda: live_brokers(node), lambda brokers: SECOND not in brokers))
+
+
+@effect("broker.heartbeat.interval.ms", {"100": [1], "60000": []}, **CLUSTER,
+        broker_session_timeout_ms="1500")
+def who_serves_after_a_session_s_time(node):
+    silent_broker(node)
+    return sorted(until(lambda: live_brokers(node), lambda brokers: SECOND not in brokers))
+
+
+@effect("initial.broker.registration.timeout.ms", {"1000": (1, 1), "3000": (1, 3)}, **CLUSTER,
+        controller_socket_timeout_ms="200")
+def how_long_a_start_waits_for_the_controller(node):
+    """Of another server: its exit status, and the seconds."""
+    server = Server(node.server.directory.parent / "second", settings_of_second(node),
+                    node.server.binary)
+    begin = time.monotonic()
+    with frozen(node):
+        status = subprocess.run(server.command(), capture_output=True, check=False,
+                                timeout=60).returncode
+    return status, int(time.monotonic() - begin)
+
+
+@effect("controlled.shutdown.enable", {"true": True, "false": False}, **CLUSTER)
+def whether_leaderships_are_handed_over(node):
+    with second(node) as other:
+        other.server.stop()
+    return f"broker {SECOND} shuts down" in node.server.log.read_text()
+
+
+def how_long_a_stop_without_the_controller_takes(node):
+    with second(node) as other, frozen(node):
+        return whole_seconds_of(other.server.stop)
+
+
+effect("controlled.shutdown.max.retries", {"0": 0, "3": 3}, **CLUSTER,
+       controller_socket_timeout_ms="100", controlled_shutdown_retry_backoff_ms="1000")(
+    how_long_a_stop_without_the_controller_takes)
+effect("controlled.shutdown.retry.backoff.ms", {"100": 0, "1600": 3}, **CLUSTER,
+       controller_socket_timeout_ms="100", controlled_shutdown_max_retries="2")(
+    how_long_a_stop_without_the_controller_takes)
+effect("controller.socket.timeout.ms", {"200": 0, "2200": 2}, **CLUSTER,
+       controlled_shutdown_max_retries="0")(how_long_a_stop_without_the_controller_takes)
+
+
+@effect("request.timeout.ms", {"1000": (7, 1), "3000": (7, 3)}, **CLUSTER)
+def how_long_a_client_s_change_waits_for_the_controller(node):
+    """The answer's code (REQUEST_TIMED_OUT), and the seconds."""
+    with second(node) as other, frozen(node):
+        begin = time.monotonic()
+        answer = other.call("AlterClientQuotas", 1, {"Entries": [
+            {"Entity": [{"EntityType": "user", "EntityName": "somebody"}],
+             "Ops": [{"Key": "producer_byte_rate", "Value": 1.0, "Remove": False}]}]})
+        return answer["Entries"][0]["ErrorCode"], int(time.monotonic() - begin)
+
+
+@effect("offsets.topic.replication.factor", {"1": 1, "2": 2}, **CLUSTER,
+        offsets_topic_num_partitions="1")
+def replicas_of_groups(node):
+    with second(node):
+        node.commit("topic")
+        (topic,) = node.metadata(["__consumer_offsets"])["Topics"]
+        return len(topic["Partitions"][0]["ReplicaNodes"])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Another broker of the cluster, as far as it sees a leader's or a follower's settings: it registers
-with the node, which is the controller, and answers fetches of what it is said to lead.
+"""Another broker of the cluster, as far as it sees a leader's or a follower's settings: it
+registers with the node, which is the controller, and answers fetches of what it is said to lead.
 """
 
 import contextlib

@@ -8,10 +8,12 @@
 #include <limits>
 #include <sstream>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/version.h"
+#include "broker/replication/replication.h"
 #include "log/directory/room.h"
 #include "log/log_manager.h"
 #include "log/retention/retention.h"
@@ -173,6 +175,32 @@ void collect_partitions(const replica::PartitionSet& partitions,
                             "Partitions that this server leads.", static_cast<double>(leaders)));
 }
 
+void collect_replication(const MetricsSources& sources, std::vector<MetricFamily>& families) {
+  const auto all = sources.partitions.all();
+  const auto lacking =
+      std::ranges::count_if(all, [](const auto& partition) { return partition->lacks_in_sync(); });
+  const auto under_minimum =
+      std::ranges::count_if(all, [](const auto& partition) { return !partition->check_in_sync(); });
+  families.push_back(single("kafka_server_replicamanager_underreplicatedpartitions",
+                            "Partitions led here of which a replica is not in sync.",
+                            static_cast<double>(lacking)));
+  families.push_back(single("kafka_server_replicamanager_underminisrpartitioncount",
+                            "Partitions led here with fewer in sync than min.insync.replicas.",
+                            static_cast<double>(under_minimum)));
+  const auto changes = sources.replication.in_sync_changes();
+  for (const auto& [name, help, count] :
+       {std::tuple{"kafka_server_replicamanager_isrshrinks_total",
+                   "Changes of in-sync sets that took replicas out, asked for by this leader.",
+                   changes.shrinks},
+        std::tuple{"kafka_server_replicamanager_isrexpands_total",
+                   "Changes of in-sync sets that took replicas in, asked for by this leader.",
+                   changes.expands}}) {
+    MetricFamily one = family(name, help, MetricType::Counter);
+    add(one, static_cast<double>(count));
+    families.push_back(std::move(one));
+  }
+}
+
 void collect_connections(const net::Server& server, std::vector<MetricFamily>& families) {
   families.push_back(single("kafka_server_socketservermetrics_connection_count",
                             "Connections of clients that are open.",
@@ -193,6 +221,7 @@ std::string render_metrics(const MetricsSources& sources) {
   collect_retention(sources.logs, families);
   collect_cleaner(sources.logs, families);
   collect_partitions(sources.partitions, families);
+  collect_replication(sources, families);
   collect_connections(sources.server, families);
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, families);

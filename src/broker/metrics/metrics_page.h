@@ -15,11 +15,14 @@ class PartitionSet;
 
 namespace odradek::broker {
 
+class Replication;
+
 // Whom the page asks; all outlive it.
 struct MetricsSources {
   const log::LogManager& logs;
   const replica::PartitionSet& partitions;
   const net::Server& server;
+  const Replication& replication;
 };
 
 // Everything measured now, in Prometheus's text format (version 0.0.4). What Apache Kafka measures

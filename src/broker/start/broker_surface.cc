@@ -41,7 +41,7 @@ base::Result<> RunningBroker::open_metrics() {
       world_, [this](const net::http::Request& request) -> net::http::Response {
         if (request.path != "/metrics") return {.status = 404, .body = "try /metrics\n"};
         return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                .body = render_metrics({*logs_, partitions_, *server_})};
+                .body = render_metrics({*logs_, partitions_, *server_, *replication_})};
       });
   auto bound = metrics_->listen({address->host, address->port});
   if (!bound) {
@@ -58,9 +58,13 @@ void RunningBroker::act_on_settings() {
     logs_->mover().set_rate(move_rate(now));
   });
   live_config_->act([this](const config::Settings& before, const config::Settings& now) {
-    if (make_log_config(before, nullptr) == make_log_config(now, nullptr)) return;
-    replicas_->configure_all(*image_.load());
+    constexpr std::string_view kLeast = "min.insync.replicas";
+    const bool is_same = make_log_config(before, nullptr) == make_log_config(now, nullptr) &&
+                         before.number(kLeast) == now.number(kLeast);
+    if (!is_same) replicas_->configure_all(*image_.load());
   });
+  live_config_->act(
+      [this](const config::Settings&, const config::Settings&) { replication_->configure(); });
   live_config_->act([this](const config::Settings&, const config::Settings& now) {
     server_->set_limits(make_connection_limits(now, listener_configs_));
   });

@@ -13,6 +13,7 @@ namespace odradek::broker {
 namespace {
 
 constexpr std::string_view kArea = "member";
+constexpr int kFailuresToTell = 4;
 
 }  // namespace
 
@@ -53,7 +54,7 @@ struct ClusterMember::Core : std::enable_shared_from_this<Core> {
   env::Executor::TimerId timer = 0;
   bool is_ready = false;
   bool is_dropped = false;
-  bool was_told_of_failure = false;
+  int failures = 0;  // since the last answer
   std::shared_ptr<const metadata::ClusterImage> image;
   std::vector<base::Uuid> offline_directories;
   std::optional<std::vector<base::Uuid>> cordoned_directories;
@@ -100,7 +101,7 @@ void ClusterMember::Core::send_registration() {
         self.tell_of_failure(self.membership.error());
       } else if (answer) {
         base::log::info(kArea, "registered in epoch {}", answer->broker_epoch);
-        self.was_told_of_failure = false;
+        self.failures = 0;
         self.follow_image();
       }
     });
@@ -125,7 +126,7 @@ void ClusterMember::Core::send_heartbeat(const Membership::Step& step) {
         self.tell_of_failure(self.membership.error());
         return;
       }
-      self.was_told_of_failure = false;
+      self.failures = 0;
       if (was_fenced != self.membership.is_fenced()) {
         base::log::info(kArea, "{} by the controller", was_fenced ? "unfenced" : "fenced");
       }
@@ -133,9 +134,9 @@ void ClusterMember::Core::send_heartbeat(const Membership::Step& step) {
   });
 }
 
-// One line for a time in which it does not go well.
+// One line for a time in which it does not go well; that a controller is elected is none.
 void ClusterMember::Core::tell_of_failure(const base::Error& error) {
-  if (std::exchange(was_told_of_failure, true)) return;
+  if (++failures != kFailuresToTell) return;
   base::log::warn(kArea, "the controller was not reached, or refuses: {} ({})", error.message,
                   base::error_name(error.code));
 }

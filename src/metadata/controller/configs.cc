@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 #include <utility>
 
+#include "config/dynamic.h"
 #include "metadata/controller/config_change.h"
 #include "metadata/controller/config_resources.h"
 
@@ -59,11 +61,25 @@ class ConfigAlterer {
     if (!next) return base::fail(std::move(next));
     Records records = difference(change, *next);
     if (auto valid = check_records(records); !valid) return base::fail(std::move(valid));
-    if (auto valid = check_values(inputs_.settings, change, *next); !valid) {
+    if (auto valid = check_values(*settings_of(change), change, *next); !valid) {
       return base::fail(std::move(valid));
     }
     if (auto valid = check_existence(image_, change); !valid) return base::fail(std::move(valid));
     return records;
+  }
+
+  // Those of the broker that a change is about, where it is another one than decides: of its file
+  // nothing is known here.
+  std::shared_ptr<const config::SettingsLayers> settings_of(const ResourceChange& change) const {
+    const bool is_elsewhere = change.resource_type() == ConfigResourceType::kBroker &&
+                              !change.name.empty() && !inputs_.broker;
+    if (!is_elsewhere) return {std::shared_ptr<void>(), &inputs_.settings};
+    std::vector<std::string> ignored;
+    config::LiveSettings live(inputs_.settings.file);
+    live.set_dynamic(
+        inputs_.settings.cluster_default,
+        config::usable_dynamic(present(change), config::DynamicScope::kBroker, ignored));
+    return live.layers();
   }
 
   base::Result<> check_form(const ResourceChange& change) const {

@@ -257,5 +257,21 @@ TEST_F(Configs, WithEligibleReplicasTheMinimumIsTheClusters) {
             ErrorCode::kInvalidConfig);
 }
 
+TEST_F(Configs, OfAnotherBrokerThatWasAskedAreHeldAgainstItsOwn) {
+  cluster_.add_broker(2);
+  const auto change = [this](const char* threads) {
+    IncrementalAlterConfigsRequest request;
+    request.resources.push_back({kBroker, "2", {{"log.cleaner.threads", kSet, threads}}});
+    const auto layers = settings_.layers();
+    auto decision = incremental_alter_configs(cluster_.image(), {*layers, std::nullopt}, request);
+    cluster_.apply(decision.records);
+    return decision.reply.responses.at(0).error_code;
+  };
+  EXPECT_EQ(change("3"), ErrorCode::kInvalidRequest) << "more than doubled";
+  EXPECT_EQ(change("2"), ErrorCode::kNone);
+  EXPECT_EQ(change("4"), ErrorCode::kNone) << "though it is 1 where this is decided";
+  EXPECT_EQ(settings_.number("log.cleaner.threads"), 1);
+}
+
 }  // namespace
 }  // namespace odradek::metadata

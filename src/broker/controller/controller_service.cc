@@ -70,6 +70,8 @@ ControllerService::ControllerService(env::World& world, const config::LiveSettin
       options_(std::move(options)),
       events_(std::move(events)),
       sessions_(options_.session_timeout_ms),
+      watch_(world, options_.self, options_.listener,
+             [this](base::BrokerId broker, std::int64_t epoch) { fence_dead(broker, epoch); }),
       silence_timer_(std::make_shared<Timer>(world.loop(0), [this] { fence_silent(); })),
       balance_timer_(std::make_shared<Timer>(world.loop(0), [this] { balance(); })),
       unclean_timer_(std::make_shared<Timer>(world.loop(0), [this] { elect_unclean(); })) {}
@@ -84,6 +86,7 @@ std::int64_t ControllerService::now_ms() const {
 
 void ControllerService::on_elected(const ClusterImage& image) {
   sessions_.activate(image, now_ms());
+  watch_.follow(image);
   silence_timer_->set(options_.session_timeout_ms + 1);
   balance_timer_->set(settings_.number("leader.imbalance.check.interval.seconds") * 1000);
   unclean_timer_->set(settings_.number("unclean.leader.election.interval.ms"));
@@ -91,9 +94,11 @@ void ControllerService::on_elected(const ClusterImage& image) {
 
 void ControllerService::on_lost() {
   sessions_ = metadata::BrokerSessions(options_.session_timeout_ms);
+  watch_.end();
 }
 
 void ControllerService::stop() {
+  watch_.end();
   for (const auto& timer : {silence_timer_, balance_timer_, unclean_timer_}) timer->stop();
 }
 
@@ -262,30 +267,12 @@ void ControllerService::elect_unclean() {
       [this, interval_ms](bool is_changed) { unclean_timer_->set(is_changed ? 0 : interval_ms); });
 }
 
-void ControllerService::suspect(base::BrokerId broker) {
-  struct Suspect {
-    std::int64_t epoch = -1;
-    std::vector<env::Address> addresses;
-  };
-  auto suspected = std::make_shared<Suspect>();
-  submit_(
-      [suspected, broker](const ClusterImage& image) {
-        const auto* known = image.find_broker(broker);
-        if (known != nullptr && !known->fenced) *suspected = {known->epoch, addresses_of(*known)};
-        return std::vector<MetadataRecord>{};
+void ControllerService::fence_dead(base::BrokerId broker, std::int64_t broker_epoch) {
+  change(
+      [this, broker, broker_epoch](const ControllerView& view) {
+        return metadata::fence_dead_broker(view, sessions_, broker, broker_epoch);
       },
-      [this, suspected, broker](const base::Result<>& is_controller) {
-        if (!is_controller || suspected->addresses.empty()) return;
-        probe_listeners(world_, suspected->addresses, kProbeTimeout,
-                        [this, broker, epoch = suspected->epoch](ProbeAnswer answer) {
-                          if (answer != ProbeAnswer::kRefuses) return;
-                          change(
-                              [this, broker, epoch](const ControllerView& view) {
-                                return metadata::fence_dead_broker(view, sessions_, broker, epoch);
-                              },
-                              [](bool) {});
-                        });
-      });
+      [](bool) {});
 }
 
 }  // namespace odradek::broker

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/cluster/controller_calls.h"
+#include "broker/controller/broker_watch.h"
 #include "broker/runtime/metadata_runtime.h"
 #include "config/live_settings.h"
 #include "env/world.h"
@@ -17,9 +18,10 @@
 namespace odradek::broker {
 
 // The active controller's part that other brokers ask for, and what it does by itself: brokers that
-// are silent for broker.session.timeout.ms are fenced, leaderships go back to preferred replicas
-// (auto.leader.rebalance.enable), and partitions without a leader get an unclean one where that is
-// allowed. Where this broker is not the controller every call ends with NOT_CONTROLLER.
+// are silent for broker.session.timeout.ms, or whose process is gone (BrokerWatch), are fenced,
+// leaderships go back to preferred replicas (auto.leader.rebalance.enable), and partitions without
+// a leader get an unclean one where that is allowed. Where this broker is not the controller every
+// call ends with NOT_CONTROLLER.
 //
 // Threads: calls from any; the sessions belong to the queue of decisions.
 class ControllerService final : public ControllerCalls {
@@ -31,6 +33,9 @@ class ControllerService final : public ControllerCalls {
 
   struct Options {
     std::string cluster_id;
+    base::BrokerId self;
+    // The inter-broker listener's name.
+    std::string listener;
     // The file's: they are not dynamic.
     std::int64_t session_timeout_ms = 9000;
   };
@@ -42,6 +47,8 @@ class ControllerService final : public ControllerCalls {
 
   // On the queue of decisions.
   void on_elected(const metadata::ClusterImage& image);
+  // Brokers came, went, or were fenced, as the controller decided.
+  void follow_brokers(const metadata::ClusterImage& image) { watch_.follow(image); }
   void on_lost();
   // Nothing is done by itself any more. On loop 0.
   void stop();
@@ -57,10 +64,6 @@ class ControllerService final : public ControllerCalls {
   void assign_directories(wire::AssignReplicasToDirsRequest request,
                           Handler<wire::AssignReplicasToDirsResponse> handler) override;
 
-  // The broker's connections closed: where its listener refuses others it is fenced at once.
-  // Threads: any.
-  void suspect(base::BrokerId broker);
-
  private:
   class Timer;
 
@@ -72,6 +75,8 @@ class ControllerService final : public ControllerCalls {
               std::function<void(bool is_changed)> done);
   void try_to_register(std::shared_ptr<wire::BrokerRegistrationRequest> request, bool was_probed,
                        Handler<wire::BrokerRegistrationResponse> handler);
+  // Its listener refuses: it is fenced at once.
+  void fence_dead(base::BrokerId broker, std::int64_t broker_epoch);
   void fence_silent();
   void balance();
   void elect_unclean();
@@ -83,6 +88,7 @@ class ControllerService final : public ControllerCalls {
   const Options options_;
   const EventSink events_;
   metadata::BrokerSessions sessions_;
+  BrokerWatch watch_;
   std::shared_ptr<Timer> silence_timer_;
   std::shared_ptr<Timer> balance_timer_;
   std::shared_ptr<Timer> unclean_timer_;

@@ -188,6 +188,7 @@ void ZookeeperMetadata::take_change(const quorum::zookeeper::Change& change) {
 void ZookeeperMetadata::advance(metadata::ImageDelta delta,
                                 std::shared_ptr<const ClusterImage> image) {
   newest_ = image;
+  if (is_lead_open_) hooks_.on_decided(delta, *image);
   if (stage_ == Stage::kEarly) {
     hooks_.on_early_image(*image);
     image_.publish(image);

@@ -32,6 +32,8 @@ class ZookeeperMetadata final : public MetadataRuntime, private quorum::zookeepe
     // from now on.
     std::function<void(const metadata::ClusterImage&, base::LeaderEpoch)> on_elected;
     std::function<void(const std::string& why)> on_lost;
+    // A change that was decided while this broker leads.
+    std::function<void(const metadata::ImageDelta&, const metadata::ClusterImage&)> on_decided;
     // Each image before `attach`.
     std::function<void(const metadata::ClusterImage&)> on_early_image;
     // On the session's loop.

@@ -95,6 +95,10 @@ ZookeeperMetadata::Hooks ClusterNode::make_hooks() {
       .on_elected = [this](const metadata::ClusterImage& image,
                            base::LeaderEpoch) { service_->on_elected(image); },
       .on_lost = [this](const std::string&) { service_->on_lost(); },
+      .on_decided =
+          [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
+            if (delta.brokers_changed) service_->follow_brokers(image);
+          },
       .on_early_image = [this](const metadata::ClusterImage& image) { live_config_.load(image); },
       .on_controller = [this](const auto& controller) { on_controller(controller); },
       .on_brokers = [this](const auto& brokers) { on_brokers(brokers); },
@@ -189,6 +193,8 @@ zk::Registration::Probe ClusterNode::make_probe() {
 void ClusterNode::make_controller() {
   ControllerService::Options options;
   options.cluster_id = cluster_id_;
+  options.self = options_.node;
+  options.listener = options_.listener;
   options.session_timeout_ms = settings_.number("broker.session.timeout.ms");
   service_ = std::make_unique<ControllerService>(
       world_, live_,

@@ -162,6 +162,11 @@ class Process {
       image_.publish(image);
     });
   }
+  // As IncrementalAlterConfigs would.
+  void configure(const std::string& key, const std::string& value) {
+    live_.set_dynamic({{key, value}}, {});
+    replication_->configure();
+  }
   std::shared_ptr<replica::Partition> partition(const std::string& topic, std::int32_t index) {
     const auto& found = image_.load()->find_topic(topic);
     return found ? partitions_.find(found->id, index) : nullptr;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "broker/replication/replication_cluster.h"
+#include "metadata/controller/partitions.h"
 
 namespace odradek::broker::testing {
 namespace {
@@ -108,6 +109,39 @@ TEST_F(ReplicationTest, AReplicaBeginsWhereItsLeadersLogBegins) {
   ASSERT_TRUE(eventually([&] { return is_at(2, Offset(10), Offset(10)); }));
   EXPECT_EQ(partition(2)->log().log_start_offset(), Offset(7));
   ASSERT_EQ(code_of_produce(1, "after"), ErrorCode::kNone);
+}
+
+// num.replica.fetchers changes while partitions are copied.
+TEST_F(ReplicationTest, MoreConnectionsCopyTheSame) {
+  start_all();
+  create_topic();
+  ASSERT_EQ(code_of_produce(1, "over one"), ErrorCode::kNone);
+  for (int id = 2; id <= kBrokers; ++id) processes_[id]->configure("num.replica.fetchers", "3");
+  ASSERT_EQ(code_of_produce(1, "over one of three"), ErrorCode::kNone);
+  for (int id = 2; id <= kBrokers; ++id) processes_[id]->configure("num.replica.fetchers", "1");
+  ASSERT_EQ(code_of_produce(1, "over one again"), ErrorCode::kNone);
+  EXPECT_TRUE(eventually([&] { return all_are_at(3); }));
+  EXPECT_EQ(alterations_, 0);
+}
+
+// A broker whose replica was moved away drops its log; one that takes it gets everything.
+TEST_F(ReplicationTest, AReplicaThatMovedAwayIsDropped) {
+  start_all();
+  create_topic({}, {1, 2});
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(code_of_produce(1, "value"), ErrorCode::kNone);
+  wire::AlterPartitionReassignmentsRequest request;
+  auto& topic = request.topics.emplace_back();
+  topic.name = "t";
+  auto& moved = topic.partitions.emplace_back();
+  moved.partition_index = 0;
+  moved.replicas.emplace({BrokerId(1), BrokerId(3)});
+  auto decision = metadata::alter_partition_reassignments(cluster_.view(), request);
+  cluster_.apply(decision.records);
+  tell_all();
+  ASSERT_TRUE(eventually([&] { return image().replicas.size() == 2; }));
+  EXPECT_EQ(image().in_sync_replicas.size(), 2U);
+  EXPECT_TRUE(eventually([&] { return is_at(3, Offset(5), Offset(5)) && !partition(2); }));
+  EXPECT_EQ(code_of_produce(1, "after"), ErrorCode::kNone);
 }
 
 TEST_F(ReplicationTest, FollowersFetchesComeOverTheirListenerOnly) {

@@ -136,6 +136,9 @@ void handle_envelope(Services& services, std::shared_ptr<RequestContext> context
     return reply.send(encode_envelope_error({{}, context->version, context->correlation_id},
                                             opened.error().code));
   }
+  if (!services.peers->forwarder.is_controller_here()) {
+    return reply.send(encode_envelope_error(*opened->context->envelope, ErrorCode::kNotController));
+  }
   opened->handler->handle(services, std::move(opened->context), opened->reader, std::move(reply));
 }
 

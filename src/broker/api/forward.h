@@ -21,7 +21,7 @@ void forward(Services& services, const Handler& handler, std::shared_ptr<Request
 
 // The part of it that brokers ask each other: an Envelope, which the active controller opens.
 // INVALID_REQUEST for what is never sent on, an Envelope among it; UNSUPPORTED_VERSION for what is
-// no request; NOT_CONTROLLER, by the answer inside, where this is not the active controller.
+// no request; NOT_CONTROLLER where this is not the active controller.
 void handle_envelope(Services& services, std::shared_ptr<RequestContext> context,
                      wire::Reader& reader, net::Reply reply);
 

@@ -31,9 +31,9 @@ base::SharedBytes encode(const std::vector<std::int32_t>& partitions) {
 
 }  // namespace
 
-Consumer::Consumer(env::sim::SimHost& host, env::Address broker, History& history, TopicView topic,
-                   std::string group)
-    : client_(host, std::move(broker), host.name()),
+Consumer::Consumer(env::sim::SimHost& host, const Router::Brokers& brokers, History& history,
+                   TopicView topic, std::string group)
+    : router_(host, brokers, host.name()),
       history_(history),
       topic_(std::move(topic)),
       group_(std::move(group)) {}
@@ -51,7 +51,7 @@ bool Consumer::accept(base::ErrorCode code, const char* what) {
       return false;
     case base::ErrorCode::kNotCoordinator:
     case base::ErrorCode::kCoordinatorNotAvailable:
-      has_coordinator_ = false;
+      coordinator_ = nullptr;
       return false;
     default:
       break;
@@ -62,35 +62,48 @@ bool Consumer::accept(base::ErrorCode code, const char* what) {
   return false;
 }
 
+template <typename Response, typename Request>
+Task<base::Result<Response>> Consumer::ask(Request request, wire::Version version) {
+  auto response = co_await coordinator_->call<Response>(std::move(request), version);
+  if (!response) coordinator_ = nullptr;
+  co_return response;
+}
+
 Detached Consumer::run() {
   while (!is_stopping_) {
-    bool is_well = has_coordinator_;
-    if (!has_coordinator_) is_well = co_await find_coordinator();
+    bool is_well = coordinator_ != nullptr;
+    if (coordinator_ == nullptr) is_well = co_await find_coordinator();
     if (is_well && !has_joined_) is_well = co_await join();
     if (is_well) is_well = co_await poll();
     if (is_well) is_well = co_await heartbeat();
-    if (is_well && client_.random().chance(0.3)) is_well = co_await commit();
-    if (!is_well && has_joined_) co_await client_.pause();
-    if (!has_joined_) co_await client_.pause(std::chrono::milliseconds(5));
+    if (is_well && router_.random().chance(0.3)) is_well = co_await commit();
+    if (!is_well && has_joined_) co_await router_.pause();
+    if (!has_joined_) co_await router_.pause(std::chrono::milliseconds(5));
   }
-  if (has_joined_) co_await leave();
-  client_.close();
+  if (has_joined_ && coordinator_ != nullptr) co_await leave();
+  router_.close();
   is_done_ = true;
 }
 
 Task<bool> Consumer::find_coordinator() {
   wire::FindCoordinatorRequest request;
-  const auto version = client_.any_version<wire::FindCoordinatorRequest>();
+  const auto version = router_.any_version<wire::FindCoordinatorRequest>();
   if (version >= 4) {
     request.coordinator_keys = {group_};
   } else {
     request.key = group_;
   }
-  auto response = co_await client_.call<wire::FindCoordinatorResponse>(std::move(request), version);
-  if (!response) co_return false;
+  auto response =
+      co_await router_.any().call<wire::FindCoordinatorResponse>(std::move(request), version);
+  if (!response) {
+    router_.any_failed();
+    co_return false;
+  }
   const auto code = version >= 4 ? response->coordinators.at(0).error_code : response->error_code;
-  has_coordinator_ = accept(code, "FindCoordinator");
-  co_return has_coordinator_;
+  if (!accept(code, "FindCoordinator")) co_return false;
+  coordinator_ =
+      router_.find(version >= 4 ? response->coordinators.at(0).node_id : response->node_id);
+  co_return coordinator_ != nullptr;
 }
 
 Task<bool> Consumer::join() {
@@ -100,9 +113,9 @@ Task<bool> Consumer::join() {
   request.member_id = member_id_;
   request.protocol_type = "consumer";
   request.protocols.push_back({"by-hand", base::SharedBytes::copy(base::as_bytes("x"))});
-  const auto version = client_.any_version<wire::JoinGroupRequest>();
+  const auto version = router_.any_version<wire::JoinGroupRequest>();
   if (version >= 1) request.rebalance_timeout_ms = kRebalanceTimeoutMs;
-  auto response = co_await client_.call<wire::JoinGroupResponse>(std::move(request), version);
+  auto response = co_await ask<wire::JoinGroupResponse>(std::move(request), version);
   if (!response) co_return false;
   if (response->error_code == base::ErrorCode::kMemberIdRequired) {
     member_id_ = response->member_id;
@@ -122,7 +135,7 @@ Task<bool> Consumer::sync(std::vector<std::string> members, bool is_leader) {
   request.group_id = group_;
   request.generation_id = generation_;
   request.member_id = member_id_;
-  const auto version = client_.any_version<wire::SyncGroupRequest>();
+  const auto version = router_.any_version<wire::SyncGroupRequest>();
   if (version >= 5) {
     request.protocol_type = "consumer";
     request.protocol_name = "by-hand";
@@ -135,7 +148,7 @@ Task<bool> Consumer::sync(std::vector<std::string> members, bool is_leader) {
     }
     request.assignments.push_back({members[i], encode(partitions)});
   }
-  auto response = co_await client_.call<wire::SyncGroupResponse>(std::move(request), version);
+  auto response = co_await ask<wire::SyncGroupResponse>(std::move(request), version);
   if (!response || !accept(response->error_code, "SyncGroup")) co_return false;
   positions_.clear();
   for (std::size_t at = 0; at + 4 <= response->assignment.size(); at += 4) {
@@ -154,8 +167,8 @@ Task<bool> Consumer::find_positions() {
     wanted.partition_indexes.push_back(partition);
   }
   if (positions_.empty()) co_return true;
-  const auto version = std::max<wire::Version>(client_.any_version<wire::OffsetFetchRequest>(7), 1);
-  auto response = co_await client_.call<wire::OffsetFetchResponse>(std::move(request), version);
+  const auto version = std::max<wire::Version>(router_.any_version<wire::OffsetFetchRequest>(7), 1);
+  auto response = co_await ask<wire::OffsetFetchResponse>(std::move(request), version);
   if (!response || !accept(response->error_code, "OffsetFetch")) co_return false;
   for (const auto& answer : response->topics.at(0).partitions) {
     if (!accept(answer.error_code, "OffsetFetch")) co_return false;
@@ -168,7 +181,7 @@ Task<bool> Consumer::find_positions() {
 
 Task<bool> Consumer::poll() {
   for (auto& [partition, position] : positions_) {
-    auto next = co_await fetch(client_, history_, topic_, partition, position, 20, nullptr);
+    auto next = co_await fetch(router_, history_, topic_, partition, position, 20, nullptr);
     if (!next) {
       const auto code = next.error().code;
       if (!base::is_retriable(code)) accept(code, "Fetch");
@@ -176,7 +189,7 @@ Task<bool> Consumer::poll() {
     }
     position = next->next;
   }
-  if (positions_.empty()) co_await client_.pause();
+  if (positions_.empty()) co_await router_.pause();
   co_return true;
 }
 
@@ -185,8 +198,8 @@ Task<bool> Consumer::heartbeat() {
   request.group_id = group_;
   request.generation_id = generation_;
   request.member_id = member_id_;
-  auto response = co_await client_.call<wire::HeartbeatResponse>(
-      std::move(request), client_.any_version<wire::HeartbeatRequest>());
+  auto response = co_await ask<wire::HeartbeatResponse>(
+      std::move(request), router_.any_version<wire::HeartbeatRequest>());
   co_return response&& accept(response->error_code, "Heartbeat");
 }
 
@@ -206,8 +219,8 @@ Task<bool> Consumer::commit() {
   }
   if (positions_.empty()) co_return true;
   const auto version =
-      std::max<wire::Version>(client_.any_version<wire::OffsetCommitRequest>(kNewestCommit), 2);
-  auto response = co_await client_.call<wire::OffsetCommitResponse>(std::move(request), version);
+      std::max<wire::Version>(router_.any_version<wire::OffsetCommitRequest>(kNewestCommit), 2);
+  auto response = co_await ask<wire::OffsetCommitResponse>(std::move(request), version);
   if (!response) co_return false;
   bool is_well = true;
   for (const auto& answer : response->topics.at(0).partitions) {
@@ -224,14 +237,14 @@ Task<bool> Consumer::commit() {
 Task<bool> Consumer::leave() {
   wire::LeaveGroupRequest request;
   request.group_id = group_;
-  const auto version = client_.any_version<wire::LeaveGroupRequest>();
+  const auto version = router_.any_version<wire::LeaveGroupRequest>();
   if (version >= 3) {
     auto& member = request.members.emplace_back();
     member.member_id = member_id_;
   } else {
     request.member_id = member_id_;
   }
-  auto response = co_await client_.call<wire::LeaveGroupResponse>(std::move(request), version);
+  auto response = co_await ask<wire::LeaveGroupResponse>(std::move(request), version);
   co_return response.has_value();
 }
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/client.h"
 #include "sim/history.h"
+#include "sim/router.h"
 #include "sim/workload.h"
 
 namespace odradek::sim_test {
@@ -16,15 +16,15 @@ namespace odradek::sim_test {
 // it is told to stop, then leaves.
 class Consumer {
  public:
-  Consumer(env::sim::SimHost& host, env::Address broker, History& history, TopicView topic,
-           std::string group);
+  Consumer(env::sim::SimHost& host, const Router::Brokers& brokers, History& history,
+           TopicView topic, std::string group);
   void start() { run(); }
   void stop() { is_stopping_ = true; }
   void give_up() {
     stop();
-    client_.give_up();
+    router_.give_up();
   }
-  const Client& client() const { return client_; }
+  const Router& router() const { return router_; }
   bool is_done() const { return is_done_; }
 
  private:
@@ -40,14 +40,17 @@ class Consumer {
   Task<bool> leave();
   // Takes an answer of the coordinator in; false where it is an error.
   bool accept(base::ErrorCode code, const char* what);
+  // Sends it to the coordinator.
+  template <typename Response, typename Request>
+  Task<base::Result<Response>> ask(Request request, wire::Version version);
 
-  Client client_;
+  Router router_;
   History& history_;
   TopicView topic_;
   std::string group_;
   std::string member_id_;
   std::int32_t generation_ = -1;
-  bool has_coordinator_ = false;
+  Client* coordinator_ = nullptr;
   bool has_joined_ = false;
   std::map<std::int32_t, base::Offset> positions_;  // of the partitions assigned
   bool is_stopping_ = false;

@@ -19,6 +19,7 @@ void History::sent(const base::TopicPartition& partition, const std::string& pro
 void History::acknowledged(const base::TopicPartition& partition, base::Offset offset,
                            const std::string& value) {
   ++acknowledged_count_;
+  if (losing_topics_.contains(partition.topic)) return;
   const auto [at, is_new] = partitions_[partition].acknowledged.emplace(offset, value);
   if (!is_new && at->second != value) {
     violation(fmt::format("{}: offset {} was acknowledged for '{}' and for '{}'",
@@ -26,9 +27,37 @@ void History::acknowledged(const base::TopicPartition& partition, base::Offset o
   }
 }
 
+void History::acknowledged_by(const base::TopicPartition& partition, base::Offset offset,
+                              base::BrokerId broker) {
+  partitions_[partition].acknowledged_by.emplace(offset, broker);
+}
+
+void History::check_epoch(const base::TopicPartition& partition, base::Offset offset,
+                          base::LeaderEpoch epoch) {
+  Partition& known = partitions_[partition];
+  const auto acknowledged = known.acknowledged_by.find(offset);
+  if (acknowledged == known.acknowledged_by.end()) return;
+  const auto [leader, is_new] = known.leaders.emplace(epoch, acknowledged->second);
+  if (is_new || leader->second == acknowledged->second) return;
+  violation(fmt::format("{}: brokers {} and {} both acknowledged in epoch {}",
+                        partition.to_string(), leader->second.value(), acknowledged->second.value(),
+                        epoch.value()));
+}
+
+void History::end_shown(const base::TopicPartition& partition, const std::string& client,
+                        base::Offset end) {
+  auto& highest = partitions_[partition].ends.try_emplace(client, end).first->second;
+  if (end < highest && !losing_topics_.contains(partition.topic)) {
+    violation(fmt::format("{}: {} was shown the end {} after {}", partition.to_string(), client,
+                          end.value(), highest.value()));
+  }
+  highest = std::max(highest, end);
+}
+
 void History::shown(const base::TopicPartition& partition, base::Offset offset,
                     const std::string& value) {
   ++shown_count_;
+  if (losing_topics_.contains(partition.topic)) return;
   const auto [at, is_new] = partitions_[partition].shown.emplace(offset, value);
   if (!is_new && at->second != value) {
     violation(fmt::format("{}: offset {} was shown as '{}' and later as '{}'",
@@ -80,50 +109,55 @@ void History::topic_created(const std::string& name, const base::Uuid& id) {
   }
 }
 
-void History::check_kept(const base::TopicPartition& partition, const char* promise,
+void History::check_kept(const std::string& partition, const char* promise,
                          const std::map<base::Offset, std::string>& promised,
                          const std::map<base::Offset, std::string>& content) {
   for (const auto& [offset, value] : promised) {
     const auto found = content.find(offset);
     if (found != content.end() && found->second == value) continue;
-    violation(fmt::format("{}: '{}' at offset {} was {}; there is now {}", partition.to_string(),
-                          value, offset.value(), promise,
+    violation(fmt::format("{}: '{}' at offset {} was {}; there is now {}", partition, value,
+                          offset.value(), promise,
                           found == content.end() ? "nothing" : '\'' + found->second + '\''));
   }
 }
 
 // What one producer sent lies in the order of sending; what it sent idempotently lies there once.
-void History::check_order(const base::TopicPartition& partition, const Partition& known,
+void History::check_order(const std::string& partition, const Partition& known,
                           const std::map<base::Offset, std::string>& content) {
   std::map<std::string, std::uint64_t> next;
   base::Offset expected = content.empty() ? base::Offset(0) : content.begin()->first;
   for (const auto& [offset, value] : content) {
     if (offset != expected) {
-      violation(fmt::format("{}: offset {} is missing", partition.to_string(), expected.value()));
+      violation(fmt::format("{}: offset {} is missing", partition, expected.value()));
     }
     expected = offset + 1;
     const auto sent = known.sent.find(value);
     if (sent == known.sent.end()) {
-      violation(fmt::format("{}: '{}' at offset {} was never sent", partition.to_string(), value,
-                            offset.value()));
+      violation(
+          fmt::format("{}: '{}' at offset {} was never sent", partition, value, offset.value()));
       continue;
     }
     const auto& [producer, number, is_idempotent] = sent->second;
     std::uint64_t& lowest = next[producer];
     if (is_idempotent && number < lowest) {
-      violation(fmt::format("{}: '{}' at offset {} is out of order or there twice",
-                            partition.to_string(), value, offset.value()));
+      violation(fmt::format("{}: '{}' at offset {} is out of order or there twice", partition,
+                            value, offset.value()));
     }
     lowest = number + 1;
   }
 }
 
 void History::check_final(const base::TopicPartition& partition,
-                          const std::map<base::Offset, std::string>& content) {
+                          const std::map<base::Offset, std::string>& content,
+                          const std::string& where) {
   const Partition& known = partitions_[partition];
-  check_kept(partition, "acknowledged", known.acknowledged, content);
-  check_kept(partition, "shown to a consumer", known.shown, content);
-  check_order(partition, known, content);
+  const std::string name =
+      where.empty() ? partition.to_string() : fmt::format("{} on {}", partition.to_string(), where);
+  if (!losing_topics_.contains(partition.topic)) {
+    check_kept(name, "acknowledged", known.acknowledged, content);
+    check_kept(name, "shown to a consumer", known.shown, content);
+  }
+  check_order(name, known, content);
 }
 
 }  // namespace odradek::sim_test

@@ -23,6 +23,16 @@ class History {
   // The broker acknowledged it (acks=all): it is at this offset for ever.
   void acknowledged(const base::TopicPartition& partition, base::Offset offset,
                     const std::string& value);
+  // The broker that acknowledged what lies there had appended it itself.
+  void acknowledged_by(const base::TopicPartition& partition, base::Offset offset,
+                       base::BrokerId broker);
+  // A client, or one replica's log, has a batch there that was appended in that epoch: whoever
+  // acknowledged is the only one that did so in it.
+  void check_epoch(const base::TopicPartition& partition, base::Offset offset,
+                   base::LeaderEpoch epoch);
+  // A client was told this end of the partition (ListOffsets); never a lower one after it.
+  void end_shown(const base::TopicPartition& partition, const std::string& client,
+                 base::Offset end);
   // A consumer was shown the record: nobody may ever find another one there.
   void shown(const base::TopicPartition& partition, base::Offset offset, const std::string& value);
   // A group asks to commit; the number names the attempt.
@@ -39,9 +49,14 @@ class History {
   const std::map<std::string, base::Uuid>& topics_created() const { return topics_; }
   void violation(std::string what);
 
-  // The whole partition, as read at the end of the run: values by offset.
+  // The whole partition, as read at the end of the run: values by offset. `where` it was read: of
+  // a client's view, nothing.
   void check_final(const base::TopicPartition& partition,
-                   const std::map<base::Offset, std::string>& content);
+                   const std::map<base::Offset, std::string>& content,
+                   const std::string& where = {});
+  // The topic was asked to be one that may lose what was acknowledged (unclean elections): what is
+  // found at the end is in no disorder, and no more is promised.
+  void may_lose(const std::string& topic) { losing_topics_.insert(topic); }
 
   const std::vector<std::string>& violations() const { return violations_; }
   std::size_t acknowledged_count() const { return acknowledged_count_; }
@@ -59,6 +74,9 @@ class History {
     std::map<std::string, std::uint64_t> next_number;  // by producer
     std::map<base::Offset, std::string> acknowledged;
     std::map<base::Offset, std::string> shown;
+    std::map<base::Offset, base::BrokerId> acknowledged_by;
+    std::map<base::LeaderEpoch, base::BrokerId> leaders;  // that acknowledged
+    std::map<std::string, base::Offset> ends;             // by client
   };
   // The committed offsets of one group and partition by attempt; attempt 0 is "none yet".
   struct Commits {
@@ -66,16 +84,17 @@ class History {
     std::uint64_t in_force = 0;
   };
 
-  void check_kept(const base::TopicPartition& partition, const char* promise,
+  void check_kept(const std::string& partition, const char* promise,
                   const std::map<base::Offset, std::string>& promised,
                   const std::map<base::Offset, std::string>& content);
-  void check_order(const base::TopicPartition& partition, const Partition& known,
+  void check_order(const std::string& partition, const Partition& known,
                    const std::map<base::Offset, std::string>& content);
 
   std::map<base::TopicPartition, Partition> partitions_;
   std::map<std::pair<std::string, base::TopicPartition>, Commits> commits_;
   std::set<base::ProducerId> producer_ids_;
   std::map<std::string, base::Uuid> topics_;
+  std::set<std::string> losing_topics_;
   std::vector<std::string> violations_;
   std::size_t acknowledged_count_ = 0;
   std::size_t shown_count_ = 0;

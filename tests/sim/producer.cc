@@ -23,9 +23,9 @@ struct Producer::Window {
   }
 };
 
-Producer::Producer(env::sim::SimHost& host, env::Address broker, History& history, TopicView topic,
-                   ProducerOptions options)
-    : client_(host, std::move(broker), options.name),
+Producer::Producer(env::sim::SimHost& host, const Router::Brokers& brokers, History& history,
+                   TopicView topic, ProducerOptions options)
+    : router_(host, brokers, options.name),
       history_(history),
       topic_(std::move(topic)),
       options_(std::move(options)) {}
@@ -34,8 +34,9 @@ Task<bool> Producer::get_producer_id() {
   for (;;) {
     wire::InitProducerIdRequest request;
     request.transactional_id = std::nullopt;
-    auto response = co_await client_.call<wire::InitProducerIdResponse>(
-        request, client_.any_version<wire::InitProducerIdRequest>());
+    auto response = co_await router_.any().call<wire::InitProducerIdResponse>(
+        request, router_.any_version<wire::InitProducerIdRequest>());
+    if (!response) router_.any_failed();
     const auto code = response ? response->error_code : response.error().code;
     if (code == base::ErrorCode::kNone) {
       producer_id_ = response->producer_id;
@@ -48,12 +49,12 @@ Task<bool> Producer::get_producer_id() {
           fmt::format("{} got no producer id: {}", options_.name, base::error_name(code)));
       co_return false;
     }
-    co_await client_.pause();
+    co_await router_.pause();
   }
 }
 
 std::vector<Producer::Batch> Producer::next_batches() {
-  auto& random = client_.random();
+  auto& random = router_.random();
   const auto partition =
       static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(topic_.partitions)));
   const int left = options_.batches - sent_batches_;
@@ -83,13 +84,17 @@ base::SharedBytes Producer::build(const Batch& batch) {
   options.base_sequence = batch.base_sequence;
   record::BatchBuilder builder(options);
   for (const std::string& value : batch.values) {
-    builder.append(client_.now(), base::as_bytes(options_.name), base::as_bytes(value));
+    builder.append(router_.now(), base::as_bytes(options_.name), base::as_bytes(value));
   }
   return builder.build();
 }
 
-Task<base::Result<base::Offset>> Producer::produce(const Batch& batch) {
-  const auto version = client_.any_version<wire::ProduceRequest>();
+Task<base::Result<base::Offset>> Producer::produce(Batch& batch) {
+  const auto leader = co_await router_.leader_of(batch.partition);
+  if (leader.client == nullptr) co_return base::fail(base::ErrorCode::kLeaderNotAvailable);
+  ++batch.attempts;
+  batch.sent_to = leader.broker;
+  const auto version = router_.any_version<wire::ProduceRequest>();
   wire::ProduceRequest request;
   request.acks = -1;
   request.timeout_ms = 10000;
@@ -102,10 +107,14 @@ Task<base::Result<base::Offset>> Producer::produce(const Batch& batch) {
   auto& partition = topic.partition_data.emplace_back();
   partition.index = batch.partition.partition;
   partition.records = build(batch);
-  auto response = co_await client_.call<wire::ProduceResponse>(std::move(request), version);
-  if (!response) co_return base::fail(std::move(response));
+  auto response = co_await leader.client->call<wire::ProduceResponse>(std::move(request), version);
+  if (!response) {
+    router_.leader_failed(batch.partition);
+    co_return base::fail(std::move(response));
+  }
   const auto& answer = response->responses.at(0).partition_responses.at(0);
   if (answer.error_code != base::ErrorCode::kNone) {
+    router_.leader_failed(batch.partition);
     co_return base::fail(answer.error_code, answer.error_message.value_or(""));
   }
   co_return answer.base_offset;
@@ -118,6 +127,8 @@ void Producer::settle(Batch& batch, const base::Result<base::Offset>& result) {
       history_.acknowledged(batch.partition, *result + static_cast<std::int64_t>(i),
                             batch.values[i]);
     }
+    // One sent again may have been appended by another leader than the one that says so.
+    if (batch.attempts == 1) history_.acknowledged_by(batch.partition, *result, batch.sent_to);
     return;
   }
   const auto code = result.error().code;
@@ -149,7 +160,7 @@ Detached Producer::run() {
     std::vector<Batch> batches = next_batches();
     int attempts = 0;
     while (std::ranges::any_of(batches, [](const Batch& batch) { return !batch.is_settled; })) {
-      if (++attempts > 1) co_await client_.pause();
+      if (++attempts > 1) co_await router_.pause();
       if (attempts > 2000) {
         history_.violation(fmt::format("{} cannot be produced", batches.front().values.front()));
         break;
@@ -161,9 +172,9 @@ Detached Producer::run() {
       }
       co_await window;
     }
-    co_await client_.pause(client_.random().between(env::Duration(0), options_.longest_pause));
+    co_await router_.pause(router_.random().between(env::Duration(0), options_.longest_pause));
   }
-  client_.close();
+  router_.close();
   is_done_ = true;
 }
 

@@ -75,7 +75,7 @@ class Scenario {
   env::Duration any(env::Duration low, env::Duration high) {
     return simulation_.random().between(low, high);
   }
-  env::Address address() const { return {"broker", kPort}; }
+  static Router::Brokers brokers() { return {{base::BrokerId(1), {"broker", kPort}}}; }
 
   const ScenarioOptions& options_;
   env::sim::SimWorld simulation_;
@@ -85,8 +85,8 @@ class Scenario {
   History history_;
   Outcome outcome_;
   TopicView topic_;
-  std::unique_ptr<Client> admin_;
-  std::unique_ptr<Client> topic_maker_;
+  std::unique_ptr<Router> admin_;
+  std::unique_ptr<Router> topic_maker_;
   // What the admin client is still at.
   int admin_tasks_ = 0;
   bool is_failed_call_over_ = false;
@@ -128,14 +128,14 @@ void Scenario::follow_up_failed_call() {
 }
 
 void Scenario::check_that_all_are_answered() {
-  const auto check = [this](const Client& client) {
+  const auto check = [this](const Router& client) {
     if (client.oldest_request_age() < kAnswerTimeout) return;
     history_.violation(fmt::format("{} is left without an answer", client.client_id()));
   };
   if (admin_) check(*admin_);
   if (topic_maker_) check(*topic_maker_);
-  for (const auto& producer : producers_) check(producer->client());
-  for (const auto& consumer : consumers_) check(consumer->client());
+  for (const auto& producer : producers_) check(producer->router());
+  for (const auto& consumer : consumers_) check(consumer->router());
 }
 
 void Scenario::start_broker() {
@@ -180,10 +180,13 @@ void Scenario::restart_broker() {
 }
 
 void Scenario::create_the_topic() {
-  admin_ = std::make_unique<Client>(*clients_, address(), "admin");
+  admin_ = std::make_unique<Router>(*clients_, brokers(), "admin");
   admin_tasks_ = 1;
   [](Scenario& self) -> Detached {
-    self.topic_ = co_await create_topic(*self.admin_, self.history_, kTopic, kPartitions,
+    TopicView topic;
+    topic.name = kTopic;
+    topic.partitions = kPartitions;
+    self.topic_ = co_await create_topic(*self.admin_, self.history_, std::move(topic),
                                         self.options_.topic_configs);
     --self.admin_tasks_;
   }(*this);
@@ -197,16 +200,17 @@ void Scenario::start_clients() {
       {.name = "plain", .is_idempotent = false, .batches = 25}};
   for (ProducerOptions kind : kinds) {
     kind.is_idempotent = kind.is_idempotent && options_.has_idempotence;
-    producers_.push_back(std::make_unique<Producer>(*clients_, address(), history_, topic_, kind));
+    producers_.push_back(std::make_unique<Producer>(*clients_, brokers(), history_, topic_, kind));
   }
   for (int i = 0; options_.has_group && i < 2; ++i) {
     consumers_.push_back(
-        std::make_unique<Consumer>(*clients_, address(), history_, topic_, "readers"));
+        std::make_unique<Consumer>(*clients_, brokers(), history_, topic_, "readers"));
   }
   for (const auto& producer : producers_) producer->start();
   for (const auto& consumer : consumers_) consumer->start();
-  topic_maker_ = std::make_unique<Client>(*clients_, address(), "topic maker");
-  keep_creating_topics(*topic_maker_, history_, "made", producing_is_over_, topics_are_made_);
+  topic_maker_ = std::make_unique<Router>(*clients_, brokers(), "topic maker");
+  keep_creating_topics(*topic_maker_, history_, {.name = "made", .id = {}, .partitions = 1},
+                       milliseconds(300), producing_is_over_, topics_are_made_);
 }
 
 bool Scenario::producers_are_done() const {

@@ -19,7 +19,7 @@ wire::CreateTopicsRequest creation_of(const TopicView& topic,
   auto& wanted = request.topics.emplace_back();
   wanted.name = topic.name;
   wanted.num_partitions = topic.partitions;
-  wanted.replication_factor = 1;
+  wanted.replication_factor = topic.replication_factor;
   for (const auto& [name, value] : configs) {
     auto& config = wanted.configs.emplace_back();
     config.name = name;
@@ -28,12 +28,15 @@ wire::CreateTopicsRequest creation_of(const TopicView& topic,
   return request;
 }
 
-Task<base::Result<base::Uuid>> find_topic_id(Client& client, std::string name) {
+Task<base::Result<base::Uuid>> find_topic_id(Router& router, std::string name) {
   wire::MetadataRequest request;
   request.topics->emplace_back().name = name;
   request.allow_auto_topic_creation = false;
-  auto response = co_await client.call<wire::MetadataResponse>(request, 12);
-  if (!response) co_return base::fail(std::move(response));
+  auto response = co_await router.any().call<wire::MetadataResponse>(request, 12);
+  if (!response) {
+    router.any_failed();
+    co_return base::fail(std::move(response));
+  }
   if (response->topics.size() != 1) co_return base::fail(base::ErrorCode::kUnknownServerError);
   const auto& topic = response->topics.front();
   if (topic.error_code != base::ErrorCode::kNone) co_return base::fail(topic.error_code);
@@ -41,7 +44,8 @@ Task<base::Result<base::Uuid>> find_topic_id(Client& client, std::string name) {
 }
 
 wire::FetchRequest fetch_request(const TopicView& topic, std::int32_t partition, base::Offset from,
-                                 std::int32_t max_wait_ms, wire::Version version) {
+                                 std::int32_t max_wait_ms, base::LeaderEpoch epoch,
+                                 wire::Version version) {
   wire::FetchRequest request;
   request.max_wait_ms = max_wait_ms;
   request.min_bytes = 1;
@@ -56,7 +60,12 @@ wire::FetchRequest fetch_request(const TopicView& topic, std::int32_t partition,
   part.partition = partition;
   part.fetch_offset = from;
   part.partition_max_bytes = 1 << 16;
+  if (version >= 9) part.current_leader_epoch = epoch;
   return request;
+}
+
+base::ErrorCode error_of(const wire::FetchResponse& response) {
+  return response.responses.at(0).partitions.at(0).error_code;
 }
 
 // Hands the whole records of a fetch answer out; returns the offset after the last one.
@@ -85,47 +94,51 @@ base::Result<base::Offset> take_records(const base::SharedBytes& bytes, base::Of
 
 }  // namespace
 
-Task<TopicView> create_topic(Client& client, History& history, std::string name,
-                             std::int32_t partitions, std::map<std::string, std::string> configs) {
-  TopicView topic{std::move(name), {}, partitions};
+Task<TopicView> create_topic(Router& router, History& history, TopicView topic,
+                             std::map<std::string, std::string> configs) {
   for (;;) {
-    const auto version = client.any_version<wire::CreateTopicsRequest>();
-    auto created = co_await client.call<wire::CreateTopicsResponse>(
+    const auto version = router.any_version<wire::CreateTopicsRequest>();
+    auto created = co_await router.any().call<wire::CreateTopicsResponse>(
         creation_of(topic, configs), std::max<wire::Version>(version, 2));
+    if (!created) router.any_failed();
     const auto code = created ? created->topics.at(0).error_code : created.error().code;
     const bool is_there =
         code == base::ErrorCode::kNone || code == base::ErrorCode::kTopicAlreadyExists;
-    if (!is_there && !base::is_retriable(code)) {
+    // Fewer brokers than replicas: some are on their way back.
+    const bool may_pass =
+        base::is_retriable(code) || code == base::ErrorCode::kInvalidReplicationFactor;
+    if (!is_there && !may_pass) {
       history.violation(
           fmt::format("topic {} was not created: {}", topic.name, base::error_name(code)));
       co_return topic;
     }
     if (is_there) {
-      auto id = co_await find_topic_id(client, topic.name);
+      auto id = co_await find_topic_id(router, topic.name);
       if (id) {
         topic.id = *id;
         history.topic_created(topic.name, *id);
         co_return topic;
       }
     }
-    co_await client.pause();
+    co_await router.pause();
   }
 }
 
-Detached keep_creating_topics(Client& client, History& history, std::string prefix,
-                              const bool& is_stopping, bool& is_done) {
+Detached keep_creating_topics(Router& router, History& history, TopicView pattern,
+                              env::Duration longest_pause, const bool& is_stopping, bool& is_done) {
   for (int number = 0; !is_stopping; ++number) {
-    co_await create_topic(client, history, fmt::format("{}-{}", prefix, number), 1, {});
-    co_await client.pause(
-        client.random().between(std::chrono::milliseconds(10), std::chrono::milliseconds(300)));
+    TopicView topic = pattern;
+    topic.name = fmt::format("{}-{}", pattern.name, number);
+    co_await create_topic(router, history, std::move(topic), {});
+    co_await router.pause(router.random().between(std::chrono::milliseconds(10), longest_pause));
   }
   is_done = true;
 }
 
-Detached check_topics(Client& client, History& history, int& under_way) {
+Detached check_topics(Router& router, History& history, int& under_way) {
   const auto topics = history.topics_created();
   for (auto topic = topics.begin(); topic != topics.end();) {
-    const auto id = co_await find_topic_id(client, topic->first);
+    const auto id = co_await find_topic_id(router, topic->first);
     // A broker serves only once it knows its topics.
     const bool is_missing = !id && (id.error().code == base::ErrorCode::kUnknownTopicOrPartition ||
                                     !base::is_retriable(id.error().code));
@@ -134,39 +147,45 @@ Detached check_topics(Client& client, History& history, int& under_way) {
     if (id || is_missing) {
       ++topic;
     } else {
-      co_await client.pause();
+      co_await router.pause();
     }
   }
   --under_way;
 }
 
-Task<base::Result<Fetched>> fetch(Client& client, History& history, const TopicView& topic,
+Task<base::Result<Fetched>> fetch(Router& router, History& history, const TopicView& topic,
                                   std::int32_t partition, base::Offset from,
                                   std::int32_t max_wait_ms,
                                   std::map<base::Offset, std::string>* content) {
-  const auto version = client.any_version<wire::FetchRequest>();
-  auto response = co_await client.call<wire::FetchResponse>(
-      fetch_request(topic, partition, from, max_wait_ms, version), version);
-  if (!response) co_return base::fail(std::move(response));
-  if (response->error_code != base::ErrorCode::kNone) co_return base::fail(response->error_code);
+  const base::TopicPartition name{topic.name, partition};
+  const auto leader = co_await router.leader_of(name);
+  if (leader.client == nullptr) co_return base::fail(base::ErrorCode::kLeaderNotAvailable);
+  const auto version = router.any_version<wire::FetchRequest>();
+  auto response = co_await leader.client->call<wire::FetchResponse>(
+      fetch_request(topic, partition, from, max_wait_ms, leader.epoch, version), version);
+  const auto code = !response                                        ? response.error().code
+                    : response->error_code != base::ErrorCode::kNone ? response->error_code
+                                                                     : error_of(*response);
+  if (code != base::ErrorCode::kNone) {
+    router.leader_failed(name);
+    co_return base::fail(code);
+  }
   const auto& answer = response->responses.at(0).partitions.at(0);
-  if (answer.error_code != base::ErrorCode::kNone) co_return base::fail(answer.error_code);
   Fetched fetched{from, answer.high_watermark};
   if (!answer.records) co_return fetched;
-  auto next =
-      take_records(answer.records->bytes(), from, {topic.name, partition}, history, content);
+  auto next = take_records(answer.records->bytes(), from, name, history, content);
   if (!next) co_return base::fail(std::move(next));
   fetched.next = *next;
   co_return fetched;
 }
 
-Detached check_topic(Client& client, History& history, TopicView topic, int& under_way) {
+Detached check_topic(Router& router, History& history, TopicView topic, int& under_way) {
   for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
     const base::TopicPartition name{topic.name, partition};
     std::map<base::Offset, std::string> content;
     base::Offset next{0};
     for (;;) {
-      const auto read = co_await fetch(client, history, topic, partition, next, 10, &content);
+      const auto read = co_await fetch(router, history, topic, partition, next, 10, &content);
       if (read) {
         next = read->next;
         if (next >= read->high_watermark) break;
@@ -178,7 +197,7 @@ Detached check_topic(Client& client, History& history, TopicView topic, int& und
                                       read.error().message));
         break;
       }
-      co_await client.pause();
+      co_await router.pause();
     }
     history.check_final(name, content);
   }

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/client.h"
 #include "sim/history.h"
+#include "sim/router.h"
 
 namespace odradek::sim_test {
 
@@ -17,18 +17,19 @@ struct TopicView {
   std::string name;
   base::Uuid id;
   std::int32_t partitions = 0;
+  std::int16_t replication_factor = 1;
 };
 
-// Creates the topic, trying again until it is there; `configs` are the topic's settings.
-Task<TopicView> create_topic(Client& client, History& history, std::string name,
-                             std::int32_t partitions, std::map<std::string, std::string> configs);
+// Creates the topic, trying again until it is there; `configs` are the topic's settings. Returns it
+// with its id.
+Task<TopicView> create_topic(Router& router, History& history, TopicView topic,
+                             std::map<std::string, std::string> configs);
 
-// Creates topics of one partition, named `prefix` and a number, until `is_stopping`; sets
-// `is_done`.
-Detached keep_creating_topics(Client& client, History& history, std::string prefix,
-                              const bool& is_stopping, bool& is_done);
+// Creates topics like `pattern`, named after it and a number, until `is_stopping`; sets `is_done`.
+Detached keep_creating_topics(Router& router, History& history, TopicView pattern,
+                              env::Duration longest_pause, const bool& is_stopping, bool& is_done);
 // Looks for every topic that the history knows. Takes one off `under_way` at its end.
-Detached check_topics(Client& client, History& history, int& under_way);
+Detached check_topics(Router& router, History& history, int& under_way);
 
 struct ProducerOptions {
   std::string name;
@@ -44,12 +45,14 @@ struct ProducerOptions {
 // it is acknowledged; another one leaves it when its fate is unknown.
 class Producer {
  public:
-  Producer(env::sim::SimHost& host, env::Address broker, History& history, TopicView topic,
-           ProducerOptions options);
+  Producer(env::sim::SimHost& host, const Router::Brokers& brokers, History& history,
+           TopicView topic, ProducerOptions options);
   // Runs to its end.
   void start() { run(); }
-  void give_up() { client_.give_up(); }
-  const Client& client() const { return client_; }
+  // Nothing new is sent.
+  void stop() { options_.batches = sent_batches_; }
+  void give_up() { router_.give_up(); }
+  const Router& router() const { return router_; }
   bool is_done() const { return is_done_; }
 
  private:
@@ -57,6 +60,8 @@ class Producer {
     base::TopicPartition partition;
     std::vector<std::string> values;
     std::int32_t base_sequence = -1;
+    int attempts = 0;
+    base::BrokerId sent_to = base::kNoBroker;
     bool is_settled = false;
   };
   struct Window;
@@ -65,11 +70,11 @@ class Producer {
   Task<bool> get_producer_id();
   std::vector<Batch> next_batches();
   Detached send(Batch& batch, Window& window);
-  Task<base::Result<base::Offset>> produce(const Batch& batch);
+  Task<base::Result<base::Offset>> produce(Batch& batch);
   base::SharedBytes build(const Batch& batch);
   void settle(Batch& batch, const base::Result<base::Offset>& result);
 
-  Client client_;
+  Router router_;
   History& history_;
   TopicView topic_;
   ProducerOptions options_;
@@ -88,13 +93,13 @@ struct Fetched {
 };
 
 // Reads batches from `from` on; what it finds goes to the history and into `content`.
-Task<base::Result<Fetched>> fetch(Client& client, History& history, const TopicView& topic,
+Task<base::Result<Fetched>> fetch(Router& router, History& history, const TopicView& topic,
                                   std::int32_t partition, base::Offset from,
                                   std::int32_t max_wait_ms,
                                   std::map<base::Offset, std::string>* content);
 
 // Reads every partition from its start to its end and gives it to the history's last check. Takes
 // one off `under_way` at its end.
-Detached check_topic(Client& client, History& history, TopicView topic, int& under_way);
+Detached check_topic(Router& router, History& history, TopicView topic, int& under_way);
 
 }  // namespace odradek::sim_test

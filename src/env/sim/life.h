@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "env/sim/scheduler.h"
 
@@ -24,6 +26,16 @@ struct Life {
   int running_loops = 0;
   // How often a loop waited for the disk, which only workers may.
   std::uint64_t disk_waits_on_loops = 0;
+  // Stopped (SIGSTOP): its loops and workers begin and go on with nothing until it is resumed.
+  bool is_paused = false;
+  std::vector<Task> when_resumed = {};
+
+  void resume() {
+    is_paused = false;
+    for (Task& task : std::exchange(when_resumed, {})) {
+      scheduler.after(Duration::zero(), std::move(task));
+    }
+  }
 };
 
 }  // namespace odradek::env::sim

@@ -40,6 +40,9 @@ struct SimLoop::State : std::enable_shared_from_this<State> {
   }
 
   void run_one() {
+    if (life->is_paused) {
+      return life->when_resumed.push_back([self = shared_from_this()] { self->run_one(); });
+    }
     is_scheduled = false;
     if (life->is_over || queue.empty()) return;
     Item item = std::move(queue.front());

@@ -82,6 +82,7 @@ bool SimDisk::wait(Life& life) {
   if (Fiber::current() == nullptr && life.running_loops > 0) ++life.disk_waits_on_loops;
   scheduler_.sleep(random_.between(options_.shortest_wait, options_.longest_wait),
                    [&life] { return life.is_over; });
+  if (Fiber::current() != nullptr) scheduler_.wait_until([&life] { return !life.is_paused; });
   return !life.is_over;
 }
 
@@ -121,6 +122,12 @@ void SimDisk::make_everything_durable() {
 void SimDisk::power_cut() {
   scheduler_.trace().add("power cut", host_, {operations_});
   tree_.power_cut(options_.power_cut_style, options_.names_survive_in_order, random_);
+  locks_.clear();
+}
+
+void SimDisk::replace() {
+  scheduler_.trace().add("new disk", host_, {operations_});
+  tree_ = FileTree();
   locks_.clear();
 }
 

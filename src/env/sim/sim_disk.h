@@ -99,6 +99,8 @@ class SimDisk {
   void make_everything_durable();
 
   void power_cut();
+  // An empty disk takes its place. REQUIRES: no process runs on the host.
+  void replace();
   // The locks of a process end with it.
   void release_locks(const Life& life);
 

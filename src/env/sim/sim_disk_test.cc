@@ -318,6 +318,17 @@ TEST(SimDiskTest, ASlowWriteStopsItsLoopAndNoOther) {
   EXPECT_EQ(order, "<1>0");
 }
 
+TEST(SimDiskTest, AReplacedDiskIsEmpty) {
+  Machine machine(1, {});
+  machine.write("/file", "x");
+  machine.simulation.run_for(std::chrono::seconds(1));
+  machine.host.kill();
+  machine.host.disk().replace();
+  machine.host.restart();
+  EXPECT_TRUE(machine.disk().list("/").value().empty());
+  machine.write("/file", "y");
+}
+
 TEST(SimDiskTest, OnAJournalTheNamesThatSurviveAreThoseOfThePast) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Machine machine(seed, {.names_survive_in_order = true});

@@ -84,6 +84,20 @@ void SimHost::kill() { end(false); }
 
 void SimHost::cut_power() { end(true); }
 
+void SimHost::pause() {
+  if (!is_running()) return;
+  Life& life = processes_.back()->life();
+  life.scheduler.trace().add("pause", name_, {life.number});
+  life.is_paused = true;
+}
+
+void SimHost::resume() {
+  Life& life = processes_.back()->life();
+  if (!life.is_paused) return;
+  life.scheduler.trace().add("resume", name_, {life.number});
+  life.resume();
+}
+
 void SimHost::end(bool is_power_cut) {
   if (!is_running()) return;
   SimProcess& process = *processes_.back();
@@ -92,6 +106,7 @@ void SimHost::end(bool is_power_cut) {
   // The disk first: it decides what was on its way to it.
   if (is_power_cut) disk_.power_cut();
   life.is_over = true;
+  life.resume();
   disk_.release_locks(life);
   simulation_.network().end(life, is_power_cut);
   // What waits for the disk learns it next, not here: the caller may hold a lock.

@@ -48,6 +48,10 @@ class SimHost {
   void kill();
   // The process is gone and with it what was not flushed. May be called in the middle of a task.
   void cut_power();
+  // The process runs nothing until `resume`, or its end; what the system does for it goes on:
+  // connections stay and take in bytes, the disk ends what it began. Nothing where none runs.
+  void pause();
+  void resume();
   // Destroys the tasks of loops that never ran, before what they refer to goes, as a real world
   // does when its loops have ended. REQUIRES: not running; not in a task of this host.
   void discard_tasks();

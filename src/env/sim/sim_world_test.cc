@@ -222,6 +222,45 @@ TEST(SimWorldTest, APowerCutInTheMiddleOfAFlushEndsTheTaskWithAnError) {
   queue.reset();
 }
 
+TEST(SimWorldTest, APausedProcessDoesNothingUntilItIsResumed) {
+  SimWorld simulation(3);
+  SimHost& host = simulation.add_host("a");
+  auto file = host.world().disk().open("/file", OpenMode::kCreate).value();
+  auto queue = host.world().workers().make_queue("disk", 1);
+  std::string order;
+  queue->submit([&] {
+    order += '<';
+    EXPECT_TRUE(file->flush());
+    order += '>';
+  });
+  EXPECT_TRUE(simulation.run_until([&] { return order == "<"; }, seconds(1)));
+  host.pause();
+  host.world().loop(0).post([&] { order += 'p'; });
+  host.world().loop(1).run_after(seconds(1), [&] { order += 't'; });
+  queue->submit([&] { order += 'w'; });
+  simulation.run_for(hours(1));
+  EXPECT_EQ(order, "<");
+  host.resume();
+  simulation.run_for(seconds(1));
+  std::ranges::sort(order);
+  EXPECT_EQ(order, "<>ptw");
+}
+
+TEST(SimWorldTest, APausedProcessEndsAsAnyOther) {
+  SimWorld simulation(3);
+  SimHost& host = simulation.add_host("a");
+  bool has_run = false;
+  host.world().loop(0).post([&] { has_run = true; });
+  host.pause();
+  host.kill();
+  simulation.run_for(seconds(1));
+  EXPECT_FALSE(has_run);
+  host.restart();
+  host.world().loop(0).post([&] { has_run = true; });
+  simulation.run_for(seconds(1));
+  EXPECT_TRUE(has_run);
+}
+
 TEST(SimWorldTest, ALoopThatWaitsForTheDiskIsCounted) {
   SimWorld simulation(3);
   SimHost& host = simulation.add_host("a");

@@ -44,10 +44,15 @@ struct SimWorkerPool::State : std::enable_shared_from_this<State> {
     if (life->is_gone || busy + waking >= threads) return;
     ++waking;
     const Duration delay = life->scheduler.random().between(kShortestStart, kLongestStart);
-    life->scheduler.after(delay, [self = shared_from_this()] {
-      --self->waking;
-      self->start_next();
-    });
+    life->scheduler.after(delay, [self = shared_from_this()] { self->awake(); });
+  }
+
+  void awake() {
+    if (life->is_paused) {
+      return life->when_resumed.push_back([self = shared_from_this()] { self->awake(); });
+    }
+    --waking;
+    start_next();
   }
 
   void start_next() {
@@ -80,12 +85,13 @@ namespace {
 // Checked after every event; nobody has to tell it.
 class SimCondition final : public Condition {
  public:
-  explicit SimCondition(Scheduler& scheduler) : scheduler_(scheduler) {}
+  explicit SimCondition(std::shared_ptr<Life> life) : life_(std::move(life)) {}
   void wait(std::unique_lock<std::mutex>& lock, const std::function<bool()>& holds) override {
     if (holds()) return;
     std::mutex& mutex = *lock.mutex();
     lock.unlock();
-    scheduler_.wait_until([&] {
+    life_->scheduler.wait_until([&] {
+      if (life_->is_paused) return false;
       const std::unique_lock attempt(mutex, std::try_to_lock);
       return attempt.owns_lock() && holds();
     });
@@ -94,7 +100,7 @@ class SimCondition final : public Condition {
   void notify_all() override {}
 
  private:
-  Scheduler& scheduler_;
+  const std::shared_ptr<Life> life_;
 };
 
 }  // namespace
@@ -138,7 +144,7 @@ std::unique_ptr<WorkQueue> SimWorkerPool::make_queue(std::string name, int max_p
 }
 
 std::unique_ptr<Condition> SimWorkerPool::make_condition() {
-  return std::make_unique<SimCondition>(state_->life->scheduler);
+  return std::make_unique<SimCondition>(state_->life);
 }
 
 void SimWorkerPool::drop_tasks() {

@@ -27,15 +27,15 @@ void History::acknowledged(const base::TopicPartition& partition, base::Offset o
   }
 }
 
-void History::acknowledged_by(const base::TopicPartition& partition, base::Offset offset,
+void History::acknowledged_by(const base::TopicPartition& partition, const std::string& value,
                               base::BrokerId broker) {
-  partitions_[partition].acknowledged_by.emplace(offset, broker);
+  partitions_[partition].acknowledged_by.emplace(value, broker);
 }
 
-void History::check_epoch(const base::TopicPartition& partition, base::Offset offset,
+void History::check_epoch(const base::TopicPartition& partition, const std::string& value,
                           base::LeaderEpoch epoch) {
   Partition& known = partitions_[partition];
-  const auto acknowledged = known.acknowledged_by.find(offset);
+  const auto acknowledged = known.acknowledged_by.find(value);
   if (acknowledged == known.acknowledged_by.end()) return;
   const auto [leader, is_new] = known.leaders.emplace(epoch, acknowledged->second);
   if (is_new || leader->second == acknowledged->second) return;

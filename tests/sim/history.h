@@ -23,12 +23,12 @@ class History {
   // The broker acknowledged it (acks=all): it is at this offset for ever.
   void acknowledged(const base::TopicPartition& partition, base::Offset offset,
                     const std::string& value);
-  // The broker that acknowledged what lies there had appended it itself.
-  void acknowledged_by(const base::TopicPartition& partition, base::Offset offset,
+  // The broker that acknowledged the value had appended it itself.
+  void acknowledged_by(const base::TopicPartition& partition, const std::string& value,
                        base::BrokerId broker);
-  // A client, or one replica's log, has a batch there that was appended in that epoch: whoever
-  // acknowledged is the only one that did so in it.
-  void check_epoch(const base::TopicPartition& partition, base::Offset offset,
+  // The value lies in a batch that was appended in that epoch: whoever acknowledged it is the only
+  // one that acknowledged in it.
+  void check_epoch(const base::TopicPartition& partition, const std::string& value,
                    base::LeaderEpoch epoch);
   // A client was told this end of the partition (ListOffsets); never a lower one after it.
   void end_shown(const base::TopicPartition& partition, const std::string& client,
@@ -74,7 +74,7 @@ class History {
     std::map<std::string, std::uint64_t> next_number;  // by producer
     std::map<base::Offset, std::string> acknowledged;
     std::map<base::Offset, std::string> shown;
-    std::map<base::Offset, base::BrokerId> acknowledged_by;
+    std::map<std::string, base::BrokerId> acknowledged_by;
     std::map<base::LeaderEpoch, base::BrokerId> leaders;  // that acknowledged
     std::map<std::string, base::Offset> ends;             // by client
   };

@@ -72,6 +72,39 @@ TEST_F(HistoryTest, ACommitStaysUntilALaterOneWasSent) {
               ElementsAre("group g, t-0: committed offset is 5, acknowledged was 7"));
 }
 
+TEST_F(HistoryTest, OneLeaderAcknowledgesInAnEpoch) {
+  history.acknowledged_by(kPartition, "a", base::BrokerId(1));
+  history.acknowledged_by(kPartition, "b", base::BrokerId(1));
+  history.acknowledged_by(kPartition, "c", base::BrokerId(2));
+  history.check_epoch(kPartition, "a", base::LeaderEpoch(4));
+  history.check_epoch(kPartition, "b", base::LeaderEpoch(5));
+  EXPECT_THAT(history.violations(), IsEmpty());
+  history.check_epoch(kPartition, "c", base::LeaderEpoch(5));
+  EXPECT_THAT(history.violations(),
+              ElementsAre("t-0: brokers 1 and 2 both acknowledged in epoch 5"));
+}
+
+TEST_F(HistoryTest, NoClientIsShownAnEarlierEnd) {
+  history.end_shown(kPartition, "one", Offset(5));
+  history.end_shown(kPartition, "other", Offset(3));
+  history.end_shown(kPartition, "one", Offset(5));
+  EXPECT_THAT(history.violations(), IsEmpty());
+  history.end_shown(kPartition, "one", Offset(4));
+  EXPECT_THAT(history.violations(), ElementsAre("t-0: one was shown the end 4 after 5"));
+}
+
+TEST_F(HistoryTest, ATopicThatMayLoseKeepsItsOrder) {
+  history.may_lose("t");
+  history.acknowledged(kPartition, Offset(0), "a");
+  history.acknowledged(kPartition, Offset(0), "b");
+  history.end_shown(kPartition, "one", Offset(5));
+  history.end_shown(kPartition, "one", Offset(4));
+  history.check_final(kPartition, {{Offset(0), "b"}});
+  EXPECT_THAT(history.violations(), IsEmpty());
+  history.check_final(kPartition, {{Offset(0), "b"}, {Offset(1), "a"}}, "broker-1");
+  EXPECT_THAT(history.violations(), ElementsAre(HasSubstr("t-0 on broker-1: 'a'")));
+}
+
 TEST_F(HistoryTest, AProducerIdIsGivenOnce) {
   history.producer_id_given(base::ProducerId(1));
   history.producer_id_given(base::ProducerId(2));

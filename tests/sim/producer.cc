@@ -128,10 +128,13 @@ void Producer::settle(Batch& batch, const base::Result<base::Offset>& result) {
                             batch.values[i]);
     }
     // One sent again may have been appended by another leader than the one that says so.
-    if (batch.attempts == 1) history_.acknowledged_by(batch.partition, *result, batch.sent_to);
+    if (batch.attempts == 1) {
+      history_.acknowledged_by(batch.partition, batch.values.front(), batch.sent_to);
+    }
     return;
   }
   const auto code = result.error().code;
+  batch.last_error = fmt::format("{} {}", base::error_name(code), result.error().message);
   // Kept, but too long ago to know where.
   if (code == base::ErrorCode::kDuplicateSequenceNumber) batch.is_settled = true;
   if (!options_.is_idempotent) batch.is_settled = true;
@@ -162,7 +165,10 @@ Detached Producer::run() {
     while (std::ranges::any_of(batches, [](const Batch& batch) { return !batch.is_settled; })) {
       if (++attempts > 1) co_await router_.pause();
       if (attempts > 2000) {
-        history_.violation(fmt::format("{} cannot be produced", batches.front().values.front()));
+        for (const Batch& batch : batches) {
+          history_.violation(fmt::format("{} cannot be produced to {}: {}", batch.values.front(),
+                                         batch.partition.to_string(), batch.last_error));
+        }
         break;
       }
       Window window;

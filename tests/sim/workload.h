@@ -61,6 +61,7 @@ class Producer {
     std::vector<std::string> values;
     std::int32_t base_sequence = -1;
     int attempts = 0;
+    std::string last_error = {};
     base::BrokerId sent_to = base::kNoBroker;
     bool is_settled = false;
   };

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/cluster_checks.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "record/batch_header.h"
+#include "record/record_reader.h"
+#include "wire/messages/list_offsets.h"
+
+namespace odradek::sim_test {
+namespace {
+
+constexpr base::Timestamp kLatest{-1};
+constexpr const char* kTopics = "/brokers/topics";
+
+// How many numbers "key":[…] has; 0 where it is not there.
+std::ptrdiff_t size_of_list(const std::string& text, const std::string& key) {
+  const std::string opening = '"' + key + "\":[";
+  const auto begin = text.find(opening);
+  if (begin == std::string::npos) return 0;
+  const auto end = text.find(']', begin);
+  const auto list = text.substr(begin + opening.size(), end - begin - opening.size());
+  return list.empty() ? 0 : 1 + std::ranges::count(list, ',');
+}
+
+}  // namespace
+
+ReplicaContent read_replica(env::Disk& disk, const std::string& directory, std::string broker,
+                            History& history) {
+  ReplicaContent content{std::move(broker), {}, {}};
+  auto entries = disk.list(directory);
+  if (!entries) {
+    history.violation(fmt::format("{}: {}", content.broker, entries.error().message));
+    return content;
+  }
+  std::ranges::sort(*entries, {}, &env::DirectoryEntry::name);
+  for (const auto& entry : *entries) {
+    if (!entry.name.ends_with(".log")) continue;
+    const auto bytes = disk.read_file(directory + '/' + entry.name);
+    if (!bytes) {
+      history.violation(fmt::format("{}: {}", content.broker, bytes.error().message));
+      continue;
+    }
+    record::BatchIterator batches(base::as_bytes(*bytes));
+    for (auto batch = batches.next(); batch && *batch; batch = batches.next()) {
+      content.batches[(*batch)->base_offset()] = base::as_text((*batch)->bytes());
+      content.end = (*batch)->next_offset();
+    }
+  }
+  return content;
+}
+
+void check_equal(const base::TopicPartition& partition, const std::vector<ReplicaContent>& replicas,
+                 History& history) {
+  std::map<base::Offset, const ReplicaContent*> first_with;
+  for (const ReplicaContent& replica : replicas) {
+    if (replica.end != replicas.front().end) {
+      history.violation(fmt::format("{} ends at {} on {} and at {} on {}", partition.to_string(),
+                                    replicas.front().end.value(), replicas.front().broker,
+                                    replica.end.value(), replica.broker));
+    }
+    for (const auto& [offset, bytes] : replica.batches) {
+      const auto* other = first_with.try_emplace(offset, &replica).first->second;
+      if (other->batches.at(offset) == bytes) continue;
+      history.violation(fmt::format("{}: the batches at offset {} differ on {} and {}",
+                                    partition.to_string(), offset.value(), other->broker,
+                                    replica.broker));
+      return;
+    }
+  }
+}
+
+void check_promises(const base::TopicPartition& partition, const ReplicaContent& replica,
+                    History& history) {
+  std::map<base::Offset, std::string> values;
+  for (const auto& [offset, bytes] : replica.batches) {
+    auto batch = record::BatchView::parse(base::as_bytes(bytes));
+    if (!batch || !batch->crc_matches()) {
+      history.violation(fmt::format("{} has a damaged batch at {} of {}", replica.broker,
+                                    offset.value(), partition.to_string()));
+      continue;
+    }
+    auto reader = record::RecordReader::open(*batch);
+    if (!reader) continue;
+    for (auto record = reader->next(); record && *record; record = reader->next()) {
+      const std::string value(base::as_text(*(*record)->value));
+      history.check_epoch(partition, value, batch->leader_epoch());
+      values.emplace((*record)->offset, value);
+    }
+  }
+  history.check_final(partition, values, replica.broker);
+}
+
+std::string find_out_of_sync(const quorum::zookeeper::sim::SimZookeeper& zookeeper) {
+  const auto text_at = [&zookeeper](const std::string& path) {
+    const auto node = zookeeper.node(path);
+    return std::string(node ? base::as_text(node->bytes.view()) : "");
+  };
+  for (const std::string& topic : zookeeper.children(kTopics)) {
+    const std::string replicas_of = text_at(kTopics + ('/' + topic));
+    const std::string partitions = kTopics + ('/' + topic) + "/partitions";
+    for (const std::string& number : zookeeper.children(partitions)) {
+      const std::string state = text_at(partitions + '/' + number + "/state");
+      const bool is_led = !state.contains("\"leader\":-1");
+      if (is_led && size_of_list(state, "isr") == size_of_list(replicas_of, number)) continue;
+      return fmt::format("{}-{}: {}", topic, number, state);
+    }
+  }
+  return {};
+}
+
+Task<base::Result<base::Offset>> find_end(Router& router, base::TopicPartition partition) {
+  const auto leader = co_await router.leader_of(partition);
+  if (leader.client == nullptr) co_return base::fail(base::ErrorCode::kLeaderNotAvailable);
+  wire::ListOffsetsRequest request;
+  request.replica_id = base::BrokerId(-1);
+  auto& topic = request.topics.emplace_back();
+  topic.name = partition.topic;
+  auto& wanted = topic.partitions.emplace_back();
+  wanted.partition_index = partition.partition;
+  wanted.current_leader_epoch = leader.epoch;
+  wanted.timestamp = kLatest;
+  auto response = co_await leader.client->call<wire::ListOffsetsResponse>(request, 5);
+  auto code = response ? base::ErrorCode::kNone : response.error().code;
+  if (response) code = response->topics.at(0).partitions.at(0).error_code;
+  if (code != base::ErrorCode::kNone) {
+    router.leader_failed(partition);
+    co_return base::fail(code);
+  }
+  co_return response->topics.at(0).partitions.at(0).offset;
+}
+
+Detached watch_ends(Router& router, History& history, TopicView topic, const bool& is_stopping,
+                    bool& is_done) {
+  for (std::int32_t next = 0; !is_stopping; ++next) {
+    const base::TopicPartition partition{topic.name, next % topic.partitions};
+    const auto end = co_await find_end(router, partition);
+    if (end) history.end_shown(partition, router.client_id(), *end);
+    co_await router.pause(
+        router.random().between(std::chrono::milliseconds(20), std::chrono::milliseconds(200)));
+  }
+  is_done = true;
+}
+
+}  // namespace odradek::sim_test

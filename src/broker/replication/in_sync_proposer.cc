@@ -124,26 +124,26 @@ void InSyncProposer::consider(const std::shared_ptr<replica::Partition>& partiti
 }
 
 void InSyncProposer::send_if_due() {
-  Wishes asked;
   AlterPartitionRequest request;
   {
     const std::lock_guard lock(mutex_);
     if (stopped_ || is_asking_ || wanted_.empty() || broker_epoch_ < 0) return;
     is_asking_ = true;
     request = request_locked();
-    asked.swap(wanted_);
+    asked_ = std::exchange(wanted_, {});
+    for (const auto& [key, wish] : asked_) {
+      if (wish.is_again) continue;
+      base::log::info(kArea, "{}: asks for {} replicas in sync in the place of {}: {}",
+                      wish.partition->name().to_string(), wish.proposal.in_sync.size(),
+                      wish.in_sync_before, wish.proposal.cause);
+    }
   }
-  for (const auto& [key, wish] : asked) {
-    if (wish.is_again) continue;
-    base::log::info(kArea, "{}: asks for {} replicas in sync in the place of {}: {}",
-                    wish.partition->name().to_string(), wish.proposal.in_sync.size(),
-                    wish.in_sync_before, wish.proposal.cause);
-  }
-  controller_->alter_partition(std::move(request),
-                               [weak = weak_from_this(), asked = std::move(asked)](
-                                   const base::Result<AlterPartitionResponse>& response) {
-                                 if (const auto self = weak.lock()) self->answered(asked, response);
-                               });
+  // The handler keeps no partition: a call that nobody answers may outlive the logs.
+  controller_->alter_partition(
+      std::move(request),
+      [weak = weak_from_this()](const base::Result<AlterPartitionResponse>& response) {
+        if (const auto self = weak.lock()) self->answered(response);
+      });
 }
 
 AlterPartitionRequest InSyncProposer::request_locked() const {
@@ -166,8 +166,12 @@ AlterPartitionRequest InSyncProposer::request_locked() const {
   return request;
 }
 
-void InSyncProposer::answered(const Wishes& asked,
-                              const base::Result<AlterPartitionResponse>& response) {
+void InSyncProposer::answered(const base::Result<AlterPartitionResponse>& response) {
+  Wishes asked;
+  {
+    const std::lock_guard lock(mutex_);
+    asked.swap(asked_);
+  }
   const ErrorCode whole = response ? response->error_code : response.error().code;
   if (whole != ErrorCode::kNone && !std::exchange(is_unanswered_, true)) {
     base::log::warn(

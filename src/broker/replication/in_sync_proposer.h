@@ -67,7 +67,7 @@ class InSyncProposer : public std::enable_shared_from_this<InSyncProposer> {
   void look_through_later();
   void send_if_due();
   wire::AlterPartitionRequest request_locked() const;
-  void answered(const Wishes& asked, const base::Result<wire::AlterPartitionResponse>& response);
+  void answered(const base::Result<wire::AlterPartitionResponse>& response);
   void settle(const Key& key, const Wish& wish, base::ErrorCode code);
   void try_again_later(const Key& key, const Wish& wish);
   void try_again();
@@ -85,6 +85,7 @@ class InSyncProposer : public std::enable_shared_from_this<InSyncProposer> {
   std::map<Key, std::shared_ptr<replica::Partition>> resting_;
   // The partition epoch of what was asked for last: the server's log has it once.
   std::map<Key, std::int32_t> asked_before_;
+  Wishes asked_;  // of the request under way
   bool is_asking_ = false;
   bool is_unanswered_ = false;  // of one request at a time
   bool stopped_ = false;

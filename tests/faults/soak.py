@@ -50,13 +50,19 @@ SIMULATED = {
 MOVES = ("{python} -B tests/move/move_test.py --build {build} --seed {seed}"
          " --rounds {count:0.2} --kills {count:0.1} Move.test_moves_under_load_and_kills")
 
+CLUSTER = {
+    "cluster": ("{python} -B tests/cluster/faults.py --server {build}/odradek --seed {seed}"
+                " --seconds {seconds} --zookeepers 3 --programmes java,go"),
+    "cluster-plain": "{python} -B tests/cluster/plain.py --server {build}/odradek --seed {seed}",
+}
+
 
 def campaigns(build):
     """The simulated ones, and each slice that `make test` runs: a test of label `faults` whose
     command has --seconds."""
     command = ["ctest", "--test-dir", build, "--label-regex", "^faults$", "--show-only=json-v1"]
     listed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    found = {**SIMULATED, "move": MOVES}
+    found = {**SIMULATED, "move": MOVES, **CLUSTER}
     for test in json.loads(listed)["tests"]:
         words = test.get("command", [])
         if "--seconds" not in words:

@@ -22,11 +22,14 @@ func (c cluster) client(options ...kgo.Opt) *kgo.Client {
 	return client
 }
 
+// serversDefault is as many replicas as the server takes without being told.
+const serversDefault = -1
+
 // createTopics returns once the server lists the topics, which may be a moment after it has created
 // them.
 func createTopics(ctx context.Context, client *kgo.Client, partitions int32, topics ...string) {
 	admin := kadm.NewClient(client)
-	responses, err := admin.CreateTopics(ctx, partitions, 1, nil, topics...)
+	responses, err := admin.CreateTopics(ctx, partitions, serversDefault, nil, topics...)
 	must(err, "CreateTopics")
 	must(responses.Error(), "CreateTopics")
 	for _, topic := range topics {

@@ -59,7 +59,8 @@ final class KillLoad {
 
   private void load(long[] sent) throws Exception {
     Map<String, String> configs = Map.of("retention.ms", "86400000");
-    cluster.create(new NewTopic(topic, PARTITIONS, (short) 1).configs(configs));
+    cluster.create(
+        new NewTopic(topic, Optional.of(PARTITIONS), Optional.empty()).configs(configs));
     OffsetAndMetadata offset = new OffsetAndMetadata(42, Optional.of(0), "as it was");
     cluster.admin.alterConsumerGroupOffsets(topic, Map.of(source, offset)).all().get();
     before = state();

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clients at work while a cluster's brokers come and go, and what is held against what they were
+told: the producers and the history of tests/faults, members of a group, and an observer of ends.
+"""
+
+import sys
+import time
+
+import confluent_kafka
+
+from brokers import PATIENCE_S, ROOT
+from replicas import batches, differences
+
+sys.path.append(str(ROOT / "tests/faults"))
+import load  # noqa: E402
+from history import History, Values  # noqa: E402
+
+# A broker that is cut off is given up soon, so that a run has many faults.
+load.IMPATIENT.update({"socket.timeout.ms": 3000, "socket.connection.setup.timeout.ms": 2000})
+# Three brokers, ZooKeeper and the clients share the machine.
+load.RATE = 500
+
+TOPIC = "events"
+GROUP = "members"
+
+
+class Member(load.Worker):
+    """Reads what its group gives it, and commits what it has read."""
+
+    def __init__(self, history, bootstrap, number):
+        super().__init__(history)
+        self.name = f"member {number}"
+        self.read = 0
+        self.fatal = []
+        self.consumer = confluent_kafka.Consumer(
+            {
+                **load.IMPATIENT,
+                "bootstrap.servers": bootstrap,
+                "group.id": GROUP,
+                "session.timeout.ms": 6000,
+                "heartbeat.interval.ms": 500,
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "fetch.wait.max.ms": 50,
+                "fetch.error.backoff.ms": 5,
+                "isolation.level": "read_uncommitted",
+            }
+        )
+        self.consumer.subscribe([TOPIC])
+        self.committed_at = time.monotonic()
+
+    def step(self):
+        for message in self.consumer.consume(500, 0.05):
+            error = message.error()
+            if error is not None:
+                if error.fatal():
+                    self.history.violation(f"{self.name}: {error}")
+                continue
+            where = (TOPIC, message.partition())
+            self.history.shown(where, message.offset(), message.key(), message.value())
+            self.read += 1
+        if time.monotonic() - self.committed_at > 0.2:
+            self.committed_at = time.monotonic()
+            self.commit()
+
+    def commit(self):
+        """Another member may have taken the partitions over: then it is refused."""
+        try:
+            self.consumer.commit(asynchronous=False)
+        except confluent_kafka.KafkaException:
+            pass
+
+    def finish(self):
+        self.consumer.close()
+
+
+class EndWatcher(load.Worker):
+    """No client is shown an end of a partition below one that it was shown before."""
+
+    name = "end watcher"
+
+    def __init__(self, history, bootstrap, partitions):
+        super().__init__(history)
+        self.partitions = partitions
+        self.ends = [0] * partitions
+        self.consumer = confluent_kafka.Consumer(
+            {**load.IMPATIENT, "bootstrap.servers": bootstrap, "group.id": "watchers"})
+
+    def step(self):
+        for partition in range(self.partitions):
+            where = confluent_kafka.TopicPartition(TOPIC, partition)
+            try:
+                end = self.consumer.get_watermark_offsets(where, timeout=2, cached=False)[1]
+            except confluent_kafka.KafkaException:
+                continue  # no leader now
+            if end < self.ends[partition]:
+                self.history.violation(
+                    f"{TOPIC}-{partition} ended at {self.ends[partition]} and then at {end}")
+            self.ends[partition] = end
+        self.is_stopping.wait(0.02)
+
+    def finish(self):
+        self.consumer.close()
+
+
+class Crowd:
+    """The producers, the members of a group and the watcher of one run."""
+
+    def __init__(self, cluster, seed, is_durable=True, partitions=3, **config):
+        self.cluster = cluster
+        self.history = History(Values(seed), is_durable)
+        self.partitions = partitions
+        cluster.make_topic(TOPIC, partitions, **config)
+        bootstrap = cluster.bootstrap
+        self.producers = [
+            load.Producer(self.history, bootstrap, kind[0], TOPIC, partitions, kind)
+            # Where records may be lost an idempotent producer may not get over it.
+            for kind in load.PRODUCERS if is_durable or not kind[1]
+        ]
+        self.members = [Member(self.history, bootstrap, number) for number in range(2)]
+        self.workers = [*self.producers, *self.members]
+        if is_durable:
+            self.workers.append(EndWatcher(self.history, bootstrap, partitions))
+
+    def __enter__(self):
+        for worker in self.workers:
+            worker.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        for worker in self.workers:
+            worker.stop()
+        for worker in self.workers:
+            if worker.is_alive():
+                worker.wait()
+        self.workers = []
+
+    @property
+    def violations(self):
+        return self.history.violations
+
+    def acknowledged(self):
+        return sum(producer.acknowledged for producer in self.producers)
+
+    def wait_for_progress(self, records=200, patience_s=PATIENCE_S):
+        """Until each producer has so many more of its records acknowledged, in all partitions of
+        its own; how long that took."""
+        started = time.monotonic()
+        before = [producer.acknowledged for producer in self.producers]
+        wanted = [count + max(1, records // len(before)) for count in before]
+        while any(producer.acknowledged < count
+                  for producer, count in zip(self.producers, wanted)):
+            if self.violations:
+                break
+            if time.monotonic() > started + patience_s:
+                self.history.violation(f"no {records} records acknowledged in {patience_s} s\n"
+                                       f"{self.situation(before)}")
+                break
+            time.sleep(0.005)
+        return time.monotonic() - started
+
+    def situation(self, before):
+        """For people who ask why."""
+        words = [f"{producer.name}: acknowledged {producer.acknowledged - count} since, "
+                 f"{producer.in_flight} in flight"
+                 for producer, count in zip(self.producers, before)]
+        for partition in range(self.partitions):
+            name = f"{TOPIC}-{partition}"
+            ends = {broker.name: max(batches(broker.data / name), default=None)
+                    for broker in self.cluster.brokers}
+            words.append(f"{name}: clients are shown the end {self.shown_end(partition)}, the "
+                         f"files' last batches are at {ends}")
+        return "\n".join([*words, self.cluster.situation()])
+
+    def shown_end(self, partition):
+        asker = confluent_kafka.Consumer({"bootstrap.servers": self.cluster.bootstrap,
+                                          "group.id": "askers", "log_level": 0})
+        try:
+            where = confluent_kafka.TopicPartition(TOPIC, partition)
+            return asker.get_watermark_offsets(where, timeout=5, cached=False)[1]
+        except confluent_kafka.KafkaException as error:
+            return error
+        finally:
+            asker.close()
+
+    def wait_until_read(self):
+        """Until the group has been shown as much as was acknowledged."""
+        deadline = time.monotonic() + PATIENCE_S
+        while self.unread() > 0 and not self.violations:
+            if time.monotonic() > deadline:
+                self.history.violation(f"the group left {self.unread()} records unread")
+            time.sleep(0.02)
+
+    def unread(self):
+        promises = self.history.promises()
+        return sum(len(acknowledged.keys() - shown.keys())
+                   for acknowledged, shown in promises.values())
+
+    def verify(self):
+        """Ends the clients; then everything acknowledged or shown is read once and in order from
+        the leaders, and the files of all replicas are byte-equal."""
+        for producer in self.producers:
+            producer.stop()
+            producer.wait()
+        if self.history.is_durable:
+            self.wait_until_read()
+        self.stop()
+        cluster = self.cluster
+        try:
+            cluster.until(lambda: cluster.is_in_sync(TOPIC), "every replica is in sync")
+        except TimeoutError as error:
+            self.history.violation(f"{error}\n{cluster.situation()}")
+            return
+        promises = self.history.promises()
+        contents = load.read_everything(self.history, cluster.bootstrap, TOPIC, self.partitions)
+        if self.history.is_durable:
+            self.history.check(promises, contents)
+        for partition in range(self.partitions):
+            self.compare(partition, contents[(TOPIC, partition)])
+
+    def compare(self, partition, content):
+        name = f"{TOPIC}-{partition}"
+
+        def read():
+            return {broker.name: batches(broker.data / name) for broker in self.cluster.brokers
+                    if (broker.data / name).is_dir()}
+
+        deadline = time.monotonic() + PATIENCE_S
+        found = read()
+        # A follower in sync may still lack the last batch.
+        while differences(found) and time.monotonic() < deadline and self.are_behind(found):
+            time.sleep(0.1)
+            found = read()
+        for sentence in differences(found):
+            self.history.violation(f"{name}: {sentence}")
+        ends = {max(held, default=-1) for held in found.values()}
+        if content and max(content) < max(ends):
+            self.history.violation(f"{name}: the replicas hold batches from {max(ends)} on, and "
+                                   f"the last record that is read is at {max(content)}")
+
+    @staticmethod
+    def are_behind(found):
+        return len({max(held, default=-1) for held in found.values()}) > 1

@@ -1,0 +1,294 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Faults of all kinds happen to a cluster under load, one after the other and two at a time, as a
+seed draws them. Every acknowledged record is read once, in order, and every replica has the same
+bytes.
+
+faults.py [--server build/release/odradek] [--seed N] [--seconds 60] [--zookeepers 1]
+          [--programmes java,go] [--only FAULT,…]
+"""
+
+import collections
+import random
+import sys
+import time
+from pathlib import Path
+
+import confluent_kafka
+
+from brokers import ROOT, Cluster, ServerFailed
+from clients import TOPIC, Crowd
+from machines import Network
+
+sys.path.append(str(ROOT / "tests/faults"))
+import campaign  # noqa: E402
+from harness.programmes import Programme  # noqa: E402
+
+FAULTS = {}
+MOST_S = 8  # a fault lasts no longer: more than two sessions
+
+
+class Fault:
+    """`begin(place, rng)` does it and returns what undoes it. `goes_on`: clients are served
+    meanwhile; one that is attached to a leader that nobody else hears may wait for its request's
+    time-out, as with Kafka. `whole`: every replica has to be in sync before."""
+
+    def __init__(self, name, begin, goes_on=True, is_of_network=False, whole=False):
+        self.name = name
+        self.begin = begin
+        self.goes_on = goes_on
+        self.is_of_network = is_of_network
+        self.whole = whole
+
+
+def fault(**more):
+    def add(function):
+        FAULTS[function.__name__] = Fault(function.__name__, function, **more)
+        return function
+    return add
+
+
+def any_broker(cluster, rng):
+    """One that runs: often the controller or a leader."""
+    running = cluster.running()
+    special = [broker for broker in (cluster.controller(), cluster.leader(TOPIC))
+               if broker in running]
+    return rng.choice(special if special and rng.random() < 0.5 else running)
+
+
+@fault()
+def killed(cluster, rng):
+    broker = any_broker(cluster, rng)
+    broker.kill()
+    return broker.start
+
+
+@fault()
+def killed_again_while_starting(cluster, rng):
+    broker = any_broker(cluster, rng)
+    broker.kill()
+
+    def undo():
+        for _ in range(rng.randrange(1, 4)):
+            broker.start_without_waiting()
+            time.sleep(rng.uniform(0, 0.5))
+            broker.kill()
+        broker.start()
+
+    return undo
+
+
+@fault()
+def stopped(cluster, rng):
+    broker = any_broker(cluster, rng)
+    broker.stop()
+    return broker.start
+
+
+@fault()
+def on_another_port(cluster, rng):
+    broker = any_broker(cluster, rng)
+    broker.kill()
+    broker.move()
+    return broker.start
+
+
+@fault()
+def paused(cluster, rng):
+    broker = any_broker(cluster, rng)
+    broker.pause()
+    return broker.resume
+
+
+@fault(whole=True)
+def lost_its_disk(cluster, rng):
+    broker = any_broker(cluster, rng)
+    broker.kill()
+    broker.lose_disk()
+
+    def undo():
+        cluster.wait_until_forgotten(broker)
+        broker.start()
+
+    return undo
+
+
+@fault(goes_on=False)
+def all_killed(cluster, rng):
+    for broker in cluster.brokers:
+        broker.kill()
+
+    def undo():
+        for broker in rng.sample(cluster.brokers, len(cluster.brokers)):
+            broker.start_without_waiting()
+        for broker in cluster.brokers:
+            broker.wait()
+
+    return undo
+
+
+@fault(is_of_network=True)
+def cut_off(cluster, rng):
+    cluster.network.cut_off(any_broker(cluster, rng).machine)
+    return cluster.network.heal
+
+
+@fault(is_of_network=True, goes_on=False)
+def does_not_hear(cluster, rng):
+    broker = any_broker(cluster, rng)
+    for other in cluster.network.machines:
+        if other is not broker.machine:
+            cluster.network.cut(other, broker.machine, is_one_way=True)
+    return cluster.network.heal
+
+
+@fault(is_of_network=True, goes_on=False)
+def is_not_heard(cluster, rng):
+    broker = any_broker(cluster, rng)
+    for other in cluster.network.machines:
+        if other is not broker.machine:
+            cluster.network.cut(broker.machine, other, is_one_way=True)
+    return cluster.network.heal
+
+
+@fault(is_of_network=True)
+def cut_from_zookeeper(cluster, rng):
+    broker = any_broker(cluster, rng)
+    for machine in cluster.zookeepers:
+        cluster.network.cut(broker.machine, machine)
+    return cluster.network.heal
+
+
+@fault(is_of_network=True, goes_on=False)
+def cut_from_the_controller(cluster, rng):
+    controller = cluster.controller()
+    others = [broker for broker in cluster.running() if broker is not controller]
+    if controller is not None and others:
+        cluster.network.cut(rng.choice(others).machine, controller.machine)
+    return cluster.network.heal
+
+
+@fault(is_of_network=True, goes_on=False)
+def cut_from_the_clients(cluster, rng):
+    cluster.network.cut(any_broker(cluster, rng).machine, cluster.network.here)
+    return cluster.network.heal
+
+
+@fault()
+def zookeeper_away(cluster, rng):
+    """Nothing new is decided, and everybody goes on."""
+    for server in cluster.ensemble.servers:
+        server.kill()
+
+    def undo():
+        for server in cluster.ensemble.servers:
+            server.start()
+        cluster.ensemble.wait()
+
+    return undo
+
+
+@fault()
+def zookeepers_leader_killed(cluster, rng):
+    leader = cluster.ensemble.leader()
+    if leader is None:
+        return lambda: None
+    leader.kill()
+
+    def undo():
+        leader.start()
+        cluster.ensemble.wait()
+
+    return undo
+
+
+class Campaign:
+    def __init__(self, options, cluster, crowd, rng, faults):
+        self.options = options
+        self.cluster = cluster
+        self.crowd = crowd
+        self.rng = rng
+        self.faults = faults
+        self.done = collections.Counter()
+        self.longest = 0.0  # without an acknowledged record of some producer
+
+    def run(self):
+        deadline = campaign.Deadline(self.options.seconds)
+        names = []
+        while not deadline.is_over() and not self.crowd.violations:
+            if not names:  # each once, then again in another order
+                names = self.rng.sample(list(self.faults), len(self.faults))
+            self.step(names.pop())
+
+    def step(self, name):
+        fault = self.faults[name]
+        cluster, crowd = self.cluster, self.crowd
+        if fault.whole or self.rng.random() < 0.5:
+            cluster.until(lambda: cluster.is_in_sync(TOPIC), "every replica is in sync")
+        undo = fault.begin(cluster, self.rng)
+        self.done[name] += 1
+        length = self.rng.choice((0.1, 0.5, 1, MOST_S)) * self.rng.random()
+        started = time.monotonic()
+        if fault.goes_on and self.others_are_in_sync():
+            self.longest = max(self.longest, crowd.wait_for_progress(50))
+        time.sleep(max(0, length - (time.monotonic() - started)))
+        undo()
+        self.longest = max(self.longest, crowd.wait_for_progress(50))
+
+    def others_are_in_sync(self):
+        """Whether two of each partition's replicas may be in sync without the one that is gone:
+        what was not whole before may have to wait for it."""
+        return all(len(found.isrs) >= 2 for found in self.cluster.partitions(TOPIC).values())
+
+
+def run(options, directory, network):
+    rng = random.Random(options.seed)
+    faults = {name: fault for name, fault in FAULTS.items()
+              if network.is_real or not fault.is_of_network}
+    if options.zookeepers < 3:
+        faults.pop("zookeepers_leader_killed", None)
+    if options.only:
+        faults = {name: faults[name] for name in options.only.split(",")}
+    results = campaign.Results()
+    with Cluster(directory, options.server, network, zookeepers=options.zookeepers) as cluster:
+        with Crowd(cluster, options.seed) as crowd:
+            programmes = [
+                Programme(results, directory, client, cluster.bootstrap, f"load-{client}",
+                          "kill-load")
+                for client in filter(None, options.programmes.split(","))
+            ]
+            ran = Campaign(options, cluster, crowd, rng, faults)
+            try:
+                crowd.wait_for_progress(500)
+                ran.run()
+                for programme in programmes:
+                    programme.tell("finish")
+                    programme.finish()
+                crowd.verify()
+            except (ServerFailed, TimeoutError, confluent_kafka.KafkaException) as error:
+                crowd.history.violation(str(error))
+            finally:
+                Programme.end_all()
+            for name in results.failed:
+                crowd.history.violation(f"{name} failed")
+            acknowledged, shown = crowd.history.counts()
+            words = ", ".join(f"{name} {count}" for name, count in sorted(ran.done.items()))
+            print(f"{sum(ran.done.values())} faults ({words})", flush=True)
+            print(f"{acknowledged} records acknowledged, {shown} shown; the longest wait for all "
+                  f"producers {ran.longest:.1f} s", flush=True)
+            return crowd.violations
+
+
+def main():
+    options = campaign.arguments(__doc__, only="", zookeepers=1, programmes="")
+    results = campaign.Results()
+    network = Network()
+    skipped = [] if network.is_real else [f"faults of the network: {network.why}"]
+    with campaign.workplace("cluster", options.keep, results) as directory:
+        violations = run(options, Path(directory) / "cluster", network)
+        campaign.judge(results, "faults of a cluster", violations)
+    return campaign.finish(results, skipped)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,279 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""One thing after the other that happens to a cluster of three brokers, each under the load of real
+clients, and what the clients were told is held against all replicas afterwards.
+
+plain.py [--server build/release/odradek] [--seed N] [--only NAME,…] [--peer]
+
+--peer: three nodes of Apache Kafka instead, on which the cases are proven.
+"""
+
+import random
+import sys
+import time
+from pathlib import Path
+
+import confluent_kafka
+
+from brokers import ROOT, SETTINGS, Cluster, ServerFailed
+from clients import GROUP, TOPIC, Crowd
+from kafkas import Kafkas
+from machines import Network
+
+sys.path.append(str(ROOT / "tests/faults"))
+import campaign  # noqa: E402
+
+CASES = {}
+AWAY_S = 12  # four times a session
+
+
+def case(is_durable=True, needs_network=False, needs_zookeeper=False, **config):
+    """A case takes the cluster, its crowd at work, and the choices of the seed; it returns words
+    about what it measured. `config` is the topic's. Not durable: records may be lost."""
+    def add(function):
+        function.is_durable, function.config = is_durable, config
+        function.needs_network, function.needs_zookeeper = needs_network, needs_zookeeper
+        CASES[function.__name__] = function
+        return function
+    return add
+
+
+def lose(cluster, crowd, broker, how):
+    """Something happens to the broker; how long until the next record of every producer, in every
+    partition that it led, is acknowledged."""
+    how(broker)
+    took = crowd.wait_for_progress(200)
+    return f"{took:.2f} s until the next acknowledged writes"
+
+
+def bring_back(cluster, broker, waits=True):
+    broker.start()
+    cluster.until(lambda: broker.number in cluster.live(), f"{broker.name} is back")
+    if waits:
+        cluster.until(lambda: cluster.is_in_sync(TOPIC), "every replica is in sync again")
+
+
+@case()
+def leader_killed(cluster, crowd, rng):
+    broker = cluster.leader(TOPIC, rng.randrange(crowd.partitions))
+    words = lose(cluster, crowd, broker, lambda it: it.kill())
+    bring_back(cluster, broker)
+    return words
+
+
+@case()
+def controller_killed(cluster, crowd, rng):
+    broker = cluster.controller()
+    words = lose(cluster, crowd, broker, lambda it: it.kill())
+    bring_back(cluster, broker)
+    return words
+
+
+@case()
+def coordinator_killed(cluster, crowd, rng):
+    broker = cluster.coordinator(GROUP)
+    broker.kill()
+    took = cluster.until(lambda: cluster.coordinator(GROUP) not in (None, broker),
+                         "the group has another coordinator")
+    before = sum(member.read for member in crowd.members)
+    cluster.until(lambda: sum(member.read for member in crowd.members) > before + 500,
+                  "the group reads on")
+    bring_back(cluster, broker)
+    return f"another coordinator after {took:.2f} s"
+
+
+@case()
+def rolling_restart(cluster, crowd, rng):
+    stops = []
+    for broker in cluster.brokers:
+        stops.append(broker.stop())
+        crowd.wait_for_progress(200)
+        bring_back(cluster, broker)
+        crowd.wait_for_progress(200)
+    failed = sum(producer.failed for producer in crowd.producers)
+    if failed:
+        crowd.history.violation(f"{failed} records failed in a rolling restart")
+    return f"the stops took {', '.join(f'{took:.2f}' for took in stops)} s"
+
+
+@case()
+def another_port(cluster, crowd, rng):
+    broker = rng.choice(cluster.brokers)
+    broker.stop()
+    broker.move()
+    bring_back(cluster, broker)
+    held = {replica for found in cluster.partitions(TOPIC).values() for replica in found.replicas}
+    if broker.number not in held:
+        crowd.history.violation(f"{broker.name} lost its partitions with its address")
+    # Clients find it: it leads again when it is the preferred one, or serves as a follower.
+    crowd.wait_for_progress(200)
+    return "kept its partitions"
+
+
+@case()
+def disk_lost(cluster, crowd, rng):
+    broker = cluster.leader(TOPIC, rng.randrange(crowd.partitions))
+    broker.kill()
+    broker.lose_disk()
+    crowd.wait_for_progress(200)
+    cluster.wait_until_forgotten(broker)
+    bring_back(cluster, broker)
+    return "came back empty and was filled"
+
+
+@case()
+def paused(cluster, crowd, rng):
+    broker = cluster.leader(TOPIC, rng.randrange(crowd.partitions))
+    words = lose(cluster, crowd, broker, lambda it: it.pause())
+    broker.resume()
+    cluster.until(lambda: cluster.is_in_sync(TOPIC), "every replica is in sync again")
+    return words
+
+
+@case(needs_network=True)
+def cut_off(cluster, crowd, rng):
+    broker = cluster.leader(TOPIC, rng.randrange(crowd.partitions))
+    words = lose(cluster, crowd, broker, lambda it: cluster.network.cut_off(it.machine))
+    cluster.network.heal()
+    cluster.until(lambda: cluster.is_in_sync(TOPIC), "every replica is in sync again")
+    return words
+
+
+@case()
+def all_killed(cluster, crowd, rng):
+    for broker in cluster.brokers:
+        broker.kill()
+    for broker in rng.sample(cluster.brokers, 3):
+        broker.start_without_waiting()
+    for broker in cluster.brokers:
+        broker.wait()
+    took = crowd.wait_for_progress(200)
+    return f"{took:.2f} s until the next acknowledged writes"
+
+
+def lose_all_but(cluster, crowd, survivor):
+    """The others are killed one after the other, while writes go on."""
+    for broker in cluster.brokers:
+        if broker is survivor:
+            continue
+        broker.kill()
+        cluster.until(lambda gone=broker.number: all(
+            gone not in found.isrs for found in cluster.partitions(TOPIC).values()),
+            f"{broker.name} is in no set of replicas in sync")
+        crowd.wait_for_progress(200)
+
+
+@case(min_insync_replicas=1)
+def the_third_serves_all(cluster, crowd, rng):
+    survivor = rng.choice(cluster.brokers)
+    lose_all_but(cluster, crowd, survivor)
+    crowd.wait_for_progress(500)
+    for broker in cluster.brokers:
+        if broker is not survivor:
+            bring_back(cluster, broker, waits=False)
+    return f"{survivor.name} alone"
+
+
+@case(min_insync_replicas=1)
+def nobody_in_sync_is_left(cluster, crowd, rng):
+    """Those that lack records never lead."""
+    survivor = rng.choice(cluster.brokers)
+    lose_all_but(cluster, crowd, survivor)
+    survivor.kill()
+    for broker in cluster.brokers:
+        if broker is not survivor:
+            broker.start()
+    before = crowd.acknowledged()
+    deadline = time.monotonic() + AWAY_S / 3
+    while time.monotonic() < deadline:
+        leaders = {found.leader for found in cluster.partitions(TOPIC).values()}
+        if leaders - {-1, survivor.number}:
+            crowd.history.violation(f"led without the only one in sync, by {leaders}")
+            break
+        time.sleep(0.05)
+    if crowd.acknowledged() != before:
+        crowd.history.violation("records were acknowledged without anybody in sync")
+    survivor.start()
+    took = crowd.wait_for_progress(200)
+    return f"waited for {survivor.name}, and went on {took:.2f} s after it was there"
+
+
+@case(is_durable=False, min_insync_replicas=1, unclean_leader_election_enable="true")
+def anybody_is_taken(cluster, crowd, rng):
+    survivor = rng.choice(cluster.brokers)
+    lose_all_but(cluster, crowd, survivor)
+    survivor.kill()
+    others = [broker for broker in cluster.brokers if broker is not survivor]
+    for broker in others:
+        broker.start()
+    took = cluster.until(
+        lambda: {found.leader for found in cluster.partitions(TOPIC).values()}
+        <= {broker.number for broker in others} and cluster.leader(TOPIC) is not None,
+        "those without every record lead")
+    survivor.start()
+    return f"led again after {took:.2f} s"
+
+
+@case(needs_zookeeper=True)
+def zookeeper_away(cluster, crowd, rng):
+    """Everybody goes on; what happens meanwhile is decided when it is back."""
+    for server in cluster.ensemble.servers:
+        server.kill()
+    longest = 0
+    deadline = time.monotonic() + AWAY_S
+    while time.monotonic() < deadline:
+        longest = max(longest, crowd.wait_for_progress(50))
+    broker = rng.choice(cluster.brokers)
+    broker.kill()
+    for server in cluster.ensemble.servers:
+        server.start()
+    cluster.ensemble.wait()
+    took = crowd.wait_for_progress(200)
+    bring_back(cluster, broker)
+    return (f"at most {longest:.2f} s for all producers while it was away, {took:.2f} s after it "
+            f"was back and {broker.name} gone")
+
+
+KAFKAS_SETTINGS = {key: value for key, value in SETTINGS.items()
+                   if not key.startswith("zookeeper.")}
+
+
+def run(options, directory, network, name):
+    rng = random.Random(f"{options.seed} {name}")
+    made = (Kafkas(directory, network, KAFKAS_SETTINGS) if options.peer
+            else Cluster(directory, options.server, network))
+    with made as cluster:
+        case = CASES[name]
+        with Crowd(cluster, options.seed, is_durable=case.is_durable, **case.config) as crowd:
+            try:
+                crowd.wait_for_progress(1000)
+                print(f"{name}: {case(cluster, crowd, rng)}", flush=True)
+                crowd.wait_for_progress(500)
+                crowd.verify()
+            except (ServerFailed, TimeoutError, confluent_kafka.KafkaException) as error:
+                crowd.history.violation(str(error))
+            acknowledged, shown = crowd.history.counts()
+            print(f"{name}: {acknowledged} records acknowledged, {shown} shown", flush=True)
+            return crowd.violations
+
+
+def main():
+    options = campaign.arguments(__doc__, only="", peer=False)
+    results = campaign.Results()
+    skipped = []
+    network = Network()
+    with campaign.workplace("cluster", options.keep, results) as directory:
+        for name in options.only.split(",") if options.only else CASES:
+            if options.peer and CASES[name].needs_zookeeper:
+                continue
+            if CASES[name].needs_network and not network.is_real:
+                skipped.append(f"{name}: {network.why}")
+                continue
+            started = time.monotonic()
+            campaign.judge(results, name, run(options, Path(directory) / name, network, name))
+            print(f"{name}: {time.monotonic() - started:.1f} s", flush=True)
+    return campaign.finish(results, skipped)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -7,6 +7,7 @@ commands_test.py --bin build/release/bin
 """
 
 import argparse
+import contextlib
 import json
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tests/clients"), str(ROOT / "tests/cluster")]
-from ensemble import Client, Ensemble  # noqa: E402
+from ensemble import Client, Ensemble, NoNode  # noqa: E402
 from harness.servers import Odradek, free_port  # noqa: E402
 
 PATIENCE_S = 60
@@ -88,13 +89,15 @@ class CommandsTest(unittest.TestCase):
         self.assertEqual((code, out), (0, f"Created topic {topic}.\n"))
 
     def node(self, path):
-        with Client("127.0.0.1", self.place.port) as zookeeper:
-            return zookeeper.get(CHROOT + path) if zookeeper.exists(CHROOT + path) else None
+        """Its text, or None."""
+        with Client("127.0.0.1", self.place.port) as zookeeper, contextlib.suppress(NoNode):
+            return zookeeper.get(CHROOT + path)
+        return None
 
     def children(self, path):
-        with Client("127.0.0.1", self.place.port) as zookeeper:
-            exists = zookeeper.exists(CHROOT + path)
-            return zookeeper.children(CHROOT + path) if exists else None
+        with Client("127.0.0.1", self.place.port) as zookeeper, contextlib.suppress(NoNode):
+            return zookeeper.children(CHROOT + path)
+        return None
 
     def until(self, condition):
         deadline = time.monotonic() + PATIENCE_S

@@ -3,11 +3,15 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages packages-test packages-check build install uninstall run test soak mutants fuzz tsan tidy format bench bench-parts clean
+.PHONY: help packages packages-test packages-check build install uninstall run cluster test soak mutants fuzz tsan tidy format bench bench-parts clean
 
 # Where `make run` listens (port, host:port or a listener as in server.properties) and keeps data.
 LISTEN ?= 127.0.0.1:9092
 DATA ?= ./data
+# Where the three brokers of `make cluster` listen (PORT, the next two; ZooKeeper on the one after),
+# and where they keep data.
+PORT ?= 9092
+CLUSTER_DATA ?= ./data-cluster
 # How long `make fuzz` runs each fuzz target.
 FUZZ_SECONDS ?= 60
 # How long `make soak` runs the fault campaigns, and from which seed (nothing: one that is drawn).
@@ -44,6 +48,9 @@ uninstall:  ## Remove what `make install` put there, but for a configuration tha
 
 run: build  ## Start a single node on 127.0.0.1:9092, data in ./data (LISTEN=, DATA=)
 	@tools/run_node build/release/odradek "$(LISTEN)" "$(DATA)"
+
+cluster: build  ## Start ZooKeeper and three brokers on this machine, 9092 to 9094 (PORT=, CLUSTER_DATA=)
+	@tools/run_cluster build/release/odradek "$(CLUSTER_DATA)" "$(PORT)"
 
 test: packages-test  ## Build and run all tests, with sanitizers where it matters
 	@python3 tools/run_tests.py

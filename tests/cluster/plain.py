@@ -217,12 +217,21 @@ def anybody_is_taken(cluster, crowd, rng):
 @case(needs_zookeeper=True)
 def zookeeper_away(cluster, crowd, rng):
     """Everybody goes on; what happens meanwhile is decided when it is back."""
+    cluster.make_topic("others")
     for server in cluster.ensemble.servers:
         server.kill()
     longest = 0
     deadline = time.monotonic() + AWAY_S
     while time.monotonic() < deadline:
         longest = max(longest, crowd.wait_for_progress(50))
+    # A new client, too, whichever broker it asks for its id.
+    for broker in cluster.brokers:
+        newcomer = confluent_kafka.Producer({**cluster.client_settings(),
+                                             "bootstrap.servers": broker.address,
+                                             "enable.idempotence": True})
+        newcomer.produce("others", b"value")
+        if newcomer.flush(AWAY_S):
+            crowd.history.violation(f"a new producer at {broker.name} gets nothing written")
     broker = rng.choice(cluster.brokers)
     broker.kill()
     for server in cluster.ensemble.servers:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -28,10 +29,17 @@ class ProducerIds {
 
   explicit ProducerIds(RequestBlock request) : request_(std::move(request)) {}
 
-  // At once where the block has one left; else when the next block is committed.
+  // At once where a block has one left; else when the next block is committed.
   void next(Done done);
+  // From now on a block is asked for before it is needed, the first one here: producers find their
+  // ids also while nothing can be decided.
+  void keep_reserve();
 
  private:
+  // With the mutex held.
+  std::optional<base::ProducerId> take_locked();
+  // Whether a block is to be asked for now; then it counts as asked for.
+  bool wants_block_locked();
   void request_block();
   void take_block(const base::Result<Block>& block);
 
@@ -39,6 +47,10 @@ class ProducerIds {
   std::mutex mutex_;
   std::int64_t next_ = 0;
   std::int64_t end_ = 0;
+  // Comes after the one that is handed out now.
+  std::optional<Block> reserve_;
+  bool keeps_reserve_ = false;
+  bool is_asking_ = false;
   std::vector<Done> waiting_;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/replication/replication.h"
+#include "broker/runtime/producer_ids.h"
 #include "broker/runtime/wait.h"
 #include "broker/start/cluster_node.h"
 #include "net/server.h"
@@ -41,6 +42,7 @@ base::Result<> RunningBroker::serve_in_cluster() {
     return {};
   });
   cluster_->serve();
+  producer_ids_->keep_reserve();
   return served;
 }
 

@@ -49,22 +49,21 @@ ZookeeperMetadata::~ZookeeperMetadata() {
   followers_.reset();
 }
 
-base::Result<std::string> ZookeeperMetadata::start(std::string proposed_cluster_id,
-                                                   quorum::zookeeper::Registration::Probe probe,
-                                                   ZookeeperEngine::MakeSession make_session) {
-  auto started = std::make_shared<Wait<base::Result<std::string>>>(world_.workers());
-  world_.loop(0).post([this, started, proposed = std::move(proposed_cluster_id),
-                       probe = std::move(probe), make_session = std::move(make_session)]() mutable {
+base::Result<quorum::zookeeper::Started> ZookeeperMetadata::start(
+    quorum::zookeeper::Proposal proposal, quorum::zookeeper::Registration::Probe probe,
+    ZookeeperEngine::MakeSession make_session) {
+  using quorum::zookeeper::Started;
+  auto started = std::make_shared<Wait<base::Result<Started>>>(world_.workers());
+  world_.loop(0).post([this, started, proposed = std::move(proposal), probe = std::move(probe),
+                       make_session = std::move(make_session)]() mutable {
     engine_ = std::make_unique<ZookeeperEngine>(options_, world_.clock(), listener(),
                                                 std::move(probe), make_session);
-    engine_->start(std::move(proposed),
-                   [this, started](base::Result<quorum::zookeeper::Started> result) {
-                     if (!result) return started->set(base::fail(std::move(result)));
-                     // What was told is replayed first.
-                     queue_->submit([started, id = std::move(result->cluster_id)]() mutable {
-                       started->set(std::move(id));
-                     });
-                   });
+    engine_->start(std::move(proposed), [this, started](base::Result<Started> result) {
+      if (!result) return started->set(base::fail(std::move(result)));
+      // What was told is replayed first.
+      queue_->submit(
+          [started, found = std::move(*result)]() mutable { started->set(std::move(found)); });
+    });
   });
   return started->take();
 }
@@ -75,7 +74,8 @@ base::Result<> ZookeeperMetadata::register_broker(quorum::zookeeper::BrokerIdent
   world_.loop(0).post(
       [this, registered, identity = std::move(identity), node = std::move(node)]() mutable {
         on_registration_ = [this, registered](base::Result<> result) {
-          if (result) engine_->stand(true);
+          is_registered_ = result.has_value();
+          stand_if_possible();
           registered->set(std::move(result));
         };
         engine_->register_broker(std::move(identity), std::move(node));
@@ -124,11 +124,21 @@ void ZookeeperMetadata::shut() {
 }
 
 void ZookeeperMetadata::on_snapshot(const quorum::zookeeper::Snapshot& snapshot) {
+  note_beginning();
   queue_->submit([this, snapshot] { take_snapshot(snapshot); });
 }
 
 void ZookeeperMetadata::on_change(const quorum::zookeeper::Change& change) {
+  note_beginning();
   queue_->submit([this, change] { take_change(change); });
+}
+
+void ZookeeperMetadata::note_beginning() {
+  if (!std::exchange(has_begun_, true)) stand_if_possible();
+}
+
+void ZookeeperMetadata::stand_if_possible() {
+  if (is_registered_ && (has_begun_ || first_records_)) engine_->stand(true);
 }
 
 void ZookeeperMetadata::on_damage(const base::Error& error) { fail_for_good(error); }
@@ -217,7 +227,7 @@ void ZookeeperMetadata::begin_lead(const quorum::zookeeper::Lead& lead, bool is_
   opening.opens_lead = true;
   opening.decide = [this, is_view_whole](const ClusterImage& image) {
     std::vector<MetadataRecord> records;
-    if (image.features.empty()) return first_records_;
+    if (image.features.empty() && first_records_) return *first_records_;
     if (!is_view_whole) records.emplace_back(wire::NoOpRecord{});
     return records;
   };

@@ -52,13 +52,13 @@ class ZookeeperMetadata final : public MetadataRuntime, private quorum::zookeepe
                     Hooks hooks);
   ~ZookeeperMetadata() override;
 
-  // Connects, agrees on the cluster's id (`proposed`, where there is none; empty: there must be
-  // one), and has the image as it is. Blocks; once, first, while the loops run, on none of them.
-  // The errors are the engine's.
-  [[nodiscard]] base::Result<std::string> start(
-      std::string proposed_cluster_id, quorum::zookeeper::Registration::Probe probe,
+  // Connects, agrees on the cluster's id and origin, and has the image as it is. Blocks; once,
+  // first, while the loops run, on none of them. The errors are the engine's.
+  [[nodiscard]] base::Result<quorum::zookeeper::Started> start(
+      quorum::zookeeper::Proposal proposal, quorum::zookeeper::Registration::Probe probe,
       quorum::zookeeper::ZookeeperEngine::MakeSession make_session);
-  // What a cluster begins with, where nobody has decided anything yet. Before register_broker.
+  // What a cluster begins with, where nobody has decided anything yet. Before register_broker; a
+  // broker without is not elected before another one has begun.
   void set_first_records(std::vector<metadata::MetadataRecord> records) {
     first_records_ = std::move(records);
   }
@@ -119,12 +119,14 @@ class ZookeeperMetadata final : public MetadataRuntime, private quorum::zookeepe
   void write_snapshot();
 
   quorum::zookeeper::Listener& listener() { return *this; }
+  void note_beginning();
+  void stand_if_possible();
   void enqueue(Job job);
   void fail_for_good(const base::Error& error);
 
   env::World& world_;
   const quorum::zookeeper::EngineOptions options_;
-  std::vector<metadata::MetadataRecord> first_records_;
+  std::optional<std::vector<metadata::MetadataRecord>> first_records_;
   const Hooks hooks_;
   std::unique_ptr<env::WorkQueue> queue_;
   std::unique_ptr<env::WorkQueue> followers_;
@@ -146,6 +148,9 @@ class ZookeeperMetadata final : public MetadataRuntime, private quorum::zookeepe
   // Of the session's loop.
   std::unique_ptr<quorum::zookeeper::ZookeeperEngine> engine_;
   std::function<void(base::Result<>)> on_registration_;
+  bool is_registered_ = false;
+  // Something was decided, by whomever.
+  bool has_begun_ = false;
 };
 
 }  // namespace odradek::broker

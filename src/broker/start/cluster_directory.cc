@@ -51,9 +51,13 @@ base::Result<> check_kept_here(env::Disk& disk, const std::string& metadata_dire
                                 metadata_directory, kMark));
 }
 
+bool has_metadata(env::Disk& disk, const std::string& metadata_directory) {
+  return disk.exists(metadata_directory + "/__cluster_metadata-0");
+}
+
 base::Result<std::vector<metadata::MetadataRecord>> records_to_publish(
     env::Disk& disk, log::directory::LogDirectory& directory, base::BrokerId node, bool was_clean) {
-  if (!disk.exists(directory.path() + "/__cluster_metadata-0")) {
+  if (!has_metadata(disk, directory.path())) {
     return first_records(disk, directory.path());
   }
   quorum::EmbeddedOptions options;

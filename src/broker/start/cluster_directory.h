@@ -25,6 +25,8 @@ bool is_kept_in_zookeeper(env::Disk& disk, const std::string& metadata_directory
 [[nodiscard]] base::Result<> check_kept_here(env::Disk& disk,
                                              const std::string& metadata_directory);
 
+// Whether there is the metadata of a node that was on its own.
+bool has_metadata(env::Disk& disk, const std::string& metadata_directory);
 // What a cluster begins with whose first broker has this directory: the metadata log in it, where
 // it was a node on its own, else what a directory is formatted with. Blocks; after the directory
 // has begun.

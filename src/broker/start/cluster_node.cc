@@ -123,29 +123,67 @@ ZookeeperMetadata::Hooks ClusterNode::make_hooks() {
 }
 
 base::Result<std::string> ClusterNode::join() {
-  const auto identity = logs_.identity();
-  std::string proposed;
-  if (!identity) {
-    env::Random& random = world_.random();
-    const std::uint64_t high = random.next();
-    proposed = base::Uuid::from_random(high, random.next()).to_string();
-  } else if (!is_kept_in_zookeeper(world_.disk(), logs_.metadata_directory().path())) {
-    proposed = identity->cluster_id;
-  }
   auto make_session = options_.make_session ? options_.make_session : make_client_session();
   if (!make_session) {
     return base::fail(zk::parse_connect_string(settings_.text(kConnectKey)).error());
   }
-  auto cluster_id = metadata_->start(std::move(proposed), make_probe(), std::move(make_session));
-  if (!cluster_id) {
-    base::Error error = cluster_id.error();
+  auto found = metadata_->start(proposal(), make_probe(), std::move(make_session));
+  if (!found) {
+    base::Error error = found.error();
     error.code = ErrorCode::kInvalidConfig;
     return base::fail(std::move(error));
   }
-  if (auto same = check_identity(*cluster_id); !same) return base::fail(std::move(same));
-  cluster_id_ = *cluster_id;
+  if (auto same = check_identity(found->cluster_id); !same) return base::fail(std::move(same));
+  if (auto same = check_origin(*found); !same) return base::fail(std::move(same));
+  cluster_id_ = found->cluster_id;
   make_controller();
-  return cluster_id;
+  return cluster_id_;
+}
+
+zk::Proposal ClusterNode::proposal() const {
+  if (is_kept_in_zookeeper(world_.disk(), logs_.metadata_directory().path())) return {};
+  if (const auto identity = logs_.identity()) return {identity->cluster_id, true, own_origin()};
+  env::Random& random = world_.random();
+  const std::uint64_t high = random.next();
+  return {base::Uuid::from_random(high, random.next()).to_string(), false, own_origin()};
+}
+
+bool ClusterNode::has_own_metadata() const {
+  const std::string& directory = logs_.metadata_directory().path();
+  return !is_kept_in_zookeeper(world_.disk(), directory) && has_metadata(world_.disk(), directory);
+}
+
+base::SharedBytes ClusterNode::own_origin() const {
+  const auto& identity = logs_.metadata_directory().identity();
+  if (!identity || !has_own_metadata()) return zk::new_origin_text();
+  return zk::origin_text(options_.node, identity->directory_id.to_string());
+}
+
+// Metadata that is not the cluster's would be lost, and the logs with it, for nobody knows them.
+base::Result<> ClusterNode::check_origin(const zk::Started& found) {
+  const std::string& directory = logs_.metadata_directory().path();
+  const std::string_view origin = base::as_text(found.origin.view());
+  const std::string& connect = settings_.text(kConnectKey);
+  const bool has_begun = found.position.end_offset > base::Offset(0);
+  if (has_own_metadata() && found.origin != own_origin()) {
+    return base::fail(
+        ErrorCode::kInvalidConfig,
+        fmt::format("{}={}: that cluster began with other metadata than what {} has ({} says {}), "
+                    "which would be lost; a node with topics of its own begins a cluster in an "
+                    "empty chroot, and is the first there",
+                    kConnectKey, connect, directory, zk::path::kOrigin, origin));
+  }
+  if (is_kept_in_zookeeper(world_.disk(), directory) && !has_begun) {
+    return base::fail(ErrorCode::kInvalidConfig,
+                      fmt::format("{}={} has no metadata, and that of {} was there", kConnectKey,
+                                  connect, directory));
+  }
+  may_begin_ = has_begun || found.origin == own_origin();
+  if (!may_begin_ && !has_begun) {
+    base::log::warn("broker", "waits until the broker of {} has begun this cluster: {}",
+                    zk::path::kOrigin, origin);
+  }
+  return {};
 }
 
 base::Result<> ClusterNode::check_identity(const std::string& cluster_id) const {
@@ -212,7 +250,7 @@ void ClusterNode::make_controller() {
 base::Result<> ClusterNode::enter(const metadata::BrokerImage& registration) {
   log::directory::LogDirectory& directory = logs_.metadata_directory();
   env::Disk& disk = world_.disk();
-  if (!is_kept_in_zookeeper(disk, directory.path())) {
+  if (may_begin_ && !is_kept_in_zookeeper(disk, directory.path())) {
     auto first = records_to_publish(disk, directory, options_.node, logs_.was_clean(directory));
     if (!first) return base::fail(std::move(first));
     metadata_->set_first_records(*std::move(first));

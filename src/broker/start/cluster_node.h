@@ -69,7 +69,11 @@ class ClusterNode {
   ClusterMember& member() { return *member_; }
 
  private:
+  quorum::zookeeper::Proposal proposal() const;
+  base::SharedBytes own_origin() const;
+  bool has_own_metadata() const;
   base::Result<> check_identity(const std::string& cluster_id) const;
+  base::Result<> check_origin(const quorum::zookeeper::Started& found);
   MakeSession make_client_session();
   quorum::zookeeper::Registration::Probe make_probe();
   ZookeeperMetadata::Hooks make_hooks();
@@ -89,6 +93,8 @@ class ClusterNode {
   log::LogManager& logs_;
   const Options options_;
   std::string cluster_id_;
+  // Where nothing has been decided, this broker may be the first to.
+  bool may_begin_ = false;
   std::vector<env::Address> own_addresses_;
   ActiveController active_;
   std::unique_ptr<ZookeeperMetadata> metadata_;

@@ -47,21 +47,20 @@ ZookeeperEngine::ZookeeperEngine(EngineOptions options, const env::Clock& clock,
 
 ZookeeperEngine::~ZookeeperEngine() = default;
 
-void ZookeeperEngine::start(std::string proposed_cluster_id, StartHandler handler) {
+void ZookeeperEngine::start(Proposal proposal, StartHandler handler) {
   start_handler_ = std::move(handler);
-  foundation_.lay(std::move(proposed_cluster_id), [this](base::Result<std::string> cluster_id) {
-    on_founded(std::move(cluster_id));
-  });
+  foundation_.lay(std::move(proposal),
+                  [this](base::Result<Founded> founded) { on_founded(std::move(founded)); });
   session_->open();
 }
 
-void ZookeeperEngine::on_founded(base::Result<std::string> cluster_id) {
-  if (!cluster_id) return fail_start(std::move(cluster_id.error()));
+void ZookeeperEngine::on_founded(base::Result<Founded> founded) {
+  if (!founded) return fail_start(std::move(founded.error()));
   is_founded_ = true;
-  cluster_id_ = std::move(*cluster_id);
+  found_ = std::move(*founded);
   log_.catch_up([this] {
     if (auto handler = std::exchange(start_handler_, {})) {
-      handler(Started{cluster_id_, log_.position()});
+      handler(Started{found_.cluster_id, found_.origin, log_.position()});
     }
   });
   election_.resume(true);

@@ -62,6 +62,8 @@ class Listener {
 
 struct Started {
   std::string cluster_id;
+  // See Founded.
+  base::SharedBytes origin;
   Position position;
 };
 
@@ -78,12 +80,12 @@ class ZookeeperEngine {
   ZookeeperEngine(const ZookeeperEngine&) = delete;
   ZookeeperEngine& operator=(const ZookeeperEngine&) = delete;
 
-  // Connects, agrees on the cluster's id (`proposed_cluster_id` where there is none yet), tells the
-  // order as it is, then calls. BROKER_NOT_AVAILABLE: nobody answered in time; INVALID_CONFIG: the
-  // chroot is something else's; SASL_AUTHENTICATION_FAILED: the credentials were refused. After an
-  // error only `close` makes sense. Call once.
+  // Connects, agrees on the cluster's id and origin (the proposal where there is none yet), tells
+  // the order as it is, then calls. BROKER_NOT_AVAILABLE: nobody answered in time; INVALID_CONFIG:
+  // the chroot is something else's; SASL_AUTHENTICATION_FAILED: the credentials were refused. After
+  // an error only `close` makes sense. Call once.
   using StartHandler = std::move_only_function<void(base::Result<Started>)>;
-  void start(std::string proposed_cluster_id, StartHandler handler);
+  void start(Proposal proposal, StartHandler handler);
   // `node`: the content of /brokers/ids/<id>. Call once, after start.
   void register_broker(BrokerIdentity identity, base::SharedBytes node);
   // Whether this broker is to be the controller when the place is free. After start.
@@ -116,7 +118,7 @@ class ZookeeperEngine {
   void on_event(SessionEvent event);
   void on_connected();
   void on_expired();
-  void on_founded(base::Result<std::string> cluster_id);
+  void on_founded(base::Result<Founded> founded);
   void on_elected(const Lead& lead);
   void begin_lead(const Lead& lead);
   void on_lost(const std::string& why);
@@ -135,7 +137,7 @@ class ZookeeperEngine {
   LiveBrokers brokers_;
   StartHandler start_handler_;
   bool is_founded_ = false;
-  std::string cluster_id_;
+  Founded found_;
   SessionId last_session_ = 0;
   bool was_read_only_ = false;
   // Of the listener: elected and caught up.

@@ -312,6 +312,21 @@ TEST(ZookeeperEngineTest, AnotherBrokerWithTheSameIdIsRefusedAndTheFirstIsNamed)
   }
 }
 
+TEST(ZookeeperEngineTest, BrokersAgreeWithWhoseMetadataTheyBegin) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Cluster cluster(seed);
+    for (auto& broker : cluster.brokers) {
+      broker->origin =
+          broker->id() == 3 ? origin_text(base::BrokerId(3), "directory") : new_origin_text();
+    }
+    cluster.start_all();
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
+    const auto node = cluster.ensemble.node("/kafka/odradek/origin");
+    ASSERT_TRUE(node);
+    for (auto& broker : cluster.brokers) EXPECT_EQ((*broker->started)->origin, node->bytes);
+  }
+}
+
 TEST(ZookeeperEngineTest, AChrootOfApacheKafkaIsRefused) {
   Cluster cluster(10, 1);
   ASSERT_TRUE(cluster.ensemble.write({Operation::create("/kafka", {}),

@@ -81,13 +81,14 @@ class Broker final : public Listener {
   void run(std::move_only_function<void()> step) { world_.loop(0).post(std::move(step)); }
   void start(const std::string& proposed_cluster_id, bool is_standing = true) {
     run([this, proposed_cluster_id, is_standing] {
-      engine_->start(proposed_cluster_id, [this, is_standing](base::Result<Started> result) {
-        started = std::move(result);
-        if (!*started) return;
-        engine_->register_broker({base::BrokerId(id_), (*started)->cluster_id, directories},
-                                 to_bytes("broker " + std::to_string(id_)));
-        engine_->stand(is_standing);
-      });
+      engine_->start(
+          {proposed_cluster_id, false, origin}, [this, is_standing](base::Result<Started> result) {
+            started = std::move(result);
+            if (!*started) return;
+            engine_->register_broker({base::BrokerId(id_), (*started)->cluster_id, directories},
+                                     to_bytes("broker " + std::to_string(id_)));
+            engine_->stand(is_standing);
+          });
     });
   }
   // A commit of these values, with the view of each. `done` gets the outcome.
@@ -153,6 +154,7 @@ class Broker final : public Listener {
   int id() const { return id_; }
 
   std::vector<std::string> directories = {"directory"};
+  base::SharedBytes origin;
   bool other_answers = false;
   int probes = 0;
   std::optional<base::Result<Started>> started;

@@ -26,8 +26,8 @@ constexpr FirstNode kFirstNodes[] = {
 
 }  // namespace
 
-void Foundation::lay(std::string proposed_cluster_id, Handler handler) {
-  proposed_ = std::move(proposed_cluster_id);
+void Foundation::lay(Proposal proposal, Handler handler) {
+  proposed_ = std::move(proposal);
   handler_ = std::move(handler);
   resume();
 }
@@ -54,8 +54,13 @@ void Foundation::look() {
   session_.get(path::kRoot, [this, attempt = attempt_](Outcome<Node> node) {
     if (attempt != attempt_ || !handler_) return;
     if (!node) {
-      if (goes_on(node.error())) look_for_kafka();
-      return;
+      if (!goes_on(node.error())) return;
+      if (!proposed_.cluster_id.empty()) return look_for_kafka();
+      return finish(base::fail(
+          base::ErrorCode::kInvalidConfig,
+          fmt::format("zookeeper.connect: there is no cluster in this chroot ({} is missing), and "
+                      "the log directories belong to one",
+                      path::kRoot)));
     }
     const std::string_view text = base::as_text(node->bytes.view());
     if (text == kRootText) return make_nodes();
@@ -100,7 +105,10 @@ void Foundation::read_cluster_id() {
       return;
     }
     auto id = parse_cluster_id(node->bytes.view());
-    if (id) return finish(std::move(*id));
+    if (id) {
+      cluster_id_ = std::move(*id);
+      return read_origin();
+    }
     finish(base::fail(base::ErrorCode::kInvalidConfig,
                       fmt::format("zookeeper.connect: {} names no cluster: {}", path::kClusterId,
                                   base::as_text(node->bytes.view()))));
@@ -108,7 +116,7 @@ void Foundation::read_cluster_id() {
 }
 
 void Foundation::make_cluster_id() {
-  session_.multi({Operation::create(path::kClusterId, cluster_id_text(proposed_))},
+  session_.multi({Operation::create(path::kClusterId, cluster_id_text(proposed_.cluster_id))},
                  [this, attempt = attempt_](Outcome<> done) {
                    if (attempt != attempt_ || !handler_) return;
                    // Another one was faster, or not: what stands there counts.
@@ -116,7 +124,27 @@ void Foundation::make_cluster_id() {
                  });
 }
 
-void Foundation::finish(base::Result<std::string> result) {
+void Foundation::read_origin() {
+  session_.get(path::kOrigin, [this, attempt = attempt_](Outcome<Node> node) {
+    if (attempt != attempt_ || !handler_) return;
+    if (node) return finish(Founded{cluster_id_, node->bytes});
+    if (!goes_on(node.error())) return;
+    // What another cluster has is nothing to begin this one with.
+    const bool is_stranger = proposed_.is_of_cluster && proposed_.cluster_id != cluster_id_;
+    if (proposed_.origin.empty() || is_stranger) return finish(Founded{cluster_id_, {}});
+    make_origin();
+  });
+}
+
+void Foundation::make_origin() {
+  session_.multi({Operation::create(path::kOrigin, proposed_.origin)},
+                 [this, attempt = attempt_](Outcome<> done) {
+                   if (attempt != attempt_ || !handler_) return;
+                   if (done || goes_on(done.error())) read_origin();
+                 });
+}
+
+void Foundation::finish(base::Result<Founded> result) {
   if (!handler_) return;
   auto handler = std::exchange(handler_, {});
   handler(std::move(result));

@@ -106,6 +106,12 @@ std::optional<std::int32_t> parse_epoch(base::ByteView text) {
   return parse_number<std::int32_t>(base::as_text(text));
 }
 
+base::SharedBytes origin_text(base::BrokerId broker, std::string_view directory_id) {
+  return to_bytes(fmt::format(R"({{"version":1,"broker":{},"directory_id":"{}"}})", broker.value(),
+                              directory_id));
+}
+base::SharedBytes new_origin_text() { return to_bytes(R"({"version":1})"); }
+
 base::SharedBytes cluster_id_text(std::string_view id) {
   return to_bytes(fmt::format(R"({{"version":"1","id":"{}"}})", id));
 }

@@ -15,6 +15,7 @@ namespace odradek::quorum::zookeeper {
 
 namespace path {
 inline constexpr const char* kRoot = "/odradek";
+inline constexpr const char* kOrigin = "/odradek/origin";
 inline constexpr const char* kChanges = "/odradek/changes";
 inline constexpr const char* kSnapshots = "/odradek/snapshots";
 // The newest whole snapshot.
@@ -55,6 +56,10 @@ base::SharedBytes controller_text(base::BrokerId broker, base::Timestamp now);
 std::optional<base::BrokerId> parse_controller(base::ByteView text);
 // /controller_epoch: a number.
 std::optional<std::int32_t> parse_epoch(base::ByteView text);
+// /odradek/origin: with whose metadata the order begins, that of this broker's directory; or with
+// nobody's.
+base::SharedBytes origin_text(base::BrokerId broker, std::string_view directory_id);
+base::SharedBytes new_origin_text();
 // /cluster/id
 base::SharedBytes cluster_id_text(std::string_view id);
 std::optional<std::string> parse_cluster_id(base::ByteView text);

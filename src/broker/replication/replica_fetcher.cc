@@ -74,6 +74,9 @@ void ReplicaFetcher::start_following(const Key& key, Followed followed) {
   overtaken_.insert(key);
   const auto [known, is_new] = followed_.insert_or_assign(key, std::move(followed));
   if (!is_new) plan_.forget(key);
+  // Who was made leader is alive: what failed before says nothing any more.
+  connection_failures_ = 0;
+  resting_until_ = {};
   go_on_when_safe(key, known->second);
   hurry();
   run();

@@ -118,6 +118,10 @@ class ReplicationRun {
       end(id, below(2) == 0);
     } else if (what == 97 && below(4) == 0) {
       const bool is_power = below(2) == 0;
+      // All at the same moment.
+      for (int each = 0; is_power && !config_.write_caching && each < kBrokers; ++each) {
+        if (is_up(each)) brokers_[each].host->cut_power();
+      }
       for (int each = 0; each < kBrokers; ++each) end(each, is_power);
     } else {
       start(id);

@@ -4,6 +4,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string_view>
 
 #include "record/batch_header.h"
 #include "record/record_reader.h"
@@ -15,14 +18,36 @@ namespace {
 constexpr base::Timestamp kLatest{-1};
 constexpr const char* kTopics = "/brokers/topics";
 
-// How many numbers "key":[…] has; 0 where it is not there.
-std::ptrdiff_t size_of_list(const std::string& text, const std::string& key) {
-  const std::string opening = '"' + key + "\":[";
+std::string text_at(const quorum::zookeeper::sim::SimZookeeper& zookeeper,
+                    const std::string& path) {
+  const auto node = zookeeper.node(path);
+  return std::string(node ? base::as_text(node->bytes.view()) : "");
+}
+
+// The number of "key":…; nothing where it is not there.
+std::optional<int> number_of(std::string_view text, const std::string& key) {
+  const std::string opening = '"' + key + "\":";
   const auto begin = text.find(opening);
-  if (begin == std::string::npos) return 0;
-  const auto end = text.find(']', begin);
-  const auto list = text.substr(begin + opening.size(), end - begin - opening.size());
-  return list.empty() ? 0 : 1 + std::ranges::count(list, ',');
+  if (begin == std::string_view::npos) return std::nullopt;
+  int number = 0;
+  std::from_chars(text.data() + begin + opening.size(), text.data() + text.size(), number);
+  return number;
+}
+
+// The numbers of "key":[…] behind `from`; none where it is not there.
+std::vector<int> list_of(std::string_view text, const std::string& key, std::size_t from = 0) {
+  std::vector<int> numbers;
+  const std::string opening = '"' + key + "\":[";
+  const auto begin = text.find(opening, from);
+  if (begin == std::string_view::npos) return numbers;
+  const char* at = text.data() + begin + opening.size();
+  const char* const end = text.data() + text.find(']', begin);
+  while (at < end) {
+    int number = 0;
+    at = std::from_chars(at, end, number).ptr + 1;
+    numbers.push_back(number);
+  }
+  return numbers;
 }
 
 }  // namespace
@@ -93,18 +118,44 @@ void check_promises(const base::TopicPartition& partition, const ReplicaContent&
   history.check_final(partition, values, replica.broker);
 }
 
+void note_decisions(quorum::zookeeper::sim::SimZookeeper& zookeeper, History& history) {
+  using Changes = std::vector<quorum::zookeeper::sim::Tree::Change>;
+  zookeeper.set_observer(
+      [&history](std::int64_t, quorum::zookeeper::SessionId, const Changes& changes) {
+        for (const auto& change : changes) {
+          const std::string_view path = change.path;
+          if (!path.starts_with(kTopics) || !path.ends_with("/state")) continue;
+          const auto topic = path.substr(std::string_view(kTopics).size() + 1);
+          const auto number = path.substr(0, path.rfind('/'));
+          const auto text = base::as_text(change.bytes.view());
+          const auto leader = number_of(text, "leader");
+          const auto epoch = number_of(text, "leader_epoch");
+          if (!leader || !epoch) continue;
+          history.leader_decided({std::string(topic.substr(0, topic.find('/'))),
+                                  std::stoi(std::string(number.substr(number.rfind('/') + 1)))},
+                                 base::LeaderEpoch(*epoch), base::BrokerId(*leader));
+        }
+      });
+}
+
+std::vector<int> find_replicas(const quorum::zookeeper::sim::SimZookeeper& zookeeper,
+                               const base::TopicPartition& partition) {
+  const std::string text = text_at(zookeeper, kTopics + ('/' + partition.topic));
+  return list_of(text, std::to_string(partition.partition), text.find("\"partitions\""));
+}
+
 std::string find_out_of_sync(const quorum::zookeeper::sim::SimZookeeper& zookeeper) {
-  const auto text_at = [&zookeeper](const std::string& path) {
-    const auto node = zookeeper.node(path);
-    return std::string(node ? base::as_text(node->bytes.view()) : "");
-  };
   for (const std::string& topic : zookeeper.children(kTopics)) {
-    const std::string replicas_of = text_at(kTopics + ('/' + topic));
+    const std::string text = text_at(zookeeper, kTopics + ('/' + topic));
+    if (!text.contains("\"adding_replicas\":{}") || !text.contains("\"removing_replicas\":{}")) {
+      return topic + " moves: " + text;
+    }
     const std::string partitions = kTopics + ('/' + topic) + "/partitions";
     for (const std::string& number : zookeeper.children(partitions)) {
-      const std::string state = text_at(partitions + '/' + number + "/state");
+      const std::string state = text_at(zookeeper, partitions + '/' + number + "/state");
+      const auto replicas = find_replicas(zookeeper, {topic, std::stoi(number)});
       const bool is_led = !state.contains("\"leader\":-1");
-      if (is_led && size_of_list(state, "isr") == size_of_list(replicas_of, number)) continue;
+      if (is_led && list_of(state, "isr").size() == replicas.size()) continue;
       return fmt::format("{}-{}: {}", topic, number, state);
     }
   }

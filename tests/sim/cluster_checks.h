@@ -33,8 +33,13 @@ void check_equal(const base::TopicPartition& partition, const std::vector<Replic
 void check_promises(const base::TopicPartition& partition, const ReplicaContent& replica,
                     History& history);
 
-// The first partition that has no leader, or a replica that is not in sync, as ZooKeeper's tree
-// shows what has been decided; empty: there is none.
+// From here on each leader that is decided goes to the history, which outlives the ensemble.
+void note_decisions(quorum::zookeeper::sim::SimZookeeper& zookeeper, History& history);
+// Who has the partition, as ZooKeeper's tree shows what has been decided.
+std::vector<int> find_replicas(const quorum::zookeeper::sim::SimZookeeper& zookeeper,
+                               const base::TopicPartition& partition);
+// The first partition there that has no leader, a replica that is not in sync, or moves; empty:
+// there is none.
 std::string find_out_of_sync(const quorum::zookeeper::sim::SimZookeeper& zookeeper);
 
 // Asks for the end of the topic's partitions again and again until `is_stopping`; each answer goes

@@ -12,6 +12,7 @@
 #include "sim/cluster_checks.h"
 #include "sim/consumer.h"
 #include "sim/history.h"
+#include "sim/mover.h"
 #include "sim/workload.h"
 
 namespace odradek::sim_test {
@@ -22,6 +23,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr std::int32_t kPartitions = 2;
+constexpr std::int16_t kReplicas = 3;
 constexpr const char* kGroup = "readers";
 // Everything comes together again within that, once nothing is wrong any more.
 constexpr env::Duration kPatience = minutes(10);
@@ -64,7 +66,9 @@ class ClusterScenario {
                         .properties = std::string(kProperties),
                         .disk = options.disk,
                         .trace_sink = options.trace_sink}),
-        faults_(cluster_, kinds_of(options, is_cached_)) {}
+        faults_(cluster_, kinds_of(options, is_cached_)) {
+    note_decisions(cluster_.zookeeper(), history_);
+  }
 
   ClusterOutcome run();
 
@@ -101,13 +105,14 @@ class ClusterScenario {
   const ClusterScenarioOptions& options_;
   // write.caching.
   const bool is_cached_;
+  History history_;
   Cluster cluster_;
   Faults faults_;
-  History history_;
   ClusterOutcome outcome_;
   std::vector<TopicView> topics_;
   std::unique_ptr<Router> admin_;
   std::unique_ptr<Router> topic_maker_;
+  std::unique_ptr<Mover> mover_;
   int admin_tasks_ = 0;
   bool is_over_ = false;
   bool topics_are_made_ = false;
@@ -154,7 +159,7 @@ void ClusterScenario::create_topics() {
   for (auto [name, configs] : kinds) {
     configs.emplace("segment.ms", "20000");
     if (is_cached_) configs.emplace("write.caching", "true");
-    TopicView topic{name, {}, kPartitions, 3};
+    TopicView topic{name, {}, kPartitions, kReplicas};
     [](ClusterScenario& self, TopicView wanted, Configs with) -> Detached {
       TopicView created =
           co_await create_topic(*self.admin_, self.history_, std::move(wanted), std::move(with));
@@ -194,14 +199,20 @@ void ClusterScenario::start_clients() {
   }
   for (const auto& producer : producers_) producer->start();
   for (const auto& consumer : consumers_) consumer->start();
+  // With as many replicas as brokers there is nowhere to go.
+  if (cluster_.size() > kReplicas) {
+    mover_ = std::make_unique<Mover>(cluster_.clients(), cluster_.addresses(), topics_);
+    mover_->start();
+  }
   topic_maker_ = make_router("topic maker");
-  TopicView pattern{"made", {}, 1, 3};
+  TopicView pattern{"made", {}, 1, kReplicas};
   keep_creating_topics(*topic_maker_, history_, std::move(pattern), seconds(20), is_over_,
                        topics_are_made_);
 }
 
 void ClusterScenario::go_through_faults() {
   for (int i = 0; i < options_.faults && is_well(); ++i) {
+    if (mover_) mover_->rest(false);
     simulation().run_for(any({}, seconds(8)));
     faults_.heal_some();
     go_through(faults_.draw());
@@ -230,6 +241,7 @@ bool ClusterScenario::producers_are_done() const {
 
 void ClusterScenario::wait_until_in_sync(const std::string& when) {
   if (!is_well()) return;
+  if (mover_) mover_->rest(true);
   // For longer than it takes to find somebody missing; looked at now and then.
   constexpr int kEnough = 30;
   int in_turn = 0;
@@ -250,6 +262,10 @@ void ClusterScenario::come_together() {
   is_over_ = true;
   wait_for([this] { return producers_are_done(); }, "the end of producing");
   wait_for([this] { return topics_are_made_; }, "the end of making topics");
+  if (mover_) {
+    mover_->stop();
+    wait_for([this] { return mover_->is_done(); }, "the end of moving");
+  }
   wait_until_in_sync("at the end");
   for (const auto& consumer : consumers_) consumer->stop();
   for (const auto& consumer : consumers_) {
@@ -280,7 +296,7 @@ void ClusterScenario::compare_disks() {
     for (std::int32_t number = 0; number < topic.partitions; ++number) {
       const base::TopicPartition partition{topic.name, number};
       std::vector<ReplicaContent> replicas;
-      for (int broker = 1; broker <= cluster_.size(); ++broker) {
+      for (const int broker : find_replicas(cluster_.zookeeper(), partition)) {
         // A process of no broker's, for its disk.
         cluster_.host(broker).restart();
         replicas.push_back(read_replica(cluster_.host(broker).world().disk(),
@@ -314,6 +330,7 @@ bool ClusterScenario::clients_are_done() const {
   const auto is_done = [](const auto& client) { return client->is_done(); };
   return admin_tasks_ == 0 && std::ranges::all_of(producers_, is_done) &&
          std::ranges::all_of(consumers_, is_done) && (topics_are_made_ || !topic_maker_) &&
+         (!mover_ || mover_->is_done()) &&
          std::ranges::all_of(watches_are_over_, [](const auto& is_over) { return *is_over; });
 }
 
@@ -325,6 +342,7 @@ void ClusterScenario::wind_down() {
   for (const auto& watcher : watchers_) watcher->give_up();
   if (admin_) admin_->give_up();
   if (topic_maker_) topic_maker_->give_up();
+  if (mover_) mover_->give_up();
   simulation().run_until([this] { return clients_are_done(); }, minutes(10));
   for (int number = 1; number <= cluster_.size(); ++number) cluster_.kill(number);
   cluster_.clients().kill();
@@ -341,6 +359,7 @@ ClusterOutcome ClusterScenario::run() {
   outcome_.topics = history_.topics_created().size();
   outcome_.faults = faults_.begun();
   outcome_.starts = cluster_.starts();
+  outcome_.moves = mover_ ? mover_->moves() : 0;
   if (const auto epoch = cluster_.zookeeper().node("/controller_epoch")) {
     const auto text = base::as_text(epoch->bytes.view());
     std::from_chars(text.data(), text.data() + text.size(), outcome_.controllers);

@@ -30,6 +30,8 @@ struct ClusterOutcome {
   std::size_t topics = 0;
   std::map<Fault, int> faults;
   std::uint64_t starts = 0;
+  // Reassignments that were begun.
+  int moves = 0;
   // /controller_epoch at the end.
   int controllers = 0;
   env::Duration simulated{};
@@ -42,8 +44,8 @@ struct ClusterOutcome {
 //
 // Topics: "two" (replication factor 3, min.insync.replicas=2), "one" (min.insync.replicas=1),
 // "any" (that, and unclean elections: it may lose, no more is promised than order and equal
-// replicas). In one run of four they are written to the page cache only (write.caching=true); then
-// no machine loses power.
+// replicas). With more than three brokers partitions move, too. In one run of four they are written
+// to the page cache only (write.caching=true); then no machine loses power.
 ClusterOutcome run_cluster_scenario(std::uint64_t seed, const ClusterScenarioOptions& options);
 
 }  // namespace odradek::sim_test

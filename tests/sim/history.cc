@@ -27,6 +27,14 @@ void History::acknowledged(const base::TopicPartition& partition, base::Offset o
   }
 }
 
+void History::leader_decided(const base::TopicPartition& partition, base::LeaderEpoch epoch,
+                             base::BrokerId leader) {
+  const auto known = partitions_[partition].leaders.emplace(epoch, leader).first->second;
+  if (known == leader) return;
+  violation(fmt::format("{}: broker {} was to lead in epoch {}, then broker {}",
+                        partition.to_string(), known.value(), epoch.value(), leader.value()));
+}
+
 void History::acknowledged_by(const base::TopicPartition& partition, const std::string& value,
                               base::BrokerId broker) {
   partitions_[partition].acknowledged_by.emplace(value, broker);
@@ -37,11 +45,11 @@ void History::check_epoch(const base::TopicPartition& partition, const std::stri
   Partition& known = partitions_[partition];
   const auto acknowledged = known.acknowledged_by.find(value);
   if (acknowledged == known.acknowledged_by.end()) return;
-  const auto [leader, is_new] = known.leaders.emplace(epoch, acknowledged->second);
-  if (is_new || leader->second == acknowledged->second) return;
-  violation(fmt::format("{}: brokers {} and {} both acknowledged in epoch {}",
-                        partition.to_string(), leader->second.value(), acknowledged->second.value(),
-                        epoch.value()));
+  const auto leader = known.leaders.emplace(epoch, acknowledged->second).first->second;
+  if (leader == acknowledged->second) return;
+  violation(fmt::format("{}: broker {} acknowledged in epoch {}, in which broker {} leads",
+                        partition.to_string(), acknowledged->second.value(), epoch.value(),
+                        leader.value()));
 }
 
 void History::end_shown(const base::TopicPartition& partition, const std::string& client,

@@ -23,11 +23,14 @@ class History {
   // The broker acknowledged it (acks=all): it is at this offset for ever.
   void acknowledged(const base::TopicPartition& partition, base::Offset offset,
                     const std::string& value);
+  // It was decided who leads in that epoch (-1: nobody): nobody else ever does.
+  void leader_decided(const base::TopicPartition& partition, base::LeaderEpoch epoch,
+                      base::BrokerId leader);
   // The broker that acknowledged the value had appended it itself.
   void acknowledged_by(const base::TopicPartition& partition, const std::string& value,
                        base::BrokerId broker);
-  // The value lies in a batch that was appended in that epoch: whoever acknowledged it is the only
-  // one that acknowledged in it.
+  // The value lies in a batch that was appended in that epoch: whoever acknowledged it is the one
+  // that led in it.
   void check_epoch(const base::TopicPartition& partition, const std::string& value,
                    base::LeaderEpoch epoch);
   // A client was told this end of the partition (ListOffsets); never a lower one after it.
@@ -75,8 +78,8 @@ class History {
     std::map<base::Offset, std::string> acknowledged;
     std::map<base::Offset, std::string> shown;
     std::map<std::string, base::BrokerId> acknowledged_by;
-    std::map<base::LeaderEpoch, base::BrokerId> leaders;  // that acknowledged
-    std::map<std::string, base::Offset> ends;             // by client
+    std::map<base::LeaderEpoch, base::BrokerId> leaders;
+    std::map<std::string, base::Offset> ends;  // by client
   };
   // The committed offsets of one group and partition by attempt; attempt 0 is "none yet".
   struct Commits {

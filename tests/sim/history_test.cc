@@ -81,7 +81,21 @@ TEST_F(HistoryTest, OneLeaderAcknowledgesInAnEpoch) {
   EXPECT_THAT(history.violations(), IsEmpty());
   history.check_epoch(kPartition, "c", base::LeaderEpoch(5));
   EXPECT_THAT(history.violations(),
-              ElementsAre("t-0: brokers 1 and 2 both acknowledged in epoch 5"));
+              ElementsAre("t-0: broker 2 acknowledged in epoch 5, in which broker 1 leads"));
+}
+
+TEST_F(HistoryTest, OneLeaderIsDecidedForAnEpochAndIsTheOneThatAcknowledges) {
+  history.leader_decided(kPartition, base::LeaderEpoch(4), base::BrokerId(1));
+  history.leader_decided(kPartition, base::LeaderEpoch(4), base::BrokerId(1));
+  history.acknowledged_by(kPartition, "a", base::BrokerId(1));
+  history.check_epoch(kPartition, "a", base::LeaderEpoch(4));
+  EXPECT_THAT(history.violations(), IsEmpty());
+  history.acknowledged_by(kPartition, "b", base::BrokerId(2));
+  history.check_epoch(kPartition, "b", base::LeaderEpoch(4));
+  history.leader_decided(kPartition, base::LeaderEpoch(4), base::BrokerId(2));
+  EXPECT_THAT(history.violations(),
+              ElementsAre("t-0: broker 2 acknowledged in epoch 4, in which broker 1 leads",
+                          "t-0: broker 1 was to lead in epoch 4, then broker 2"));
 }
 
 TEST_F(HistoryTest, NoClientIsShownAnEarlierEnd) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/cluster/cluster_member.h"
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 #include <utility>
@@ -14,6 +15,13 @@ namespace {
 
 constexpr std::string_view kArea = "member";
 constexpr int kFailuresToTell = 4;
+
+// Its controller lets it go once every other broker has told that it knows the new leaders.
+bool is_another_stopping(const metadata::ClusterImage& image, base::BrokerId self) {
+  return std::ranges::any_of(image.brokers, [self](const auto& entry) {
+    return entry.first != self && entry.second->in_controlled_shutdown && !entry.second->fenced;
+  });
+}
 
 }  // namespace
 
@@ -196,6 +204,9 @@ void ClusterMember::follow(const std::shared_ptr<const metadata::ClusterImage>& 
   core_->act([image](Core& self) {
     self.image = image;
     self.follow_image();
+    if (image && is_another_stopping(*image, self.registration.broker_id)) {
+      self.membership.hurry(self.now());
+    }
   });
 }
 

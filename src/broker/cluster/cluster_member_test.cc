@@ -199,6 +199,28 @@ TEST_F(ClusterMemberTest, TellsOfDirectoriesWithEachHeartbeatFromTheNextOn) {
   EXPECT_THAT(*two_.heartbeats.back().cordoned_log_dirs, ElementsAre(base::Uuid{4, 4}));
 }
 
+TEST_F(ClusterMemberTest, TellsAtOnceThatItKnowsWhoLeadsInThePlaceOfOneThatStops) {
+  serve();
+  const auto stopping = [](bool is_fenced) {
+    auto broker = std::make_shared<metadata::BrokerImage>();
+    broker->in_controlled_shutdown = true;
+    broker->fenced = is_fenced;
+    return broker;
+  };
+  const auto heartbeats_after = [&](std::int64_t end, bool is_fenced) {
+    const auto before = two_.heartbeats.size();
+    auto image = std::make_shared<metadata::ClusterImage>();
+    image->brokers[base::BrokerId(4)] = stopping(is_fenced);
+    image->end_offset = base::Offset(end);
+    member_->follow(image);
+    simulation_.run_for(milliseconds(100));
+    return two_.heartbeats.size() - before;
+  };
+  EXPECT_EQ(heartbeats_after(300, false), 1U);
+  EXPECT_EQ(two_.heartbeats.back().current_metadata_offset, base::Offset(299));
+  EXPECT_EQ(heartbeats_after(301, true), 0U) << "it has stopped";
+}
+
 TEST_F(ClusterMemberTest, HandsOverThenStopsAndSaysNoMore) {
   serve();
   const auto before = simulation_.elapsed();

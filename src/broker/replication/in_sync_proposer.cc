@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/replication/in_sync_proposer.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -131,12 +133,7 @@ void InSyncProposer::send_if_due() {
     is_asking_ = true;
     request = request_locked();
     asked_ = std::exchange(wanted_, {});
-    for (const auto& [key, wish] : asked_) {
-      if (wish.is_again) continue;
-      base::log::info(kArea, "{}: asks for {} replicas in sync in the place of {}: {}",
-                      wish.partition->name().to_string(), wish.proposal.in_sync.size(),
-                      wish.in_sync_before, wish.proposal.cause);
-    }
+    tell_locked();
   }
   // The handler keeps no partition: a call that nobody answers may outlive the logs.
   controller_->alter_partition(
@@ -144,6 +141,21 @@ void InSyncProposer::send_if_due() {
       [weak = weak_from_this()](const base::Result<AlterPartitionResponse>& response) {
         if (const auto self = weak.lock()) self->answered(response);
       });
+}
+
+// Where many change at once, for one cause as a rule, the first stands for all.
+void InSyncProposer::tell_locked() const {
+  std::size_t others = 0;
+  for (const auto& [key, wish] : asked_) others += wish.is_again ? 0 : 1;
+  for (const auto& [key, wish] : asked_) {
+    if (wish.is_again) continue;
+    --others;
+    base::log::info(kArea, "{}: asks for {} replicas in sync in the place of {}: {}{}",
+                    wish.partition->name().to_string(), wish.proposal.in_sync.size(),
+                    wish.in_sync_before, wish.proposal.cause,
+                    others == 0 ? "" : fmt::format("; and so for {} other partitions", others));
+    return;
+  }
 }
 
 AlterPartitionRequest InSyncProposer::request_locked() const {

@@ -67,6 +67,7 @@ class InSyncProposer : public std::enable_shared_from_this<InSyncProposer> {
   void look_through_later();
   void send_if_due();
   wire::AlterPartitionRequest request_locked() const;
+  void tell_locked() const;
   void answered(const base::Result<wire::AlterPartitionResponse>& response);
   void settle(const Key& key, const Wish& wish, base::ErrorCode code);
   void try_again_later(const Key& key, const Wish& wish);

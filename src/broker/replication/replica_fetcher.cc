@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/replication/replica_fetcher.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <atomic>
 #include <utility>
@@ -23,6 +25,8 @@ constexpr auto kConnectTimeout = std::chrono::seconds(3);
 constexpr auto kParkedAfter = milliseconds(5);
 // What a disk may take to make an append safe before the other partitions go on without it.
 constexpr auto kLateAfter = milliseconds(100);
+// For how long what happens to many partitions is put together into one line.
+constexpr auto kTellAfter = milliseconds(200);
 constexpr auto kNever = env::MonotonicTime::max();
 // More is appended on a worker.
 constexpr std::uint64_t kMaxBytesOnLoop = 256 << 10;
@@ -96,7 +100,8 @@ void ReplicaFetcher::forget(const Key& key) {
 void ReplicaFetcher::stop(env::Task stopped) {
   loop_.post([self = shared_from_this(), stopped = std::move(stopped)]() mutable {
     self->stopped_ = true;
-    for (auto* timer : {&self->run_timer_, &self->hurry_timer_, &self->late_timer_}) {
+    for (auto* timer :
+         {&self->run_timer_, &self->hurry_timer_, &self->late_timer_, &self->news_timer_}) {
       self->loop_.cancel(std::exchange(*timer, 0));
     }
     self->drop_connection();
@@ -289,8 +294,7 @@ void ReplicaFetcher::take_outcome(const Item& item) {
     const auto trouble = troubles_.find(item.key);
     if (trouble != troubles_.end()) {
       if (trouble->second.count > 5) {
-        base::log::info(kArea, "{}: copied from broker {} again",
-                        item.followed.partition->name().to_string(), source_.value());
+        tell(ErrorCode::kNone, item.followed, "copied again");
       }
       troubles_.erase(trouble);
     }
@@ -314,12 +318,41 @@ void ReplicaFetcher::retry_later(const Key& key, const Followed& followed,
       error.code == ErrorCode::kUnknownLeaderEpoch || error.code == ErrorCode::kFencedLeaderEpoch ||
       error.code == ErrorCode::kUnknownTopicId || error.code == ErrorCode::kUnknownTopicOrPartition;
   if (trouble.count == (passes ? 6 : 1)) {
-    base::log::warn(kArea, "{}: can't be copied from broker {} in epoch {}, tried again: {}",
-                    followed.partition->name().to_string(), source_.value(), followed.epoch.value(),
-                    error.message);
+    tell(error.code, followed,
+         fmt::format("can't be copied in epoch {}, tried again: {}", followed.epoch.value(),
+                     error.message));
   }
   plan_.follow(key, followed.partition->position());
   plan_.back_off(key, now() + delay_after(trouble.count));
+}
+
+// One line for all that the same happens to at about the same time: the first stands for them.
+void ReplicaFetcher::tell(ErrorCode code, const Followed& followed, std::string what) {
+  const auto [news, is_first] = news_.try_emplace(code);
+  if (!is_first) {
+    ++news->second.others;
+    return;
+  }
+  news->second = {followed.partition->name().to_string(), std::move(what), 0};
+  if (news_timer_ != 0) return;
+  news_timer_ = loop_.run_after(kTellAfter, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->tell_news();
+  });
+}
+
+void ReplicaFetcher::tell_news() {
+  news_timer_ = 0;
+  for (const auto& [code, news] : std::exchange(news_, {})) {
+    const std::string text =
+        fmt::format("{}{}, of broker {}: {}", news.first,
+                    news.others == 0 ? "" : fmt::format(" and {} other partitions", news.others),
+                    source_.value(), news.what);
+    if (code == ErrorCode::kNone) {
+      base::log::info(kArea, "{}", text);
+    } else {
+      base::log::warn(kArea, "{}", text);
+    }
+  }
 }
 
 void ReplicaFetcher::go_on_when_safe(const Key& key, const Followed& followed) {

@@ -72,6 +72,13 @@ class ReplicaFetcher : public std::enable_shared_from_this<ReplicaFetcher> {
     int count = 0;
   };
 
+  // What the server's log is to say of partitions.
+  struct News {
+    std::string first;
+    std::string what;
+    std::size_t others = 0;
+  };
+
   // All that follow are called on the loop.
   void start_following(const Key& key, Followed followed);
   void run();
@@ -89,6 +96,8 @@ class ReplicaFetcher : public std::enable_shared_from_this<ReplicaFetcher> {
   void take_outcome(const Item& item);
   void retry_later(const Key& key, const Followed& followed, const base::Error& error);
   env::Duration delay_after(int failures) const;
+  void tell(base::ErrorCode code, const Followed& followed, std::string what);
+  void tell_news();
 
   // The next fetch waits for what was appended to be safe; one whose disk is slow is left out.
   void go_on_when_safe(const Key& key, const Followed& followed);
@@ -130,6 +139,8 @@ class ReplicaFetcher : public std::enable_shared_from_this<ReplicaFetcher> {
   std::set<Key> unsafe_;
   std::set<Key> late_;
   std::map<Key, Trouble> troubles_;
+  std::map<base::ErrorCode, News> news_;
+  env::Executor::TimerId news_timer_ = 0;
   int connection_failures_ = 0;
   env::MonotonicTime resting_until_{};
   env::Executor::TimerId run_timer_ = 0;

@@ -38,6 +38,7 @@
 #include "cli/transactions/transactions_command.h"
 #include "cli/verifiable/verifiable_consumer_command.h"
 #include "cli/verifiable/verifiable_producer_command.h"
+#include "cli/why/why_command.h"
 
 namespace odradek::cli {
 
@@ -53,6 +54,7 @@ std::span<const Command> commands() {
       groups_command(),
       dump_log_command(),
       log_command(),
+      why_command(),
       configs_command(),
       check_config_command(),
       storage_command(),

@@ -79,13 +79,16 @@ base::Result<> unknown_verb(const Command& command, const std::string& word) {
   return base::fail(base::ErrorCode::kInvalidRequest, std::move(message));
 }
 
+// What the name is of may be left out where it may be of anything: `odradek why orders`.
+bool is_subject_enough(const Command& command) { return command.name == "why"; }
+
 // `odradek topics describe orders` is `odradek topics --describe --topic orders`.
 base::Result<> take_words(const Command& command, Flags& flags) {
   std::size_t next = 0;
   const auto& words = flags.arguments();
   if (next < words.size() && std::ranges::count(command.verbs, words[next]) > 0) {
     flags.set(words[next++], std::nullopt);
-  } else if (next < words.size() && !command.verbs.empty() &&
+  } else if (next < words.size() && !command.verbs.empty() && !is_subject_enough(command) &&
              count_given(flags, command.verbs) == 0) {
     return unknown_verb(command, words[next]);
   }

@@ -97,6 +97,8 @@ dump-log {directory}/data/a-0/00000000000000000000.log --print-data-log
 dump-log {directory}/data/a-0/00000000000000000000.log --deep-iteration --skip-record-metadata
 dump-log {directory}/data/__cluster_metadata-0/00000000000000000000.log --cluster-metadata-decoder
 log check {directory}/data
+why topic a --config {directory}/server.properties
+why broker 1 --directory {directory}/data
 log check {directory}/data/a-0
 metadata-shell {directory}/data/__cluster_metadata-0 --command 'ls image'
 metadata-shell {directory}/data/__cluster_metadata-0 --command 'tree image/topics'
@@ -107,7 +109,7 @@ help
 # They print JSON Lines: one object a line, as the records come.
 STREAMS = {"consume", "dump-log"}
 # They ask no server.
-LOCAL = {"check-config", "storage", "dump-log", "log", "metadata-shell", "help"}
+LOCAL = {"check-config", "storage", "dump-log", "log", "why", "metadata-shell", "help"}
 # Servers, texts for shells and for people, what prints JSON anyway, what needs a server with an
 # authorizer, with tokens or with share groups, what never ends (cases/replica_verification.py), and
 # what runs another command.

@@ -10,6 +10,7 @@ import tomllib
 
 import static_cases_cleaner  # noqa: F401
 import static_cases_cluster  # noqa: F401
+import static_cases_elections  # noqa: F401
 import static_cases_groups  # noqa: F401
 import static_cases_log  # noqa: F401
 import static_cases_network  # noqa: F401

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/messages/create_partitions.h"
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -15,7 +16,8 @@ using wire::CreatePartitionsResponse;
 void handle_create_partitions(Services& services, CreatePartitionsRequest request,
                               Responder<CreatePartitionsResponse> responder) {
   const auto asked = std::make_shared<const CreatePartitionsRequest>(std::move(request));
-  services.admin.change<CreatePartitionsResponse>(
+  services.admin.change_everywhere<CreatePartitionsResponse>(
+      std::chrono::milliseconds(asked->timeout_ms),
       [asked](const metadata::ClusterImage& image, const metadata::ControllerInputs& inputs) {
         return metadata::create_partitions(image, inputs, *asked);
       },

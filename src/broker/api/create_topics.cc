@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/messages/create_topics.h"
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -15,7 +16,8 @@ using wire::CreateTopicsResponse;
 void handle_create_topics(Services& services, CreateTopicsRequest request,
                           Responder<CreateTopicsResponse> responder) {
   const auto asked = std::make_shared<const CreateTopicsRequest>(std::move(request));
-  services.admin.change<CreateTopicsResponse>(
+  services.admin.change_everywhere<CreateTopicsResponse>(
+      std::chrono::milliseconds(asked->timeout_ms),
       [asked](const metadata::ClusterImage& image, const metadata::ControllerInputs& inputs) {
         return metadata::create_topics(image, inputs, *asked);
       },

@@ -15,13 +15,15 @@ using wire::UnregisterBrokerResponse;
 
 void handle_unregister_broker(Services& services, UnregisterBrokerRequest request,
                               Responder<UnregisterBrokerResponse> responder) {
-  if (request.broker_id == services.node_id) {
+  // On a node of its own. In a cluster who runs registers anew by itself, wherever it is.
+  const base::BrokerId self = services.peers == nullptr ? services.node_id : base::kNoBroker;
+  if (request.broker_id == self) {
     base::log::warn("controller", "broker {} is unregistered while it runs: it registers again",
                     request.broker_id.value());
   }
   services.admin.change<UnregisterBrokerResponse>(
-      [id = request.broker_id, self = services.node_id](
-          const metadata::ClusterImage& image, const metadata::ControllerInputs& inputs) {
+      [id = request.broker_id, self](const metadata::ClusterImage& image,
+                                     const metadata::ControllerInputs& inputs) {
         return metadata::unregister_broker({image, inputs.settings}, id, self);
       },
       [responder = std::move(responder)](UnregisterBrokerResponse response,

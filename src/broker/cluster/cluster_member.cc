@@ -200,13 +200,14 @@ void ClusterMember::set_ready() {
   });
 }
 
-void ClusterMember::follow(const std::shared_ptr<const metadata::ClusterImage>& image) {
-  core_->act([image](Core& self) {
+void ClusterMember::follow(const std::shared_ptr<const metadata::ClusterImage>& image,
+                           bool is_waited_for) {
+  core_->act([image, is_waited_for](Core& self) {
     self.image = image;
     self.follow_image();
-    if (image && is_another_stopping(*image, self.registration.broker_id)) {
-      self.membership.hurry(self.now());
-    }
+    const bool is_stop_waited_for =
+        image && is_another_stopping(*image, self.registration.broker_id);
+    if (is_stop_waited_for || (is_waited_for && self.is_ready)) self.membership.hurry(self.now());
   });
 }
 

@@ -37,8 +37,10 @@ class ClusterMember {
   // What this broker has can be served from now on: its logs are there, its listeners open. Until
   // then it asks to stay fenced.
   void set_ready();
-  // The change up to `image` is in force here.
-  void follow(const std::shared_ptr<const metadata::ClusterImage>& image);
+  // The change up to `image` is in force here. Where somebody waits for that, the controller is
+  // told at once.
+  void follow(const std::shared_ptr<const metadata::ClusterImage>& image,
+              bool is_waited_for = false);
   // The directories that failed, all that there are; and those that take no new partitions
   // (KIP-1066). Told with the next heartbeat, at once, and with each after it.
   void set_offline_directories(std::vector<base::Uuid> ids);

@@ -2,6 +2,7 @@
 #include "broker/controller/controller_service.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "base/log.h"
@@ -35,6 +36,20 @@ bool is_at(const metadata::BrokerImage& broker, const wire::BrokerRegistrationRe
 }
 
 }  // namespace
+
+// Somebody waits until everybody has replayed so much; told once. Threads: any.
+struct ControllerService::Waiter {
+  Waiter(base::Offset awaited, env::Task task) : offset(awaited), done(std::move(task)) {}
+
+  void tell() {
+    if (!told.exchange(true)) std::exchange(done, {})();
+  }
+  bool is_told() const { return told; }
+
+  const base::Offset offset;
+  env::Task done;
+  std::atomic<bool> told = false;
+};
 
 // One timer of loop 0 that is set, and set again, from any thread.
 class ControllerService::Timer : public std::enable_shared_from_this<Timer> {
@@ -95,6 +110,35 @@ void ControllerService::on_elected(const ClusterImage& image) {
 void ControllerService::on_lost() {
   sessions_ = metadata::BrokerSessions(options_.session_timeout_ms);
   watch_.end();
+  for (const auto& waiter : std::exchange(waiters_, {})) waiter->tell();
+}
+
+void ControllerService::follow_brokers(const ClusterImage& image) {
+  watch_.follow(image);
+  tell_of_replay(image);
+}
+
+void ControllerService::await_replay(base::Offset offset, env::Duration limit, env::Task done) {
+  const auto waiter = std::make_shared<Waiter>(offset, std::move(done));
+  world_.loop(0).run_after(std::max(limit, env::Duration{}), [waiter] { waiter->tell(); });
+  submit_(
+      [this, waiter](const ClusterImage& image) {
+        waiters_.push_back(waiter);
+        tell_of_replay(image);
+        return std::vector<MetadataRecord>{};
+      },
+      [waiter](const base::Result<>& begun) {
+        if (!begun) waiter->tell();
+      });
+}
+
+void ControllerService::tell_of_replay(const ClusterImage& image) {
+  std::erase_if(waiters_, [&](const auto& waiter) {
+    if (waiter->is_told()) return true;
+    if (!sessions_.have_replayed(image, waiter->offset)) return false;
+    waiter->tell();
+    return true;
+  });
 }
 
 void ControllerService::stop() {
@@ -195,7 +239,9 @@ void ControllerService::heartbeat(wire::BrokerHeartbeatRequest request,
   using Reply = base::Result<wire::BrokerHeartbeatResponse>;
   run<Reply>(
       [this, request = std::move(request)](const ControllerView& view) {
-        return metadata::heartbeat(view, sessions_, request, now_ms());
+        auto decision = metadata::heartbeat(view, sessions_, request, now_ms());
+        if (!waiters_.empty()) tell_of_replay(view.image);
+        return decision;
       },
       [handler = std::move(handler)](base::Result<Reply> outcome) mutable {
         if (!outcome) return handler(base::fail(std::move(outcome)));

@@ -48,10 +48,14 @@ class ControllerService final : public ControllerCalls {
   // On the queue of decisions.
   void on_elected(const metadata::ClusterImage& image);
   // Brokers came, went, or were fenced, as the controller decided.
-  void follow_brokers(const metadata::ClusterImage& image) { watch_.follow(image); }
+  void follow_brokers(const metadata::ClusterImage& image);
   void on_lost();
   // Nothing is done by itself any more. On loop 0.
   void stop();
+
+  // Calls `done`, from any thread, once every broker that serves has replayed the metadata up to
+  // `offset`, as it said itself; or when `limit` is over, or this broker is not the controller.
+  void await_replay(base::Offset offset, env::Duration limit, env::Task done);
 
   void register_broker(wire::BrokerRegistrationRequest request,
                        Handler<wire::BrokerRegistrationResponse> handler) override;
@@ -66,6 +70,7 @@ class ControllerService final : public ControllerCalls {
 
  private:
   class Timer;
+  struct Waiter;
 
   // `decide(view)` gives a CausedDecision; `handler` its reply, once it is committed.
   template <typename Reply, typename Decide>
@@ -80,6 +85,8 @@ class ControllerService final : public ControllerCalls {
   void fence_silent();
   void balance();
   void elect_unclean();
+  // On the queue of decisions.
+  void tell_of_replay(const metadata::ClusterImage& image);
   std::int64_t now_ms() const;
 
   env::World& world_;
@@ -89,6 +96,8 @@ class ControllerService final : public ControllerCalls {
   const EventSink events_;
   metadata::BrokerSessions sessions_;
   BrokerWatch watch_;
+  // Of the queue of decisions.
+  std::vector<std::shared_ptr<Waiter>> waiters_;
   std::shared_ptr<Timer> silence_timer_;
   std::shared_ptr<Timer> balance_timer_;
   std::shared_ptr<Timer> unclean_timer_;

@@ -5,6 +5,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <sstream>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "base/version.h"
+#include "broker/controller/event_log.h"
 #include "broker/replication/replication.h"
 #include "log/directory/room.h"
 #include "log/log_manager.h"
@@ -201,6 +203,40 @@ void collect_replication(const MetricsSources& sources, std::vector<MetricFamily
   }
 }
 
+// One metric a value of the enumeration whose values are told apart by `label`; from `first` on.
+template <typename Enumeration, std::size_t kCount>
+MetricFamily counted_by(std::string name, std::string help, const char* label,
+                        const std::array<std::uint64_t, kCount>& counts, std::size_t first = 0) {
+  MetricFamily one = family(std::move(name), std::move(help), MetricType::Counter);
+  for (std::size_t i = first; i < kCount; ++i) {
+    add(one, static_cast<double>(counts[i]),
+        {{label, metadata::name_of(static_cast<Enumeration>(i))}});
+  }
+  return one;
+}
+
+void collect_events(const EventLog& events, std::vector<MetricFamily>& families) {
+  const EventLog::Counts counts = events.counts();
+  families.push_back(counted_by<metadata::Election>(
+      "odradek_controller_elections_total",
+      "Elections of partitions' leaders that this broker decided as the controller.", "how",
+      counts.elections, 1));
+  families.push_back(counted_by<metadata::Reason>("odradek_controller_in_sync_changes_total",
+                                                  "Changes of in-sync sets that it decided.",
+                                                  "reason", counts.in_sync_changes));
+  families.push_back(counted_by<metadata::Reason>(
+      "odradek_controller_fences_total", "Brokers that it fenced.", "reason", counts.fences));
+  families.push_back(counted_by<metadata::ReassignmentStep>(
+      "odradek_controller_reassignment_steps_total",
+      "Steps of partitions' reassignments that it decided.", "step", counts.reassignment_steps, 1));
+  MetricFamily moves = family("odradek_controller_group_moves_total",
+                              "Partitions of __consumer_offsets whose groups it gave another "
+                              "coordinator, or none.",
+                              MetricType::Counter);
+  add(moves, static_cast<double>(counts.group_moves));
+  families.push_back(std::move(moves));
+}
+
 void collect_connections(const net::Server& server, std::vector<MetricFamily>& families) {
   families.push_back(single("kafka_server_socketservermetrics_connection_count",
                             "Connections of clients that are open.",
@@ -222,6 +258,7 @@ std::string render_metrics(const MetricsSources& sources) {
   collect_cleaner(sources.logs, families);
   collect_partitions(sources.partitions, families);
   collect_replication(sources, families);
+  collect_events(sources.events, families);
   collect_connections(sources.server, families);
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, families);

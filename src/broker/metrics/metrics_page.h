@@ -15,6 +15,7 @@ class PartitionSet;
 
 namespace odradek::broker {
 
+class EventLog;
 class Replication;
 
 // Whom the page asks; all outlive it.
@@ -23,6 +24,7 @@ struct MetricsSources {
   const replica::PartitionSet& partitions;
   const net::Server& server;
   const Replication& replication;
+  const EventLog& events;
 };
 
 // Everything measured now, in Prometheus's text format (version 0.0.4). What Apache Kafka measures

@@ -59,7 +59,7 @@ std::unique_ptr<AdminService> AdminService::make_refusing(env::World& world,
                                                           const config::LiveSettings& settings,
                                                           MetadataRuntime& runtime,
                                                           base::Error error) {
-  auto service = std::make_unique<AdminService>(world, settings, runtime, nullptr);
+  auto service = std::make_unique<AdminService>(world, settings, runtime, nullptr, EventSink());
   service->refusal_ = std::move(error);
   return service;
 }

@@ -2,15 +2,18 @@
 #pragma once
 
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "broker/runtime/metadata_runtime.h"
 #include "config/live_settings.h"
 #include "env/world.h"
+#include "metadata/controller/events.h"
 #include "metadata/controller/topics.h"
 
 namespace odradek::broker {
@@ -22,11 +25,18 @@ class AdminService {
  public:
   using Done = std::move_only_function<void(base::Result<>)>;
 
+  // Told of what was committed and has causes. On the runtime's threads.
+  using EventSink = std::function<void(const std::vector<metadata::Event>&)>;
+
   // `forwarder`: to the active controller, for what this broker itself asks of it; null on a node
   // of its own.
   AdminService(env::World& world, const config::LiveSettings& settings, MetadataRuntime& runtime,
-               Forwarder* forwarder)
-      : world_(world), settings_(settings), runtime_(runtime), forwarder_(forwarder) {}
+               Forwarder* forwarder, EventSink on_events)
+      : world_(world),
+        settings_(settings),
+        runtime_(runtime),
+        forwarder_(forwarder),
+        on_events_(std::move(on_events)) {}
   // One that refuses every change with this error.
   static std::unique_ptr<AdminService> make_refusing(env::World& world,
                                                      const config::LiveSettings& settings,
@@ -37,16 +47,53 @@ class AdminService {
   template <typename Reply, typename Decide>
   void change(Decide decide, std::move_only_function<void(Reply, const base::Result<>&)> done) {
     if (refusal_) return done(Reply{}, base::fail(*refusal_));
-    auto reply = std::make_shared<Reply>();
+    struct Decided {
+      Reply reply{};
+      std::vector<metadata::Event> events;
+    };
+    auto decided = std::make_shared<Decided>();
     runtime_.submit(
-        [this, reply, decide = std::move(decide)](const metadata::ClusterImage& image) mutable {
+        [this, decided, decide = std::move(decide)](const metadata::ClusterImage& image) mutable {
           const auto settings = settings_.current();
           auto decision = decide(image, inputs(*settings));
-          *reply = std::move(decision.reply);
+          decided->reply = std::move(decision.reply);
+          if constexpr (requires { decision.events; }) decided->events = std::move(decision.events);
           return std::move(decision.records);
         },
-        [reply, done = std::move(done)](const base::Result<>& committed) mutable {
-          done(std::move(*reply), committed);
+        [this, decided, done = std::move(done)](const base::Result<>& committed) mutable {
+          if (committed && !decided->events.empty()) on_events_(decided->events);
+          done(std::move(decided->reply), committed);
+        });
+  }
+
+  // Waits until every live broker has followed the metadata up to an offset, at most so long.
+  using AwaitReplay = std::function<void(base::Offset, env::Duration limit, env::Task done)>;
+  // Before requests come; in a cluster.
+  void await_replay_by(AwaitReplay await_replay) { await_replay_ = std::move(await_replay); }
+
+  // The same as change(), but `done` waits until every live broker has followed it, at most so
+  // long.
+  template <typename Reply, typename Decide>
+  void change_everywhere(env::Duration limit, Decide decide,
+                         std::move_only_function<void(Reply, const base::Result<>&)> done) {
+    auto last = std::make_shared<base::Offset>(base::kNoOffset);
+    change<Reply>(
+        [last, decide = std::move(decide)](const metadata::ClusterImage& image,
+                                           const metadata::ControllerInputs& inputs) mutable {
+          auto decision = decide(image, inputs);
+          if (!decision.records.empty()) {
+            *last = image.end_offset + (std::ssize(decision.records) - 1);
+          }
+          return decision;
+        },
+        [this, last, limit, done = std::move(done)](Reply reply,
+                                                    const base::Result<>& committed) mutable {
+          if (!committed || !await_replay_ || *last == base::kNoOffset) {
+            return done(std::move(reply), committed);
+          }
+          await_replay_(*last, limit, [reply = std::move(reply), done = std::move(done)]() mutable {
+            done(std::move(reply), {});
+          });
         });
   }
 
@@ -67,6 +114,8 @@ class AdminService {
   const config::LiveSettings& settings_;
   MetadataRuntime& runtime_;
   Forwarder* const forwarder_;
+  const EventSink on_events_;
+  AwaitReplay await_replay_;
   std::optional<base::Error> refusal_;
 };
 

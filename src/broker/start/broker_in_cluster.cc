@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "broker/controller/event_log.h"
 #include "broker/replication/replication.h"
 #include "broker/runtime/producer_ids.h"
 #include "broker/runtime/wait.h"
@@ -57,6 +58,7 @@ base::Result<> RunningBroker::join_cluster() {
   options.node = node_id_;
   options.listener = inter_broker_listener(settings_);
   options.make_session = make_session_;
+  options.on_events = [this](const auto& events) { events_->add(events); };
   options.on_fatal = [this](const base::Error& error) { die_of(error); };
   cluster_ = std::make_unique<ClusterNode>(world_, settings_, live_, *live_config_, image_, *logs_,
                                            std::move(options));

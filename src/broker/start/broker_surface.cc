@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "broker/controller/events_page.h"
 #include "broker/metrics/metrics_page.h"
 #include "broker/runtime/live_config.h"
 #include "broker/runtime/log_config.h"
@@ -39,9 +40,10 @@ base::Result<> RunningBroker::open_metrics() {
   if (!address) return {};
   metrics_ = std::make_unique<net::http::HttpServer>(
       world_, [this](const net::http::Request& request) -> net::http::Response {
-        if (request.path != "/metrics") return {.status = 404, .body = "try /metrics\n"};
+        if (request.path == "/events") return events_page(*events_, request.query);
+        if (request.path != "/metrics") return {.status = 404, .body = "try /metrics or /events\n"};
         return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                .body = render_metrics({*logs_, partitions_, *server_, *replication_})};
+                .body = render_metrics({*logs_, partitions_, *server_, *replication_, *events_})};
       });
   auto bound = metrics_->listen({address->host, address->port});
   if (!bound) {

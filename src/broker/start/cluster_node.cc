@@ -52,24 +52,14 @@ wire::BrokerRegistrationRequest to_request(const metadata::BrokerImage& broker,
   return request;
 }
 
-// Brokers come and go one by one; partitions by the thousand.
-void say(const std::vector<metadata::Event>& events) {
-  std::size_t partitions = 0;
-  for (const metadata::Event& event : events) {
-    const bool is_of_broker = std::holds_alternative<metadata::BrokerEvent>(event);
-    if (!is_of_broker) ++partitions;
-    const std::string text = metadata::describe(event);
-    if (is_of_broker || events.size() == 1) {
-      base::log::info("controller", "{}", text);
-    } else {
-      base::log::debug("controller", "{}", text);
-    }
-  }
-  if (partitions > 1) {
-    base::log::info("controller", "{} partitions changed, {}", partitions,
-                    metadata::describe(
-                        std::visit([](const auto& event) { return event.cause; }, events.back())));
-  }
+// Whoever had them created waits until they are served everywhere.
+bool has_new_partitions(const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
+  return std::ranges::any_of(delta.changed_topics, [&](const base::TopicId& id) {
+    const auto& topic = image.find_topic(id);
+    return topic != nullptr && std::ranges::any_of(topic->partitions, [](const auto& partition) {
+             return partition.partition_epoch == 0;
+           });
+  });
 }
 
 }  // namespace
@@ -239,7 +229,7 @@ void ClusterNode::make_controller() {
       [this](MetadataRuntime::Decide decide, MetadataRuntime::Done done) {
         metadata_->decide(std::move(decide), std::move(done));
       },
-      std::move(options), [](const std::vector<metadata::Event>& events) { say(events); });
+      std::move(options), options_.on_events);
   channel_ = std::make_unique<ControllerChannel>(world_, world_.loop(0), options_.node, active_,
                                                  *service_, controller_channel_options(settings_));
   channel_->watch_over([this](const ControllerPlace& place) { on_refused(place); });
@@ -303,9 +293,10 @@ base::Result<> ClusterNode::register_with_controller(const metadata::BrokerImage
 }
 
 void ClusterNode::follow() {
-  metadata_->observe([this](const metadata::ImageDelta&, const metadata::ClusterImage&) {
-    member_->follow(image_.load());
-  });
+  metadata_->observe(
+      [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
+        member_->follow(image_.load(), has_new_partitions(delta, image));
+      });
   member_->follow(image_.load());
 }
 

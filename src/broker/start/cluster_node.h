@@ -32,6 +32,8 @@ class ClusterNode {
     std::string listener;
     // For tests; else the official client by the settings.
     MakeSession make_session;
+    // Told of what this broker decided as the controller.
+    ControllerService::EventSink on_events;
     // The broker can't go on. From any thread.
     std::function<void(const base::Error&)> on_fatal;
   };

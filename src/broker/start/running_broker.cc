@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "broker/controller/event_log.h"
 #include "broker/fetch/fetch_session.h"
 #include "broker/replication/replication.h"
 #include "broker/runtime/admin_service.h"
@@ -109,6 +110,9 @@ base::Result<> RunningBroker::open_logs() {
   node_id_ = base::BrokerId(
       settings_.node_id().value_or(identity ? identity->node_id.value() : kDefaultNodeId));
   live_config_ = std::make_unique<LiveConfig>(live_, node_id_);
+  events_ = std::make_unique<EventLog>(
+      world_, EventLog::Options{logs_->metadata_directory().path(),
+                                settings_.number("events.max.bytes"), node_id_});
   return quorum::EmbeddedEngine::check_directory(world_.disk(), logs_->metadata_directory().path(),
                                                  node_id_);
 }
@@ -206,7 +210,13 @@ base::Result<> RunningBroker::start_partitions() {
 
 void RunningBroker::make_services() {
   admin_ = std::make_unique<AdminService>(world_, live_, *metadata_,
-                                          cluster_ ? &cluster_->forwarder() : nullptr);
+                                          cluster_ ? &cluster_->forwarder() : nullptr,
+                                          [this](const auto& events) { events_->add(events); });
+  if (cluster_) {
+    admin_->await_replay_by([this](base::Offset offset, env::Duration limit, env::Task done) {
+      cluster_->service().await_replay(offset, limit, std::move(done));
+    });
+  }
   producer_ids_ = std::make_unique<ProducerIds>(
       cluster_ ? request_block_from(cluster_->controller(), cluster_->member(), node_id_)
                : request_block_here(*metadata_, node_id_));
@@ -292,6 +302,7 @@ base::Result<> RunningBroker::close() {
   replicas_->stop();
   base::Result<> engine_closed;
   if (engine_) engine_closed = engine_->close();
+  events_->flush();
   const auto* registered = image_.load()->find_broker(node_id_);
   auto logs_closed = logs_->stop(registered == nullptr ? -1 : registered->epoch);
   return engine_closed ? std::move(logs_closed) : std::move(engine_closed);

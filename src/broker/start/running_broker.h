@@ -33,6 +33,7 @@ namespace odradek::broker {
 
 class ClusterNode;
 class DirectoryAssignments;
+class EventLog;
 class EmbeddedMetadata;
 class LiveConfig;
 class MetadataRuntime;
@@ -101,6 +102,7 @@ class RunningBroker : public Broker {
   replica::PartitionSet partitions_;  // after logs_: a log leaves its directory when it ends
   std::unique_ptr<quorum::EmbeddedEngine> engine_;
   std::unique_ptr<LiveConfig> live_config_;
+  std::unique_ptr<EventLog> events_;
   std::unique_ptr<EmbeddedMetadata> embedded_;  // of a node on its own
   std::unique_ptr<ClusterNode> cluster_;        // of all others
   MetadataRuntime* metadata_ = nullptr;         // of one of them

@@ -77,12 +77,20 @@ bool BrokerSessions::has_shutdown_offset(base::BrokerId broker) const {
 
 bool BrokerSessions::is_shutdown_known(const ClusterImage& image, base::BrokerId broker) const {
   const auto stopping = sessions_.find(broker);
-  if (stopping == sessions_.end() || !stopping->second.shutdown_offset) return false;
+  return stopping != sessions_.end() && stopping->second.shutdown_offset &&
+         have_replayed(image, *stopping->second.shutdown_offset, broker);
+}
+
+bool BrokerSessions::have_replayed(const ClusterImage& image, base::Offset offset) const {
+  return have_replayed(image, offset, base::kNoBroker);
+}
+
+bool BrokerSessions::have_replayed(const ClusterImage& image, base::Offset offset,
+                                   base::BrokerId without) const {
   return std::ranges::all_of(image.brokers, [&](const auto& entry) {
-    if (entry.first == broker || !is_live(image, entry.first)) return true;
+    if (entry.first == without || !is_live(image, entry.first)) return true;
     const auto found = sessions_.find(entry.first);
-    return found == sessions_.end() ||
-           found->second.metadata_offset >= *stopping->second.shutdown_offset;
+    return found == sessions_.end() || found->second.metadata_offset >= offset;
   });
 }
 

@@ -45,6 +45,8 @@ class BrokerSessions {
   // `offset`: the last of the changes that take its leaderships from it.
   void set_shutdown_offset(base::BrokerId broker, base::Offset offset);
   bool has_shutdown_offset(base::BrokerId broker) const;
+  // Whether every broker that serves has replayed the metadata up to `offset`.
+  bool have_replayed(const ClusterImage& image, base::Offset offset) const;
   // Whether they have.
   bool is_shutdown_known(const ClusterImage& image, base::BrokerId broker) const;
 
@@ -58,6 +60,7 @@ class BrokerSessions {
     std::optional<base::Offset> shutdown_offset;
   };
 
+  bool have_replayed(const ClusterImage& image, base::Offset offset, base::BrokerId without) const;
   Session& session_of(base::BrokerId broker, std::int64_t broker_epoch);
   bool is_over(const Session& session, std::int64_t now_ms) const {
     return now_ms - session.heard_ms > timeout_ms_;

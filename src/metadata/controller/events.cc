@@ -127,6 +127,22 @@ const char* name_of(Election election) {
   return "unknown";
 }
 
+const char* name_of(ReassignmentStep step) {
+  switch (step) {
+    case ReassignmentStep::kNone:
+      return "none";
+    case ReassignmentStep::kBegun:
+      return "begun";
+    case ReassignmentStep::kChanged:
+      return "changed";
+    case ReassignmentStep::kCompleted:
+      return "completed";
+    case ReassignmentStep::kCancelled:
+      return "cancelled";
+  }
+  return "unknown";
+}
+
 std::string describe(const Cause& cause) {
   const std::int32_t broker = cause.broker.value();
   switch (cause.reason) {

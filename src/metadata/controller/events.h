@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -36,6 +37,8 @@ enum class Reason : std::uint8_t {
   kUncleanAllowed,        // unclean.leader.election.enable, and no replica in sync is left
 };
 
+inline constexpr std::size_t kReasonCount = static_cast<std::size_t>(Reason::kUncleanAllowed) + 1;
+
 struct Cause {
   Reason reason = Reason::kAskedByAdmin;
   base::BrokerId broker = base::kNoBroker;  // whose doing it is
@@ -52,13 +55,19 @@ enum class Election : std::uint8_t {
   kLost,       // nobody may lead: the partition is offline
 };
 
+inline constexpr std::size_t kElectionCount = static_cast<std::size_t>(Election::kLost) + 1;
+
 enum class ReassignmentStep : std::uint8_t { kNone, kBegun, kChanged, kCompleted, kCancelled };
+
+inline constexpr std::size_t kReassignmentStepCount =
+    static_cast<std::size_t>(ReassignmentStep::kCancelled) + 1;
 
 // One change of one partition. What it was stands beside what it is.
 struct PartitionEvent {
   base::TopicId topic_id;
   std::string topic;
   std::int32_t partition = -1;
+  std::int32_t partition_count = 0;  // of the topic
   Election election = Election::kNone;
   ReassignmentStep reassignment = ReassignmentStep::kNone;
   base::BrokerId leader_before = base::kNoBroker;
@@ -99,6 +108,7 @@ std::string describe(const Event& event);
 // The reason's name in metrics, such as session_expired.
 const char* name_of(Reason reason);
 const char* name_of(Election election);
+const char* name_of(ReassignmentStep step);
 
 // A decision whose records have causes.
 template <typename Reply>

@@ -230,6 +230,7 @@ PartitionEvent PartitionChange::to_event(const Cause& cause) const {
   event.topic_id = topic_.id;
   event.topic = topic_.name;
   event.partition = index_;
+  event.partition_count = static_cast<std::int32_t>(topic_.partitions.size());
   event.election = election_;
   event.reassignment = reassignment_step();
   event.leader_before = before_.leader;

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -98,9 +99,11 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
     if (!is_read) return refusal(beast::status::method_not_allowed);
     const std::string target(request.target());
     const auto state = state_.lock();
-    return state ? state->handler(
-                       {std::string(request.method_string()), target.substr(0, target.find('?'))})
-                 : refusal(beast::status::service_unavailable);
+    if (!state) return refusal(beast::status::service_unavailable);
+    const std::size_t mark = std::min(target.find('?'), target.size());
+    return state->handler({.method = std::string(request.method_string()),
+                           .path = target.substr(0, mark),
+                           .query = target.substr(std::min(mark + 1, target.size()))});
   }
 
   void answer(const Response& response, bool is_head_only) {

@@ -15,6 +15,8 @@ struct Request {
   std::string method;
   // The path, without the query.
   std::string path;
+  // What follows the '?', as it came; empty: nothing does.
+  std::string query = {};
 };
 
 struct Response {

@@ -4,11 +4,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
+#include "base/java_hash.h"
 #include "broker/internal_topics.h"
-#include "broker/java_hash.h"
 #include "replica/partition_set.h"
 
 namespace odradek::broker {
@@ -35,10 +34,7 @@ group::GroupSettings settings_of(const config::Settings& settings) {
 }  // namespace
 
 std::int32_t group_partition(const std::string& group_id, std::int32_t partition_count) {
-  const std::int32_t hash = java_hash_code(group_id);
-  // Java's Utils.abs: the least number counts as 0.
-  const std::int32_t positive = hash == INT32_MIN ? 0 : std::abs(hash);
-  return positive % partition_count;
+  return base::java_hash_partition(group_id, partition_count);
 }
 
 GroupService::GroupService(env::World& world, const config::Settings& settings, base::BrokerId node,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "broker/java_hash.h"
+#include "base/java_hash.h"
 
 #include <cstddef>
+#include <cstdlib>
 
-namespace odradek::broker {
+namespace odradek::base {
 namespace {
 
 struct CodePoint {
@@ -44,4 +45,10 @@ std::int32_t java_hash_code(std::string_view utf8) {
   return static_cast<std::int32_t>(hash);
 }
 
-}  // namespace odradek::broker
+// Java's Utils.abs: the least number counts as 0.
+std::int32_t java_hash_partition(std::string_view utf8, std::int32_t count) {
+  const std::int32_t hash = java_hash_code(utf8);
+  return (hash == INT32_MIN ? 0 : std::abs(hash)) % count;
+}
+
+}  // namespace odradek::base

@@ -218,6 +218,7 @@ class Crowd:
         contents = load.read_everything(self.history, cluster.bootstrap, TOPIC, self.partitions)
         if self.history.is_durable:
             self.history.check(promises, contents)
+            self.history.check_somewhere(contents)
         for partition in range(self.partitions):
             self.compare(partition, contents[(TOPIC, partition)])
 

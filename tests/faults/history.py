@@ -30,6 +30,7 @@ class Partition:
     def __init__(self):
         self.sent = {}  # producer → how many of its records were sent here, whatever came of them
         self.acknowledged = {}  # offset → key
+        self.somewhere = set()  # keys that were acknowledged without their offset
         self.shown = {}  # offset → key, to a consumer that follows the end
 
 
@@ -65,7 +66,12 @@ class History:
         return self.partitions.setdefault(where, Partition())
 
     def acknowledged(self, where, offset, key):
-        """The broker acknowledged the record (acks=all): it is at this offset for ever."""
+        """The broker acknowledged the record (acks=all): it is at this offset for ever. None: a
+        client that hears of a later record takes those before it for acknowledged."""
+        if offset is None:
+            with self.lock:
+                self.partition(where).somewhere.add(key)
+            return
         with self.lock:
             known = self.partition(where).acknowledged.setdefault(offset, key)
         if known != key and self.is_durable:
@@ -167,6 +173,14 @@ class History:
             for where, (acknowledged, _) in promises.items()
             for offset, key in acknowledged.items()
         )
+
+    def check_somewhere(self, contents):
+        """What was acknowledged without its offset is there."""
+        for where, known in self.partitions.items():
+            missing = known.somewhere - set(contents.get(where, {}).values())
+            if missing:
+                self.violation(f"{where}: {len(missing)} acknowledged records are nowhere, one is "
+                               f"{min(missing)}")
 
     def check(self, promises, contents):
         """`contents`: (topic, partition) → {offset: key}, all that was read after `promises`."""

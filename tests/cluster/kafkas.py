@@ -51,7 +51,7 @@ class Kafkas(Brokers):
     def __enter__(self):
         voters = ",".join(f"{node.number}@{node.machine.address}:{node.controller_port}"
                           for node in self.brokers)
-        cluster_id = base64.urlsafe_b64encode(os.urandom(16)).decode().strip("=")
+        cluster_id = base64.urlsafe_b64encode(os.urandom(16)).decode().strip("=").replace("-", "A")
         for node in self.brokers:
             node.format(voters, cluster_id)
         for node in self.brokers:

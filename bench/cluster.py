@@ -1,0 +1,286 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures three brokers of Odradek, with a ZooKeeper, beside three nodes of Apache Kafka 4.3.1
+(KRaft), in turns on the same machine, every broker in a network namespace of its own where that is
+permitted.
+
+cluster.py [--server build/release/odradek] [--only FIGURE,…] [--kills 50] [--peer-kills 5]
+           [--ours-only]
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/cluster"))
+import confluent_kafka  # noqa: E402
+from brokers import PATIENCE_S, Cluster  # noqa: E402
+from kafkas import Kafkas  # noqa: E402
+from machines import Network  # noqa: E402
+
+PEER = ROOT / "tests/peer/apache-kafka"
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+# Of the cluster, not of the measured broker: the promise that both can give.
+COMMON = {"default.replication.factor": "3", "min.insync.replicas": "2",
+          "offsets.topic.replication.factor": "3"}
+GIB = 1 << 30
+
+
+class Ours(Cluster):
+    """With its defaults."""
+
+    name = "Odradek"
+    cached = {"write.caching": "true"}
+
+    def __init__(self, directory, network, server, settings):
+        super().__init__(directory, server, network)
+        connect = self.brokers[0].settings["zookeeper.connect"]
+        for broker in self.brokers:
+            broker.settings = {**settings, "zookeeper.connect": connect}
+
+
+class Writer(threading.Thread):
+    """Writes one record after the other with acks=all, and remembers when each was acknowledged.
+    A real client with its defaults, but for `more`."""
+
+    def __init__(self, cluster, topic, more):
+        super().__init__(daemon=True)
+        self.topic = topic
+        self.producer = confluent_kafka.Producer(
+            {"bootstrap.servers": cluster.bootstrap, "acks": "all", "linger.ms": 0,
+             "enable.idempotence": True, "log_level": 0, **more})
+        self.times = []
+        self.errors = []
+        self.is_stopping = threading.Event()
+
+    def run(self):
+        while not self.is_stopping.is_set():
+            self.producer.produce(self.topic, b"x" * 100, partition=0, on_delivery=self.on_delivery)
+            self.producer.flush()
+
+    def on_delivery(self, error, _):
+        if error is None:
+            self.times.append(time.monotonic())
+        else:
+            self.errors.append(str(error))
+
+    def __enter__(self):
+        self.start()
+        self.wait_for(20)
+        return self
+
+    def __exit__(self, *_):
+        self.is_stopping.set()
+        self.join()
+
+    def wait_for(self, more):
+        wanted = len(self.times) + more
+        deadline = time.monotonic() + PATIENCE_S
+        while len(self.times) < wanted and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def longest_gap(self, since):
+        """Between two acknowledgements, the second of which came after `since`."""
+        times = list(self.times)
+        return max(later - earlier for earlier, later in zip(times, times[1:]) if later > since)
+
+
+def told(seconds):
+    ordered = sorted(seconds)
+    ninety_ninth = ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
+    return (f"p50 {statistics.median(ordered):.3f} s, p99 {ninety_ninth:.3f} s, most "
+            f"{ordered[-1]:.3f} s of {len(ordered)}")
+
+
+def gaps(cluster, count, strike, mend, **more):
+    """How long nothing was acknowledged each time that the leader was struck."""
+    found, errors = [], []
+    cluster.make_topic("gap", 1)
+    for _ in range(count):
+        cluster.until(lambda: cluster.is_in_sync("gap"), "every replica is in sync", 120)
+        with Writer(cluster, "gap", more) as writer:
+            leader = cluster.leader("gap")
+            since = time.monotonic()
+            strike(leader)
+            writer.wait_for(20)
+            found.append(writer.longest_gap(since))
+            mend(leader)
+            errors += writer.errors
+    return f"{told(found)}; {len(errors)} errors"
+
+
+def killed(run, cluster):
+    """kill -9 of a partition's leader until the next acknowledged write (at most 1 s, p99)"""
+    return gaps(cluster, run.count(cluster), lambda leader: leader.kill(),
+                lambda leader: leader.start())
+
+
+def stopped(run, cluster):
+    """clean stop of a leader: without an acknowledged write (at most 0.2 s, no error)"""
+    return gaps(cluster, max(3, run.count(cluster) // 5),
+                lambda leader: leader.process.send_signal(signal.SIGTERM), restart)
+
+
+def restart(leader):
+    leader.process.wait(PATIENCE_S)
+    leader.start()
+
+
+def cut(run, cluster):
+    """network cut of a leader until the next acknowledged write, sessions of 3 s (at most 4.5 s)"""
+    if not cluster.network.is_real:
+        return cluster.network.why
+    # A client with its defaults waits a minute for an answer that never comes.
+    return gaps(cluster, max(3, run.count(cluster) // 10),
+                lambda leader: cluster.network.cut_off(leader.machine),
+                lambda _: cluster.network.heal(), **{"socket.timeout.ms": 1000})
+
+
+cut.settings = {"zookeeper.session.timeout.ms": "3000", "broker.session.timeout.ms": "3000",
+                "broker.heartbeat.interval.ms": "1000"}
+
+
+def latency(run, cluster):
+    """RF 3, acks=all, one record at a time, page cache (at most 1/3)"""
+    cluster.make_topic("latency", 1, **cluster.cached)
+    producer = confluent_kafka.Producer({"bootstrap.servers": cluster.bootstrap, "acks": "all",
+                                         "linger.ms": 0, "log_level": 0})
+    times = []
+    for _ in range(run.records):
+        started = time.monotonic()
+        producer.produce("latency", b"x" * 100, partition=0)
+        producer.flush()
+        times.append(time.monotonic() - started)
+    ordered = sorted(times[len(times) // 5:])
+    return (f"p50 {1000 * statistics.median(ordered):.2f} ms, "
+            f"p99 {1000 * ordered[int(0.99 * len(ordered))]:.2f} ms")
+
+
+def cpu_s(cluster):
+    total = 0
+    for broker in cluster.brokers:
+        stat = Path(f"/proc/{broker.process.pid}/stat").read_text()
+        fields = stat.rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS_PER_SECOND
+
+
+def cpu(run, cluster):
+    """RF 3, acks=all, 1 KiB, batched, page cache: CPU of all brokers for a GB (at most 1/3)"""
+    cluster.make_topic("load", 6, **cluster.cached)
+    send(cluster, run.load_bytes // 4)  # warms up
+    before = cpu_s(cluster)
+    send(cluster, run.load_bytes)
+    return f"{(cpu_s(cluster) - before) / (run.load_bytes / GIB):.2f} s of CPU for a GiB"
+
+
+def send(cluster, size):
+    subprocess.run([PEER, "tool", "org.apache.kafka.tools.ProducerPerformance", "--topic", "load",
+                    "--num-records", str(size // 1024), "--record-size", "1024", "--throughput",
+                    "-1", "--producer-props", f"bootstrap.servers={cluster.bootstrap}", "acks=all"],
+                   check=True, capture_output=True)
+
+
+def resident_mib(broker):
+    for line in Path(f"/proc/{broker.process.pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0
+
+
+def resident(run, cluster):
+    """resident, idle with 1,000 partitions each (at most 60 MiB each)"""
+    cluster.make_topic("many", 1000)
+    time.sleep(run.rest_s)
+    return ", ".join(f"{resident_mib(broker):.0f}" for broker in cluster.brokers) + " MiB"
+
+
+def fail_over(run, cluster):
+    """controller killed with 10,000 partitions, until another one has made a topic (at most 2 s);
+    the partitions that it led have other leaders (at most 2 s)"""
+    for number in range(10):
+        cluster.make_topic(f"large-{number}", 1000, 2, min_insync_replicas=1)
+    controller = cluster.controller()
+    started = time.monotonic()
+    controller.kill()
+    topic = confluent_kafka.admin.NewTopic("after", 1, 1)
+    while True:
+        admin = confluent_kafka.admin.AdminClient(cluster.client_settings())
+        try:
+            admin.create_topics([topic], request_timeout=1)["after"].result(PATIENCE_S)
+            break
+        except confluent_kafka.KafkaException as error:
+            if error.args[0].code() == confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS:
+                break
+    took = time.monotonic() - started
+
+    def are_led():
+        found = cluster.metadata()
+        return found and all(
+            partition.leader not in (-1, controller.number)
+            for name, topic in found.topics.items() if name.startswith("large")
+            for partition in topic.partitions.values())
+
+    cluster.until(are_led, "every partition is led by one that lives", 300)
+    return f"{took:.2f} s; all led again after {time.monotonic() - started:.2f} s"
+
+
+FIGURES = {figure.__name__: figure
+           for figure in (killed, stopped, cut, latency, cpu, resident, fail_over)}
+
+
+def without_zookeeper(settings):
+    return {key: value for key, value in settings.items() if not key.startswith("zookeeper.")}
+
+
+class Run:
+    def __init__(self, options):
+        self.options = options
+        self.records = options.records
+        self.load_bytes = options.load_mib << 20
+        self.rest_s = 10
+
+    def count(self, cluster):
+        return self.options.kills if isinstance(cluster, Ours) else self.options.peer_kills
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--server", type=Path, default=ROOT / "build/release/odradek")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--peer-kills", type=int, default=5)
+    parser.add_argument("--records", type=int, default=3000)
+    parser.add_argument("--load-mib", type=int, default=1024)
+    parser.add_argument("--ours-only", action="store_true")
+    options = parser.parse_args()
+    network = Network()
+    print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}, "
+          f"{network.why or 'every broker in a network namespace'}", flush=True)
+    run = Run(options)
+    for name in options.only.split(",") if options.only else FIGURES:
+        figure = FIGURES[name]
+        print(f"{name}: {' '.join(figure.__doc__.split())}", flush=True)
+        for is_ours in (True,) if options.ours_only else (True, False):
+            directory = Path(tempfile.mkdtemp(prefix="odradek-bench-cluster-"))
+            settings = {**COMMON, **getattr(figure, "settings", {})}
+            try:
+                made = (Ours(directory, network, options.server, settings) if is_ours
+                        else Kafkas(directory, network, without_zookeeper(settings)))
+                with made as cluster:
+                    print(f"  {cluster.name}: {figure(run, cluster)}", flush=True)
+            finally:
+                shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

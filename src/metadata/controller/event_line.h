@@ -45,11 +45,11 @@ std::optional<EventLine> parse_event_line(std::string_view text);
 
 // What is looked for; nothing set: everything.
 struct EventQuery {
-  std::optional<std::string> topic;
-  std::optional<base::BrokerId> broker;
-  std::optional<std::string> group;
+  std::optional<std::string> topic = {};
+  std::optional<base::BrokerId> broker = {};
+  std::optional<std::string> group = {};
 
   bool matches(const EventLine& line) const;
-};
+} = {};
 
 }  // namespace odradek::metadata

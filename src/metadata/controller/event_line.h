@@ -50,6 +50,6 @@ struct EventQuery {
   std::optional<std::string> group = {};
 
   bool matches(const EventLine& line) const;
-} = {};
+};
 
 }  // namespace odradek::metadata

@@ -14,6 +14,7 @@
 #include "broker/api/authorized_operations.h"
 #include "broker/api/cluster_view.h"
 #include "broker/internal_topics.h"
+#include "broker/replication/replication.h"
 #include "broker/runtime/admin_service.h"
 #include "metadata/controller/topic_name.h"
 
@@ -36,21 +37,22 @@ void add_brokers(const Services& services, const metadata::ClusterImage& image,
   }
 }
 
-bool is_live(const metadata::ClusterImage& image, base::BrokerId id) {
+bool is_live(const Services& services, const metadata::ClusterImage& image, base::BrokerId id) {
   const metadata::BrokerImage* broker = image.find_broker(id);
-  return broker != nullptr && !broker->fenced;
+  return broker != nullptr && !broker->fenced &&
+         !services.replication.lost_brokers().is_lost(id, broker->epoch);
 }
 
 MetadataResponse::MetadataResponsePartition describe_partition(
-    const metadata::ClusterImage& image, const metadata::PartitionImage& partition,
-    std::int32_t index) {
+    const Services& services, const metadata::ClusterImage& image,
+    const metadata::PartitionImage& partition, std::int32_t index) {
   MetadataResponse::MetadataResponsePartition answer;
   answer.partition_index = index;
   answer.leader_id = partition.leader;
   answer.leader_epoch = partition.leader_epoch;
   answer.replica_nodes = partition.replicas;
   answer.isr_nodes = partition.in_sync_replicas;
-  if (!is_live(image, partition.leader)) {
+  if (!is_live(services, image, partition.leader)) {
     answer.error_code = ErrorCode::kLeaderNotAvailable;
     answer.leader_id = base::kNoBroker;
   }
@@ -127,8 +129,8 @@ class MetadataAnswer {
     }
     answer.partitions.reserve(topic.partitions.size());
     for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
-      answer.partitions.push_back(
-          describe_partition(*image_, topic.partitions[i], static_cast<std::int32_t>(i)));
+      answer.partitions.push_back(describe_partition(services_, *image_, topic.partitions[i],
+                                                     static_cast<std::int32_t>(i)));
     }
   }
 

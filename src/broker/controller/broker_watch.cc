@@ -31,8 +31,12 @@ struct BrokerWatch::Core : std::enable_shared_from_this<Core> {
     std::unique_ptr<env::Stream> stream;
   };
 
-  Core(env::World& of, base::BrokerId own, std::string name, Gone handler)
-      : world(of), self(own), listener(std::move(name)), gone(std::move(handler)) {}
+  Core(env::World& of, base::BrokerId own, std::string name, Gone on_gone, Lost on_lost)
+      : world(of),
+        self(own),
+        listener(std::move(name)),
+        gone(std::move(on_gone)),
+        lost(std::move(on_lost)) {}
 
   void set(const Targets& targets) {
     std::erase_if(watched, [&](const auto& entry) {
@@ -59,17 +63,26 @@ struct BrokerWatch::Core : std::enable_shared_from_this<Core> {
   void connected(base::BrokerId id, Watched& one,
                  base::Result<std::unique_ptr<env::Stream>>& stream) {
     if (!stream) {
-      if (stream.error().os_error == ECONNREFUSED) gone(id, one.target.epoch);
+      if (stream.error().os_error == ECONNREFUSED) {
+        tell_lost(id, one, true);
+        gone(id, one.target.epoch);
+      }
       return again(id, one);
     }
+    tell_lost(id, one, false);
     one.stream = std::move(*stream);
     one.stream->wait_readable([core = shared_from_this(), id, attempt = one.attempt](const auto&) {
       // Nothing is ever sent here: it is the end.
       Watched* const still = core->find(id, attempt);
       if (still == nullptr) return;
+      core->tell_lost(id, *still, true);
       still->stream->close();
       core->connect(id);
     });
+  }
+
+  void tell_lost(base::BrokerId id, const Watched& one, bool is_lost) const {
+    if (lost) lost(id, one.target.epoch, is_lost);
   }
 
   void again(base::BrokerId id, Watched& one) {
@@ -88,12 +101,15 @@ struct BrokerWatch::Core : std::enable_shared_from_this<Core> {
   const base::BrokerId self;
   const std::string listener;
   const Gone gone;
+  const Lost lost;
   std::uint64_t attempts = 0;
   std::map<base::BrokerId, Watched> watched;
 };
 
-BrokerWatch::BrokerWatch(env::World& world, base::BrokerId self, std::string listener, Gone gone)
-    : core_(std::make_shared<Core>(world, self, std::move(listener), std::move(gone))) {}
+BrokerWatch::BrokerWatch(env::World& world, base::BrokerId self, std::string listener, Gone gone,
+                         Lost lost)
+    : core_(std::make_shared<Core>(world, self, std::move(listener), std::move(gone),
+                                   std::move(lost))) {}
 
 BrokerWatch::~BrokerWatch() = default;
 

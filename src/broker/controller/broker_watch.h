@@ -10,7 +10,7 @@
 
 namespace odradek::broker {
 
-// The controller's eye on the brokers that serve: a connection to the inter-broker listener of
+// An eye on the brokers that serve: a connection to the inter-broker listener of
 // each, on which nothing is said. A process that ends closes it, and its host refuses the next one:
 // that the broker is gone is known then, long before its session is over. One that closes and can
 // be made again, or that nobody answers, means nothing. Threads: any.
@@ -19,7 +19,12 @@ class BrokerWatch {
   // Nobody listens there: the process is gone. On loop 0.
   using Gone = std::function<void(base::BrokerId, std::int64_t broker_epoch)>;
 
-  BrokerWatch(env::World& world, base::BrokerId self, std::string listener, Gone gone);
+  // Its connection has ended, or nobody listens there (true); there is one again (false). On loop
+  // 0.
+  using Lost = std::function<void(base::BrokerId, std::int64_t broker_epoch, bool is_lost)>;
+
+  BrokerWatch(env::World& world, base::BrokerId self, std::string listener, Gone gone,
+              Lost lost = {});
   // Nothing is told any more once `end` has been worked off on loop 0, or the loops have ended.
   ~BrokerWatch();
 

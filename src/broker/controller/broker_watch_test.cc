@@ -21,7 +21,8 @@ class BrokerWatchTest : public testing::Test {
       : controller_(simulation_.add_host("controller")), broker_(simulation_.add_host("broker")) {
     watch_ = std::make_unique<BrokerWatch>(
         controller_.world(), base::BrokerId(1), "INTERNAL",
-        [this](base::BrokerId id, std::int64_t epoch) { gone_.emplace_back(id.value(), epoch); });
+        [this](base::BrokerId id, std::int64_t epoch) { gone_.emplace_back(id.value(), epoch); },
+        [this](base::BrokerId, std::int64_t, bool is_lost) { losses_.push_back(is_lost); });
   }
   ~BrokerWatchTest() override { watch_.reset(); }
 
@@ -50,6 +51,7 @@ class BrokerWatchTest : public testing::Test {
   std::unique_ptr<env::Listener> listener_;
   std::vector<std::unique_ptr<env::Stream>> accepted_;
   std::vector<std::pair<int, std::int64_t>> gone_;
+  std::vector<bool> losses_;
   std::unique_ptr<BrokerWatch> watch_;
 };
 
@@ -61,11 +63,14 @@ TEST_F(BrokerWatchTest, OnlyARefusedConnectionMeansThatItIsGone) {
   accepted_[0]->close();
   ASSERT_TRUE(simulation_.run_until([&] { return accepted_.size() == 2; }, seconds(5)));
   EXPECT_TRUE(gone_.empty());
+  ASSERT_TRUE(simulation_.run_until([&] { return losses_.size() == 3; }, seconds(5)));
+  EXPECT_EQ(losses_, (std::vector<bool>{false, true, false}));
   // It ends: nobody listens any more.
   listener_.reset();
   accepted_[1]->close();
   ASSERT_TRUE(simulation_.run_until([&] { return !gone_.empty(); }, seconds(5)));
   EXPECT_EQ(gone_.front(), (std::pair<int, std::int64_t>{2, 7}));
+  EXPECT_TRUE(losses_.back());
 }
 
 TEST_F(BrokerWatchTest, AFencedBrokerIsLeftAlone) {

@@ -24,9 +24,14 @@ constexpr std::uint8_t kBeginType = 23;
 constexpr std::uint8_t kEndType = 24;
 constexpr std::uint8_t kAbortType = 25;
 
+std::size_t size_of_view(const ViewWrite& write) {
+  return kAroundView + write.path.size() + write.bytes.size();
+}
+
 // What goes into one part.
 struct Load {
   std::vector<base::SharedBytes> records;
+  std::vector<ViewWrite> view;
   std::size_t bytes = 0;
 };
 
@@ -39,9 +44,10 @@ class Packer {
     loads_.back().records.push_back(std::move(record));
     return true;
   }
-  // Whether all of it fits beside the records.
-  bool has_room_for(std::size_t bytes) const {
-    return loads_.size() == 1 && loads_.back().bytes + bytes <= limit_;
+  bool add(ViewWrite write) {
+    if (!make_room(size_of_view(write))) return false;
+    loads_.back().view.push_back(std::move(write));
+    return true;
   }
   std::vector<Load>& loads() { return loads_; }
 
@@ -57,12 +63,15 @@ class Packer {
   std::vector<Load> loads_;
 };
 
-// Several parts are a transaction.
+// Every part is a node of the log, so that its outcome can be read; several are a transaction.
 void add_markers(std::vector<Load>& loads) {
   if (loads.size() == 1) return;
   auto& first = loads.front().records;
   first.insert(first.begin(), make_marker(Marker::kBegin));
   loads.back().records.push_back(make_marker(Marker::kEnd));
+  for (Load& load : loads) {
+    if (load.records.empty()) load.records.push_back(make_marker(Marker::kNoOp));
+  }
 }
 
 }  // namespace
@@ -135,13 +144,10 @@ std::size_t size_in_batch(const base::SharedBytes& record) {
   return kAround + record.size();
 }
 
-std::size_t size_of_view(const ViewWrite& write) {
-  return kAroundView + write.path.size() + write.bytes.size();
-}
-
-base::Result<Commit> split(base::Offset base_offset, base::LeaderEpoch epoch,
-                           base::Timestamp timestamp, const std::vector<base::SharedBytes>& records,
-                           std::vector<ViewWrite> view, bool is_view_behind) {
+base::Result<std::vector<Part>> split(base::Offset base_offset, base::LeaderEpoch epoch,
+                                      base::Timestamp timestamp,
+                                      const std::vector<base::SharedBytes>& records,
+                                      std::vector<ViewWrite> view) {
   ODRADEK_ASSERT(!records.empty());
   Packer packer(kPartBytes);
   const auto too_large = [](const char* what, std::size_t bytes) {
@@ -153,24 +159,22 @@ base::Result<Commit> split(base::Offset base_offset, base::LeaderEpoch epoch,
   for (const base::SharedBytes& record : records) {
     if (!packer.add(record)) return too_large("a metadata record", record.size());
   }
-  std::size_t view_bytes = 0;
-  for (const ViewWrite& write : view) {
-    if (size_of_view(write) > kPartBytes) return too_large("a node", write.bytes.size());
-    view_bytes += size_of_view(write);
+  for (ViewWrite& write : view) {
+    const std::size_t bytes = write.bytes.size();
+    if (!packer.add(std::move(write))) return too_large("a node", bytes);
   }
-  const bool is_view_late = is_view_behind || !packer.has_room_for(view_bytes);
   add_markers(packer.loads());
-  Commit commit;
+  std::vector<Part> parts;
   for (Load& load : packer.loads()) {
     Part part;
     part.base_offset = base_offset;
     base_offset = base::Offset(base_offset.value() + std::ssize(load.records));
     part.end_offset = base_offset;
     part.batch = make_batch(part.base_offset, epoch, timestamp, load.records);
-    commit.parts.push_back(std::move(part));
+    part.view = std::move(load.view);
+    parts.push_back(std::move(part));
   }
-  (is_view_late ? commit.late_view : commit.parts.front().view) = std::move(view);
-  return commit;
+  return parts;
 }
 
 }  // namespace odradek::quorum::zookeeper

@@ -53,21 +53,12 @@ struct Part {
   base::SharedBytes batch;
   std::vector<ViewWrite> view;
 };
-// What a view's write takes of a multi, at most.
-std::size_t size_of_view(const ViewWrite& write);
-// What a commit comes to: its records, and what of the view is written with them.
-struct Commit {
-  // Fit into a multi each; several have Begin and End around them.
-  std::vector<Part> parts;
-  // The view of a change that one multi does not hold, or that must wait for an earlier one's: to
-  // be written once the records are in force.
-  std::vector<ViewWrite> late_view;
-};
-// `is_view_behind`: earlier writes of the view wait. RECORD_LIST_TOO_LARGE where one record or node
-// alone does not fit.
-[[nodiscard]] base::Result<Commit> split(base::Offset base_offset, base::LeaderEpoch epoch,
-                                         base::Timestamp timestamp,
-                                         const std::vector<base::SharedBytes>& records,
-                                         std::vector<ViewWrite> view, bool is_view_behind);
+// Splits a commit into parts that fit into a multi each, several with Begin and End around them.
+// RECORD_LIST_TOO_LARGE where one record or node alone does not fit.
+[[nodiscard]] base::Result<std::vector<Part>> split(base::Offset base_offset,
+                                                    base::LeaderEpoch epoch,
+                                                    base::Timestamp timestamp,
+                                                    const std::vector<base::SharedBytes>& records,
+                                                    std::vector<ViewWrite> view);
 
 }  // namespace odradek::quorum::zookeeper

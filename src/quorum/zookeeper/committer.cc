@@ -10,17 +10,15 @@
 namespace odradek::quorum::zookeeper {
 namespace {
 
-// The epoch's check and the node of the change come before the view's operations; the mark that the
-// view is behind comes after them.
+// The epoch's check and the node of the change come before the view's operations.
 constexpr std::size_t kChangeOperation = 1;
 constexpr std::size_t kFirstViewOperation = 2;
 
 }  // namespace
 
-void Committer::commit(Commit commit, Handler handler) {
-  ODRADEK_ASSERT(is_idle() && election_.lead() && !commit.parts.empty());
-  parts_ = std::move(commit.parts);
-  late_writes_ = std::move(commit.late_view);
+void Committer::commit(std::vector<Part> parts, Handler handler) {
+  ODRADEK_ASSERT(is_idle() && election_.lead() && !parts.empty());
+  parts_ = std::move(parts);
   part_ = 0;
   handler_ = std::move(handler);
   submit();
@@ -43,8 +41,6 @@ void Committer::send(std::vector<Operation> view) {
       Operation::create(change_path(part.base_offset), part.batch, Operation::Life::kPersistent,
                         Operation::Readers::kCreator)};
   operations.insert(operations.end(), view.begin(), view.end());
-  const bool is_last = part_ + 1 == parts_.size();
-  if (is_last && !late_writes_.empty()) operations.push_back(LateView::mark());
   is_sent_ = true;
   session_.multi(std::move(operations),
                  [this, attempt = attempt_, view = std::move(view)](Outcome<> outcome) {
@@ -72,13 +68,11 @@ void Committer::on_refused(const std::vector<Operation>& view, const Failure& fa
     return election_.lose(place == kChangeOperation ? "another one writes the change log"
                                                     : "the controller epoch was raised");
   }
-  const bool is_of_view = place - kFirstViewOperation < view.size();
-  if (is_of_view && view_.on_refused(view[place - kFirstViewOperation], failure)) return submit();
+  if (view_.on_refused(view[place - kFirstViewOperation], failure)) return submit();
   finish(base::fail(base::ErrorCode::kUnknownServerError, failure.message));
 }
 
 void Committer::resume() {
-  late_view_.resume();
   if (is_idle()) return;
   if (is_sent_) {
     read_own();
@@ -109,12 +103,10 @@ void Committer::part_done(const std::vector<Operation>& view) {
   log_.take(part.base_offset, part.batch);
   if (is_idle()) return;  // lost in the middle of that
   if (++part_ < parts_.size()) return submit();
-  if (!late_writes_.empty()) late_view_.add(std::exchange(late_writes_, {}));
   finish(Position{part.end_offset, election_.lead()->epoch});
 }
 
 void Committer::abandon(const std::string& why) {
-  late_view_.abandon();
   if (is_idle()) return;
   finish(base::fail(base::ErrorCode::kNotController,
                     fmt::format("no longer the controller: {}", why)));
@@ -124,7 +116,6 @@ void Committer::finish(base::Result<Position> result) {
   ++attempt_;
   is_sent_ = false;
   parts_.clear();
-  late_writes_.clear();
   auto handler = std::exchange(handler_, {});
   handler(std::move(result));
 }

@@ -9,7 +9,6 @@
 #include "quorum/zookeeper/change.h"
 #include "quorum/zookeeper/change_log.h"
 #include "quorum/zookeeper/election.h"
-#include "quorum/zookeeper/late_view.h"
 #include "quorum/zookeeper/session.h"
 #include "quorum/zookeeper/view_writer.h"
 
@@ -21,19 +20,12 @@ class Committer {
  public:
   using Handler = std::move_only_function<void(base::Result<Position>)>;
   Committer(Session& session, ChangeLog& log, Election& election)
-      : session_(session),
-        log_(log),
-        election_(election),
-        view_(session),
-        late_view_(session, election, view_) {}
+      : session_(session), log_(log), election_(election), view_(session) {}
 
   bool is_idle() const { return !handler_; }
-  // Earlier changes of the view are not written yet: split() is to know.
-  bool is_view_behind() const { return late_view_.is_behind(); }
-  void begin_with_view_behind() { late_view_.begin_behind(); }
   // REQUIRES: idle, the lead, and at least one part. NOT_CONTROLLER: the lead was lost, and whether
   // it was decided shows in the log.
-  void commit(Commit commit, Handler handler);
+  void commit(std::vector<Part> parts, Handler handler);
   // The session is connected, with the lead still held.
   void resume();
   // The lead is lost.
@@ -55,10 +47,8 @@ class Committer {
   ChangeLog& log_;
   Election& election_;
   ViewWriter view_;
-  LateView late_view_;
   std::vector<Part> parts_;
   std::size_t part_ = 0;
-  std::vector<ViewWrite> late_writes_;
   Handler handler_;
   // Counts commits and connections: an answer to an older one is ignored.
   std::uint64_t attempt_ = 0;

@@ -105,10 +105,9 @@ void ZookeeperEngine::on_connected() {
   if (!is_founded_) return foundation_.resume();
   log_.resume(is_new);
   election_.resume(is_new);
-  if (const auto lead = election_.lead()) {
+  if (election_.lead()) {
     committer_.resume();
     snapshots_.resume();
-    if (!lead_) on_elected(*lead);
   }
   registration_.resume();
   brokers_.resume(is_new);
@@ -135,31 +134,18 @@ void ZookeeperEngine::on_elected(const Lead& lead) {
 }
 
 void ZookeeperEngine::begin_lead(const Lead& lead) {
-  if (!log_.has_open_transaction()) return read_mark(lead);
-  if (!committer_.is_idle()) return;
+  if (!log_.has_open_transaction()) {
+    lead_ = lead;
+    return listener_.on_elected(lead, true);
+  }
   // The last controller did not come to the end of it.
-  auto commit =
-      split(log_.next(), lead.epoch, clock_.wall(), {make_marker(Marker::kAbort)}, {}, false);
-  ODRADEK_ASSERT(commit.has_value());
-  committer_.commit(std::move(*commit), [this, lead](const base::Result<Position>& aborted) {
+  auto parts = split(log_.next(), lead.epoch, clock_.wall(), {make_marker(Marker::kAbort)}, {});
+  ODRADEK_ASSERT(parts.has_value());
+  committer_.commit(std::move(*parts), [this, lead](const base::Result<Position>& aborted) {
     if (!aborted || election_.lead() != lead) return;
-    open_lead(lead, false);
+    lead_ = lead;
+    listener_.on_elected(lead, false);
   });
-}
-
-// Whether the last controller has written all of the view.
-void ZookeeperEngine::read_mark(const Lead& lead) {
-  session_->get(path::kView, [this, lead](Outcome<Node> node) {
-    if (election_.lead() != lead || lead_) return;
-    if (!node && node.error().code != Code::kNoNode) return;  // the next connection asks again
-    open_lead(lead, !node || !LateView::is_mark(node->bytes.view()));
-  });
-}
-
-void ZookeeperEngine::open_lead(const Lead& lead, bool is_view_whole) {
-  lead_ = lead;
-  if (!is_view_whole) committer_.begin_with_view_behind();
-  listener_.on_elected(lead, is_view_whole);
 }
 
 void ZookeeperEngine::on_lost(const std::string& why) {
@@ -178,10 +164,9 @@ void ZookeeperEngine::commit(const std::vector<base::SharedBytes>& records,
     return handler(
         base::fail(base::ErrorCode::kNotController, "this broker is not the controller"));
   }
-  auto commit =
-      split(log_.next(), lead_->epoch, now, records, std::move(view), committer_.is_view_behind());
-  if (!commit) return handler(base::fail(std::move(commit)));
-  committer_.commit(std::move(*commit), std::move(handler));
+  auto parts = split(log_.next(), lead_->epoch, now, records, std::move(view));
+  if (!parts) return handler(base::fail(std::move(parts)));
+  committer_.commit(std::move(*parts), std::move(handler));
 }
 
 bool ZookeeperEngine::wants_snapshot() const {

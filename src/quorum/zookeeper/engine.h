@@ -121,8 +121,6 @@ class ZookeeperEngine {
   void on_founded(base::Result<Founded> founded);
   void on_elected(const Lead& lead);
   void begin_lead(const Lead& lead);
-  void read_mark(const Lead& lead);
-  void open_lead(const Lead& lead, bool is_view_whole);
   void on_lost(const std::string& why);
   void fail_start(base::Error error);
 

@@ -57,10 +57,8 @@ TEST(ZookeeperEngineTest, WhatDoesNotFitIntoOneMultiIsATransaction) {
   std::vector<std::pair<std::string, std::string>> values;
   for (int i = 0; i < 30; ++i) values.emplace_back(std::to_string(i), std::string(60'000, 'x'));
   ASSERT_TRUE(cluster.commit(values));
-  EXPECT_FALSE(cluster.is_view_written()) << "the view follows";
-  EXPECT_LT(cluster.ensemble.children("/kafka/config/topics").size(), 30U);
-  ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled() && cluster.is_view_written(); }));
-  EXPECT_GE(cluster.ensemble.children("/kafka/odradek/changes").size(), 4U);
+  ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
+  EXPECT_GT(cluster.ensemble.children("/kafka/odradek/changes").size(), 6U);
   for (auto& broker : cluster.brokers) {
     EXPECT_EQ(broker->state.values.size(), 30U);
     EXPECT_EQ(broker->seen.size(), 1U);  // told as one
@@ -70,28 +68,6 @@ TEST(ZookeeperEngineTest, WhatDoesNotFitIntoOneMultiIsATransaction) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, base::ErrorCode::kRecordListTooLarge);
   ASSERT_TRUE(cluster.commit({{"a", "small"}}));
-}
-
-TEST(ZookeeperEngineTest, WhatIsDecidedWhileTheViewFollowsIsNotHeldUpAndCountsThere) {
-  Cluster cluster(5);
-  cluster.start_all();
-  std::vector<std::pair<std::string, std::string>> values;
-  for (int i = 0; i < 60; ++i) values.emplace_back(std::to_string(i), std::string(60'000, 'x'));
-  ASSERT_TRUE(cluster.commit(values));
-  ASSERT_TRUE(cluster.commit({{"0", "newer"}, {"59", "newer"}}));
-  ASSERT_FALSE(cluster.is_view_written());
-  const std::string lead = "broker" + std::to_string(cluster.lead()->id());
-  cluster.ensemble.cut(lead);
-  cluster.world.run_for(milliseconds(50));
-  cluster.ensemble.heal(lead);
-  ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled() && cluster.is_view_written(); }));
-  EXPECT_EQ(cluster.ensemble.children("/kafka/config/topics").size(), 60U);
-  for (const char* key : {"0", "59"}) {
-    EXPECT_EQ(text_of(cluster.ensemble.node(std::string("/kafka/config/topics/") + key)), "newer");
-  }
-  cluster.world.run_for(milliseconds(100));
-  ASSERT_TRUE(cluster.commit({{"0", "newest"}}));
-  EXPECT_EQ(text_of(cluster.ensemble.node("/kafka/config/topics/0")), "newest") << "at once again";
 }
 
 TEST(ZookeeperEngineTest, ABrokenOffTransactionIsAbortedByTheNextController) {
@@ -115,9 +91,7 @@ TEST(ZookeeperEngineTest, ABrokenOffTransactionIsAbortedByTheNextController) {
       EXPECT_EQ(broker->state.values.size(), cluster.aborts > 0 ? 2U : 62U);
       EXPECT_EQ(broker->damage, "");
     }
-    // Killed before the records were in force, or while the view followed.
-    EXPECT_FALSE(cluster.lead()->is_view_whole);
-    ASSERT_TRUE(cluster.run_until([&] { return cluster.is_view_written(); }));
+    EXPECT_EQ(cluster.lead()->is_view_whole, cluster.aborts == 0);
   }
   EXPECT_GT(aborts, 0);
 }

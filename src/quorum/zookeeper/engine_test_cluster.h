@@ -251,11 +251,6 @@ class Cluster {
     return lead() != nullptr;
   }
 
-  bool is_view_written() {
-    const auto mark = ensemble.node("/kafka/odradek/view");
-    return mark && !LateView::is_mark(mark->bytes.view());
-  }
-
   // What stands in the log, checked as it is decided.
   void observe(SessionId session, const sim::Tree::Change& change) {
     constexpr std::string_view kChanges = "/kafka/odradek/changes/";

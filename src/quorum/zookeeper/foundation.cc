@@ -18,11 +18,9 @@ struct FirstNode {
 };
 // Parents first.
 constexpr FirstNode kFirstNodes[] = {
-    {path::kControllerEpoch, "0"}, {path::kBrokers, ""},
-    {path::kBrokerIds, ""},        {path::kTopics, ""},
-    {path::kCluster, ""},          {path::kRoot, kRootText},
-    {path::kChanges, ""},          {path::kSnapshots, ""},
-    {path::kSnapshotPointer, ""},  {path::kView, ""},
+    {path::kControllerEpoch, "0"}, {path::kBrokers, ""},   {path::kBrokerIds, ""},
+    {path::kTopics, ""},           {path::kCluster, ""},   {path::kRoot, kRootText},
+    {path::kChanges, ""},          {path::kSnapshots, ""}, {path::kSnapshotPointer, ""},
     {path::kIdentities, ""},
 };
 

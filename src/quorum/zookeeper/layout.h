@@ -20,8 +20,6 @@ inline constexpr const char* kChanges = "/odradek/changes";
 inline constexpr const char* kSnapshots = "/odradek/snapshots";
 // The newest whole snapshot.
 inline constexpr const char* kSnapshotPointer = "/odradek/snapshot";
-// Whether the tree that operators read is behind the log.
-inline constexpr const char* kView = "/odradek/view";
 inline constexpr const char* kIdentities = "/odradek/brokers";
 inline constexpr const char* kController = "/controller";
 inline constexpr const char* kControllerEpoch = "/controller_epoch";

@@ -104,7 +104,7 @@ class Process {
       : world_(host.world()),
         id_(id),
         live_(settings),
-        admin_(world_, live_, unused<MetadataRuntime>(), nullptr),
+        admin_(world_, live_, unused<MetadataRuntime>(), nullptr, [](const auto&) {}),
         producer_ids_([](ProducerIds::BlockHandler) {}),
         groups_(world_, settings_, id, image_, partitions_),
         telemetry_(1 << 20),

@@ -88,7 +88,11 @@ DirectoryAssignments::Assign assign_through(ControllerCalls& controller, Cluster
     controller.assign_directories(
         std::move(request), [done = std::move(done)](
                                 base::Result<wire::AssignReplicasToDirsResponse> response) mutable {
-          done(response ? outcome_of(response->error_code) : base::fail(std::move(response)));
+          if (!response) {
+            done(base::fail(std::move(response)));
+            return;
+          }
+          done(outcome_of(response->error_code));
         });
   };
 }

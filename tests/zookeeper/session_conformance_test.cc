@@ -362,7 +362,9 @@ TEST_P(SessionConformanceTest, ClosingEndsTheSessionAtOnce) {
   });
   peer->close();
   ASSERT_EQ(outcomes.size(), 1U);
-  if (!outcomes[0]) EXPECT_EQ(outcomes[0].error().code, Code::kClosed);
+  if (!outcomes[0]) {
+    EXPECT_EQ(outcomes[0].error().code, Code::kClosed);
+  }
   EXPECT_EQ(code_of(peer->get("/")), Code::kClosed);
   EXPECT_EQ(peer->id(), 0);
   ASSERT_TRUE(other.wait_for("e: deleted"));

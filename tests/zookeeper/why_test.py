@@ -148,6 +148,7 @@ class Why(unittest.TestCase):
             self.brokers[number].start_without_waiting()
         for number in (1, 2, 3):
             until(lambda port=self.brokers[number].port: self.answered(port), bool)
+        until(lambda: self.metadata(1)["Brokers"], lambda seen: len(seen) == 3)
         self.assertIn("orders-0: leader 1 (was 3)", self.why("topic", "orders").stdout)
 
     @staticmethod

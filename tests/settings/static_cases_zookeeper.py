@@ -17,6 +17,8 @@ def session(node):
 @effect("zookeeper.connect", {
     DEFAULT: None, "{zookeeper}/{chroot}": "PLAINTEXT", "{zookeeper}/a//b": NO_START})
 def listener_in_the_broker_s_node(node):
+    if "chroot" not in node.server.places:
+        return None
     looking, chroot = session(node)
     text = looking.get(f"/{chroot}/brokers/ids/1")
     return text and next(iter(json.loads(text)["listener_security_protocol_map"]))
@@ -47,6 +49,7 @@ def who_may_read_the_changes(node):
         zookeeper_connect="{zookeeper}/{chroot}", zookeeper_set_acl="true")
 def whose_the_nodes_are(node):
     looking, chroot = session(node)
+    looking.authenticate(node.server.settings["zookeeper.digest.credentials"])
     return looking.schemes(f"/{chroot}/controller_epoch")[0]
 
 

@@ -2,6 +2,9 @@
 // What only a real ensemble has: access lists.
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <vector>
+
 #include "zookeeper/harness.h"
 
 namespace odradek::zookeeper_test {
@@ -38,6 +41,29 @@ TEST(RealClientSessionTest, WithAccessListsOnlyTheCreatorChangesWhatItMade) {
   ASSERT_TRUE(creator.wait_for("disconnected"));
   ASSERT_TRUE(harness->run_until([&] { return creator.session().is_connected(); }));
   EXPECT_TRUE(creator.multi({Operation::remove("/open"), Operation::remove("/closed")}));
+}
+
+// The C client takes no credentials while it is between two connections.
+TEST(RealClientSessionTest, CredentialsOutliveConnectionsThatFailedBeforeTheFirstOne) {
+  const auto harness = make_real_harness();
+  const SessionOptions ours = {.chroot = "/late",
+                               .connection_timeout_ms = 20,
+                               .set_acl = true,
+                               .digest_credentials = "kafka:secret"};
+  harness->cut("a");
+  std::vector<std::unique_ptr<Peer>> peers;
+  for (int i = 0; i < 20; ++i) {
+    peers.push_back(std::make_unique<Peer>(*harness, "a", ours));
+    peers.back()->open();
+  }
+  for (const auto& peer : peers) ASSERT_TRUE(peer->wait_for("unreachable"));
+  harness->heal("a");
+  for (const auto& peer : peers) {
+    ASSERT_TRUE(harness->run_until([&] { return peer->session().is_connected(); }));
+    ASSERT_TRUE(peer->multi({Operation::create("/closed", {}, Operation::Life::kPersistent,
+                                               Operation::Readers::kCreator)}));
+    ASSERT_TRUE(peer->multi({Operation::remove("/closed")}));
+  }
 }
 
 }  // namespace

@@ -154,8 +154,12 @@ ClientHandle::State to_state(int state) {
 
 void on_session(zhandle_t* zookeeper, int type, int state, const char* /*path*/, void* context) {
   if (type != ZOO_SESSION_EVENT) return;
-  const auto* handle = static_cast<const ClientHandle*>(context);
-  handle->callbacks().on_state(to_state(state), zoo_client_id(zookeeper)->client_id);
+  auto* handle = static_cast<ClientHandle*>(context);
+  const ClientHandle::State told = to_state(state);
+  if (told == ClientHandle::State::kConnected || told == ClientHandle::State::kReadOnly) {
+    handle->give_credentials(zookeeper);
+  }
+  handle->callbacks().on_state(told, zoo_client_id(zookeeper)->client_id);
 }
 
 // The number of the call travels as the watch's context: nothing that could be freed too early.
@@ -237,14 +241,18 @@ bool ClientHandle::open() {
   if (opened == nullptr) return false;
   // Asked at every turn of the client otherwise.
   zoo_set_servers_resolution_delay(opened, 10'000);
-  const std::string& credentials = options_.digest_credentials;
-  if (!credentials.empty()) {
-    zoo_add_auth(opened, "digest", credentials.data(), static_cast<int>(credentials.size()),
-                 on_authenticated, nullptr);
-  }
   const std::lock_guard lock(mutex_);
   handle_ = opened;
   return true;
+}
+
+void ClientHandle::give_credentials(zhandle_t* zookeeper) {
+  const std::string& credentials = options_.digest_credentials;
+  if (credentials.empty() || credentials_given_) return;
+  // Refused between two connections; the next one comes here again.
+  credentials_given_ =
+      zoo_add_auth(zookeeper, "digest", credentials.data(), static_cast<int>(credentials.size()),
+                   on_authenticated, nullptr) == ZOK;
 }
 
 void ClientHandle::close() {

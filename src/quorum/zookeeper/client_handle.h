@@ -60,12 +60,16 @@ class ClientHandle : public std::enable_shared_from_this<ClientHandle> {
 
   // For the client's callbacks.
   const Callbacks& callbacks() const { return callbacks_; }
+  // Once there is a connection, before anybody is told of it: the client takes none earlier, and
+  // gives them again itself at each later connection. On its thread of callbacks.
+  void give_credentials(struct _zhandle* zookeeper);
 
  private:
   struct _zhandle* handle();
 
   const Options options_;
   const Callbacks callbacks_;
+  bool credentials_given_ = false;  // of the client's thread of callbacks
   std::mutex mutex_;
   struct _zhandle* handle_ = nullptr;  // guarded
 };

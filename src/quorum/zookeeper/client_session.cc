@@ -220,7 +220,7 @@ class ClientSession::State : public std::enable_shared_from_this<State> {
   }
 
   void on_state(ClientHandle::State state, SessionId id) {
-    // The credentials are handed over when it is open.
+    // No call can be sent before.
     if (!handle_is_open_) {
       early_states_.emplace_back(state, id);
       return;

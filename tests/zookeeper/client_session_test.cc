@@ -60,8 +60,9 @@ TEST(RealClientSessionTest, CredentialsOutliveConnectionsThatFailedBeforeTheFirs
   harness->heal("a");
   for (const auto& peer : peers) {
     ASSERT_TRUE(harness->run_until([&] { return peer->session().is_connected(); }));
-    ASSERT_TRUE(peer->multi({Operation::create("/closed", {}, Operation::Life::kPersistent,
-                                               Operation::Readers::kCreator)}));
+    const auto made = peer->multi({Operation::create("/closed", {}, Operation::Life::kPersistent,
+                                                     Operation::Readers::kCreator)});
+    ASSERT_TRUE(made) << made.error().message;
     ASSERT_TRUE(peer->multi({Operation::remove("/closed")}));
   }
 }

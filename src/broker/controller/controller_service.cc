@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "broker/controller/listener_probe.h"
+#include "broker/cluster/listener_probe.h"
 #include "metadata/controller/alter_partition.h"
 #include "metadata/controller/directories.h"
 #include "metadata/controller/leader_balance.h"

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "broker/cluster/broker_watch.h"
 #include "broker/cluster/controller_calls.h"
-#include "broker/controller/broker_watch.h"
 #include "broker/runtime/metadata_runtime.h"
 #include "config/live_settings.h"
 #include "env/world.h"

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "broker/controller/broker_watch.h"
+#include "broker/cluster/broker_watch.h"
 #include "broker/listeners.h"
 #include "replica/partition_set.h"
 

@@ -7,8 +7,8 @@
 
 #include "base/ids.h"
 #include "broker/cluster/controller_calls.h"
+#include "broker/cluster/lost_brokers.h"
 #include "broker/replication/in_sync_proposer.h"
-#include "broker/replication/lost_brokers.h"
 #include "broker/replication/replica_fetchers.h"
 #include "config/live_settings.h"
 #include "env/world.h"

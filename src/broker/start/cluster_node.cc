@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "broker/cluster/listener_probe.h"
 #include "broker/controller/broker_node.h"
-#include "broker/controller/listener_probe.h"
 #include "broker/runtime/wait.h"
 #include "broker/start/cluster_directory.h"
 #include "metadata/zookeeper_view.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "broker/controller/listener_probe.h"
+#include "broker/cluster/listener_probe.h"
 
 #include <cerrno>
 #include <utility>

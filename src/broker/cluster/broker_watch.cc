@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "broker/controller/broker_watch.h"
+#include "broker/cluster/broker_watch.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -127,6 +127,13 @@ std::size_t PartitionLog::segment_index_locked(base::Offset offset) const {
   return after == segments_.begin() ? 0 : static_cast<std::size_t>(after - segments_.begin()) - 1;
 }
 
+PartitionLog::KnownEnd PartitionLog::written_end_locked() const {
+  // An end that is a new segment's base, of which nothing is written, is the end of the one before.
+  std::size_t end = segment_index_locked(written_end_offset());
+  if (end > 0 && segments_[end]->written_size() == 0) --end;
+  return {written_end_offset(), segments_[end]->base_offset(), segments_[end]->written_size()};
+}
+
 std::optional<base::Offset> PartitionLog::next_base_locked(const Segment& segment) const {
   const auto next = std::ranges::upper_bound(
       segments_, segment.base_offset(), {},

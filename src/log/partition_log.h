@@ -155,6 +155,8 @@ class PartitionLog final : public Log, public cleaner::CleanableLog, private Par
   Segment& active_locked() const { return *segments_.back(); }
   // The place in segments_ of the segment that `offset` belongs into.
   std::size_t segment_index_locked(base::Offset offset) const;
+  // Where what is written ends.
+  KnownEnd written_end_locked() const;
   // The base offset of the segment after this one; nothing after the last.
   std::optional<base::Offset> next_base_locked(const Segment& segment) const;
   // Does nothing where it is open.

@@ -94,23 +94,20 @@ base::Result<PartitionLog::FlushPlan> PartitionLog::plan_flush(Lock& lock) {
   }
   // Nor for the making of a file: in thousands of new logs at once that takes longer than the rest.
   keeps_recovery_point |= epochs_changed_;
-  // An end that is a new segment's base, of which nothing is written, is the end of the one before.
-  std::size_t end = segment_index_locked(written_end_offset());
-  if (end > 0 && segments_[end]->written_size() == 0) --end;
-  FlushPlan plan{
-      .end = {written_end_offset(), segments_[end]->base_offset(), segments_[end]->written_size()},
-      .files = {},
-      .transaction_indexes = {},
-      .snapshot = unflushed_snapshot_,
-      .kept_snapshot = std::exchange(unflushed_kept_, std::nullopt),
-      .epochs = epoch_file_,
-      .names_changed = names_version_ != names_synced_version_,
-      .names_version = names_version_,
-      .cuts = cuts_,
-      .bytes = unflushed_bytes_,
-      .keeps_recovery_point = keeps_recovery_point};
+  FlushPlan plan{.end = written_end_locked(),
+                 .files = {},
+                 .transaction_indexes = {},
+                 .snapshot = unflushed_snapshot_,
+                 .kept_snapshot = std::exchange(unflushed_kept_, std::nullopt),
+                 .epochs = epoch_file_,
+                 .names_changed = names_version_ != names_synced_version_,
+                 .names_version = names_version_,
+                 .cuts = cuts_,
+                 .bytes = unflushed_bytes_,
+                 .keeps_recovery_point = keeps_recovery_point};
   flush_asked_ = FlushAsked::kNo;
   if (plan.end.offset == flushed_.offset) return plan;
+  const std::size_t end = segment_index_locked(plan.end.segment);
   for (std::size_t i = segment_index_locked(flushed_.segment); i <= end; ++i) {
     // Recovery takes the aborted transactions below the recovery point from their index.
     const auto aborted = transaction_indexes_.find(segments_[i]->base_offset());

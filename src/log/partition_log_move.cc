@@ -144,12 +144,7 @@ base::Result<> PartitionLog::complete_copy(Lock& lock, Relocation& relocation) {
     relocation.delete_delay_ms = config_.file_delete_delay_ms;
     relocation.aborts.clear();
     for (const auto& [base, index] : transaction_indexes_) relocation.aborts[base] = index.size();
-    // An end that is a new segment's base, of which nothing is written, is the end of the one
-    // before.
-    std::size_t end = segments_.size() - 1;
-    while (end > 0 && segments_[end]->written_size() == 0) --end;
-    relocation.end = {written_end_offset(), segments_[end]->base_offset(),
-                      segments_[end]->written_size()};
+    relocation.end = written_end_locked();
     lock.unlock();
     auto completed = relocation.copy.complete(relocation.copied, relocation.epochs);
     lock.lock();

@@ -29,7 +29,7 @@ struct SourceSegment {
 // A partition's files, as one moment saw them.
 struct CopySource {
   std::string path;
-  // By base offset; the last one is being written.
+  // By base offset. One of the last is being written; those after it are still empty.
   std::vector<SourceSegment> segments;
   std::vector<base::Offset> snapshots;
   base::Offset log_start_offset;

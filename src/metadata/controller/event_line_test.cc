@@ -56,6 +56,15 @@ TEST(EventLineTest, GroupsMoveWithTheLeaderOfTheirPartition) {
   EXPECT_EQ(lines_of(same, 5, BrokerId(2)).size(), 1U);
 }
 
+TEST(EventLineTest, ANewOrderOfTheReplicasIsSaid) {
+  PartitionEvent event;
+  event.topic = "orders";
+  event.partition = 3;
+  event.replicas = {BrokerId(2), BrokerId(1)};
+  event.cause = {Reason::kAskedByAdmin};
+  EXPECT_EQ(describe(event), "orders-3: replicas [2, 1]; because a client asked for it");
+}
+
 TEST(EventLineTest, AQueryFindsItsOwn) {
   const auto topic = lines_of(election("orders", 3), 5, BrokerId(2))[0];
   EXPECT_TRUE(EventQuery{}.matches(topic));

@@ -199,6 +199,7 @@ std::string describe(const PartitionEvent& event) {
     text +=
         fmt::format("in sync {} (was {}); ", list_of(event.in_sync), list_of(event.in_sync_before));
   }
+  if (text.ends_with(": ")) text += fmt::format("replicas {}; ", list_of(event.replicas));
   return text + "because " + describe(event.cause);
 }
 

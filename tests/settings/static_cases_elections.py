@@ -4,11 +4,11 @@
 import contextlib
 import time
 
+from cluster import REACHABLE_CLUSTER
 from effect import effect
 from fake_broker import FakeBroker
 from node import until
 
-CLUSTER = {"zookeeper_connect": "{zookeeper}/{chroot}", "listeners": "PLAINTEXT://127.0.0.1:{port}"}
 OFTEN = {"leader_imbalance_check_interval_seconds": "1"}
 # Two or three checks: as long as a leader is watched that shall not change.
 WATCHED_S = 3
@@ -51,17 +51,17 @@ def moved(node):
         return watched(lambda: leaders(node, ["topic"]), [1])[0]
 
 
-@effect("auto.leader.rebalance.enable", {"true": 1, "false": 2}, **CLUSTER, **OFTEN)
+@effect("auto.leader.rebalance.enable", {"true": 1, "false": 2}, **REACHABLE_CLUSTER, **OFTEN)
 def whether_leadership_goes_back(node):
     return moved(node)
 
 
-@effect("leader.imbalance.check.interval.seconds", {"1": 1, "300": 2}, **CLUSTER)
+@effect("leader.imbalance.check.interval.seconds", {"1": 1, "300": 2}, **REACHABLE_CLUSTER)
 def whether_it_goes_back_soon(node):
     return moved(node)
 
 
-@effect("leader.imbalance.per.broker.percentage", {"49": 1, "50": 2}, **CLUSTER, **OFTEN)
+@effect("leader.imbalance.per.broker.percentage", {"49": 1, "50": 2}, **REACHABLE_CLUSTER, **OFTEN)
 def whether_half_of_them_is_much(node):
     with contextlib.closing(FakeBroker(node)):
         assigned(node, "at-home", [1, 2])
@@ -70,7 +70,7 @@ def whether_half_of_them_is_much(node):
         return watched(lambda: leaders(node, ["topic"]), [1])[0]
 
 
-@effect("unclean.leader.election.interval.ms", {"100": 1, "300000": -1}, **CLUSTER)
+@effect("unclean.leader.election.interval.ms", {"100": 1, "300000": -1}, **REACHABLE_CLUSTER)
 def whether_who_is_not_in_sync_leads_soon(node):
     """Broker 2 is the only one in sync, and goes, before the topic allows it."""
     leader = FakeBroker(node)
@@ -93,7 +93,7 @@ def whether_who_is_not_in_sync_leads_soon(node):
     return watched(lambda: leaders(node, ["topic"]), [1])[0]
 
 
-@effect("events.max.bytes", {"4096": True, "1048576": False}, **CLUSTER)
+@effect("events.max.bytes", {"4096": True, "1048576": False}, **REACHABLE_CLUSTER)
 def whether_the_first_of_a_hundred_moves_is_forgotten(node):
     names = [f"topic-{i}" for i in range(50)]
     with contextlib.closing(FakeBroker(node)):

@@ -114,7 +114,10 @@ void InSyncProposer::consider(const std::shared_ptr<replica::Partition>& partiti
     if (stopped_ || controller_ == nullptr || resting_.contains(key)) return;
     const auto before = partition->assignment();
     auto proposal = before ? partition->propose_in_sync() : std::nullopt;
-    if (!proposal) return;
+    if (!proposal) {
+      asked_before_.erase(key);
+      return;
+    }
     const auto asked = asked_before_.find(key);
     const bool is_again =
         asked != asked_before_.end() && asked->second == proposal->partition_epoch;
@@ -210,6 +213,7 @@ void InSyncProposer::settle(const Key& key, const Wish& wish, ErrorCode code) {
   const InSyncAnswer answer = answer_of(code);
   if (code == ErrorCode::kNone) {
     const std::lock_guard lock(mutex_);
+    asked_before_.erase(key);
     const bool grew = wish.proposal.in_sync.size() > wish.in_sync_before;
     ++(grew ? counters_.expands : counters_.shrinks);
   } else if (answer == InSyncAnswer::kRefused) {

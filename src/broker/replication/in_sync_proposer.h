@@ -84,7 +84,7 @@ class InSyncProposer : public std::enable_shared_from_this<InSyncProposer> {
   Wishes wanted_;
   // Refused a moment ago, or not answered: not considered for a while.
   std::map<Key, std::shared_ptr<replica::Partition>> resting_;
-  // The partition epoch of what was asked for last: the server's log has it once.
+  // The partition epoch of what was asked for and not granted yet: the server's log has it once.
   std::map<Key, std::int32_t> asked_before_;
   Wishes asked_;  // of the request under way
   bool is_asking_ = false;

@@ -31,7 +31,7 @@ class Member(load.Worker):
         super().__init__(history)
         self.name = f"member {number}"
         self.read = 0
-        self.fatal = []
+        self.commits = 0
         self.consumer = confluent_kafka.Consumer(
             {
                 **load.IMPATIENT,
@@ -67,6 +67,7 @@ class Member(load.Worker):
         """Another member may have taken the partitions over: then it is refused."""
         try:
             self.consumer.commit(asynchronous=False)
+            self.commits += 1
         except confluent_kafka.KafkaException:
             pass
 

@@ -75,11 +75,12 @@ def coordinator_killed(cluster, crowd, rng):
     broker.kill()
     took = cluster.until(lambda: cluster.coordinator(GROUP) not in (None, broker),
                          "the group has another coordinator")
-    before = sum(member.read for member in crowd.members)
-    cluster.until(lambda: sum(member.read for member in crowd.members) > before + 500,
-                  "the group reads on")
+    before = [member.commits for member in crowd.members]
+    more = cluster.until(lambda: all(member.commits > count + 2
+                                     for member, count in zip(crowd.members, before)),
+                         "every member of the group commits again")
     bring_back(cluster, broker)
-    return f"another coordinator after {took:.2f} s"
+    return f"another coordinator after {took:.2f} s, the group commits {more:.2f} s later"
 
 
 @case()

@@ -2,6 +2,7 @@
 #include "broker/api/cluster_view.h"
 
 #include "broker/cluster/active_controller.h"
+#include "broker/replication/replication.h"
 
 namespace odradek::broker::api {
 
@@ -12,13 +13,19 @@ base::BrokerId shown_controller(const Services& services, const metadata::Cluste
   return broker != nullptr && !broker->fenced ? place->broker : services.node_id;
 }
 
+bool is_live(const Services& services, const metadata::ClusterImage& image, base::BrokerId broker) {
+  const metadata::BrokerImage* found = image.find_broker(broker);
+  return found != nullptr && !found->fenced &&
+         !services.replication.lost_brokers().is_lost(broker, found->epoch);
+}
+
 std::optional<env::Address> find_live_broker(const Services& services,
                                              const metadata::ClusterImage& image,
                                              base::BrokerId broker,
                                              const net::ConnectionInfo& connection) {
-  const metadata::BrokerImage* found = image.find_broker(broker);
-  if (found == nullptr || found->fenced) return std::nullopt;
-  return endpoint_for(*found, broker == services.node_id, services.listeners, connection);
+  if (!is_live(services, image, broker)) return std::nullopt;
+  return endpoint_for(*image.find_broker(broker), broker == services.node_id, services.listeners,
+                      connection);
 }
 
 }  // namespace odradek::broker::api

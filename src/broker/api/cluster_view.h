@@ -14,7 +14,11 @@ namespace odradek::broker::api {
 // one, as every broker sends on what the controller is to answer.
 base::BrokerId shown_controller(const Services& services, const metadata::ClusterImage& image);
 
-// A broker that serves, where this client finds it; nothing for one that doesn't, or that has no
+// Whether the broker serves, as far as is known here: it is not fenced, and its process is not just
+// gone (LostBrokers).
+bool is_live(const Services& services, const metadata::ClusterImage& image, base::BrokerId broker);
+
+// A broker that is_live, where this client finds it; nothing for one that isn't, or that has no
 // listener of the name by which the client came.
 std::optional<env::Address> find_live_broker(const Services& services,
                                              const metadata::ClusterImage& image,

@@ -14,7 +14,6 @@
 #include "broker/api/authorized_operations.h"
 #include "broker/api/cluster_view.h"
 #include "broker/internal_topics.h"
-#include "broker/replication/replication.h"
 #include "broker/runtime/admin_service.h"
 #include "metadata/controller/topic_name.h"
 
@@ -35,12 +34,6 @@ void add_brokers(const Services& services, const metadata::ClusterImage& image,
     if (!endpoint) continue;
     response.brokers.push_back({id, endpoint->host, endpoint->port, broker->rack});
   }
-}
-
-bool is_live(const Services& services, const metadata::ClusterImage& image, base::BrokerId id) {
-  const metadata::BrokerImage* broker = image.find_broker(id);
-  return broker != nullptr && !broker->fenced &&
-         !services.replication.lost_brokers().is_lost(id, broker->epoch);
 }
 
 MetadataResponse::MetadataResponsePartition describe_partition(

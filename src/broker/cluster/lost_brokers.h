@@ -10,8 +10,9 @@
 namespace odradek::broker {
 
 // The brokers to which this one has lost its connection: as a process that is gone looks from here,
-// before the controller has decided what becomes of it. Clients are told of no leader there; one of
-// librdkafka that was told of it once more would ask again only after a second. Threads: any.
+// before the controller has decided what becomes of it. Clients are told of no leader and of no
+// coordinator there; one of librdkafka that was told of it once more would ask again only after a
+// second, or never. Threads: any.
 class LostBrokers {
  public:
   void set(base::BrokerId broker, std::int64_t epoch, bool is_lost) {

@@ -250,8 +250,8 @@ class ReplicationCluster : public ControllerCalls {
     settings_ = settings_.overridden_by({{key, value}});
   }
   void create_topic(const std::map<std::string, std::string>& configs = {},
-                    std::vector<int> replicas = {1, 2, 3}) {
-    auto topic = metadata::testing::new_topic("t", -1, -1, configs);
+                    std::vector<int> replicas = {1, 2, 3}, const std::string& name = "t") {
+    auto topic = metadata::testing::new_topic(name, -1, -1, configs);
     topic.assignments.emplace_back().partition_index = 0;
     for (const int id : replicas) topic.assignments[0].broker_ids.emplace_back(id);
     ASSERT_EQ(cluster_.create(topic).error_code, ErrorCode::kNone);
@@ -335,8 +335,9 @@ class ReplicationCluster : public ControllerCalls {
     }
     return *std::move(answer);
   }
-  wire::ProduceRequest request_of(const std::string& value, std::int16_t acks = -1) {
-    record::BatchBuilder builder;
+  wire::ProduceRequest request_of(const std::string& value, std::int16_t acks = -1,
+                                  const record::BatchOptions& options = {}) {
+    record::BatchBuilder builder(options);
     builder.append(base::Timestamp(1000), std::nullopt, base::as_bytes(value));
     wire::ProduceRequest request;
     request.acks = acks;

@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include "broker/internal_topics.h"
 #include "broker/replication/replication_cluster.h"
 #include "metadata/controller/partitions.h"
+#include "wire/messages/find_coordinator.h"
+#include "wire/messages/metadata.h"
 
 namespace odradek::broker::testing {
 namespace {
@@ -158,6 +161,45 @@ TEST_F(ReplicationTest, FollowersFetchesComeOverTheirListenerOnly) {
   const auto taken = ask<wire::FetchResponse>(1, request);
   ASSERT_TRUE(taken) << taken.error().message;
   EXPECT_EQ(taken->responses[0].partitions[0].error_code, ErrorCode::kNone);
+}
+
+// What clients are told of a broker whose process is gone, while nobody has decided what follows.
+class LeaderJustGoneTest : public ReplicationTest {
+ protected:
+  ErrorCode code_of_leader() {
+    wire::MetadataRequest request;
+    request.topics->emplace_back().name = "t";
+    const auto answer = ask<wire::MetadataResponse>(2, request);
+    return answer ? answer->topics.at(0).partitions.at(0).error_code : answer.error().code;
+  }
+  wire::FindCoordinatorResponse::Coordinator coordinator() {
+    wire::FindCoordinatorRequest request;
+    request.coordinator_keys = {"group"};
+    const auto answer = ask<wire::FindCoordinatorResponse>(2, request);
+    return answer ? answer->coordinators.at(0) : wire::FindCoordinatorResponse::Coordinator();
+  }
+};
+
+TEST_F(LeaderJustGoneTest, IsNamedNeitherAsLeaderNorAsCoordinator) {
+  start_all();
+  create_topic();
+  create_topic({}, {1, 2, 3}, std::string(kGroupTopic));
+  ASSERT_TRUE(
+      eventually([&] { return processes_[2]->partition(std::string(kGroupTopic), 0) != nullptr; }));
+  ASSERT_EQ(coordinator().node_id, BrokerId(1));
+  ASSERT_EQ(code_of_leader(), ErrorCode::kNone);
+  kill(1);
+  EXPECT_EQ(code_of_leader(), ErrorCode::kLeaderNotAvailable);
+  EXPECT_EQ(coordinator().error_code, ErrorCode::kCoordinatorNotAvailable);
+  EXPECT_EQ(coordinator().node_id, base::kNoBroker);
+
+  fence(1);
+  ASSERT_TRUE(eventually([&] {
+    const auto here = processes_[2]->partition(std::string(kGroupTopic), 0);
+    return here->current_leader().leader == BrokerId(2);
+  }));
+  EXPECT_EQ(coordinator().node_id, BrokerId(2));
+  EXPECT_EQ(code_of_leader(), ErrorCode::kNone);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 
+#include "broker/refused_batches.h"
 #include "env/executor.h"
 
 namespace odradek::broker {
@@ -21,6 +22,8 @@ class RequestLine : public std::enable_shared_from_this<RequestLine> {
   // `work` is run in `queue`, when all that was added before it has ended; dropped where the queue
   // ends before.
   void add(env::WorkQueue& queue, env::Task work);
+  // Of the connection's produce requests. For the one that is worked on, wherever that is.
+  RefusedBatches& refused() { return refused_; }
   // The connection has gone: nobody waits for what has not begun.
   void drop() { waiting_.clear(); }
 
@@ -32,6 +35,7 @@ class RequestLine : public std::enable_shared_from_this<RequestLine> {
   void start_next();
 
   env::Executor& loop_;
+  RefusedBatches refused_;
   std::deque<Waiting> waiting_;
   bool is_working_ = false;
 };

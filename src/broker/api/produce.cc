@@ -170,12 +170,13 @@ class ProduceAppender {
       auto& partition_answer = answer.partition_responses.emplace_back();
       partition_answer.index = partition.index;
       log_start_ = base::kNoOffset;
-      auto appended = topic ? append_partition(**topic, partition)
+      auto appended = topic ? append_partition(**topic, data, partition)
                             : base::Result<log::AppendInfo>(std::unexpected(topic.error()));
       if (appended) {
         fill(partition_answer, *appended);
       } else {
         any_error_ = true;
+        note_refused(data, partition, appended.error().code);
         set_error(partition_answer, appended.error());
         if (tells_log_start(appended.error().code)) {
           partition_answer.log_start_offset = log_start_;
@@ -186,7 +187,35 @@ class ProduceAppender {
     }
   }
 
+  RefusedBatches& refused() const { return context_.produce_line->refused(); }
+  static RefusedBatches::Place place_of(const ProduceRequest::TopicProduceData& topic,
+                                        std::int32_t partition) {
+    return {topic.name, topic.topic_id, partition};
+  }
+
+  void note_refused(const ProduceRequest::TopicProduceData& topic,
+                    const ProduceRequest::PartitionProduceData& data, ErrorCode code) const {
+    if (!RefusedBatches::is_passing(code) || !data.records) return;
+    const auto batch = record::single_batch(data.records->bytes().view(), context_.version);
+    if (batch) refused().note(place_of(topic, data.index), *batch, code);
+  }
+
+  // Whether the batch comes behind one that was refused on this connection.
+  base::Result<> check_in_order(const ProduceRequest::TopicProduceData& topic, std::int32_t index,
+                                base::ByteView records, const log::Log& log) const {
+    if (refused().empty()) return {};
+    const auto batch = record::single_batch(records, context_.version);
+    if (!batch) return {};
+    std::optional<RefusedBatches::Known> known;
+    for (const log::ActiveProducer& producer : log.active_producers()) {
+      if (producer.producer_id != batch->producer_id()) continue;
+      known = {producer.producer_epoch, producer.last_sequence};
+    }
+    return refused().check(place_of(topic, index), *batch, known);
+  }
+
   base::Result<log::AppendInfo> append_partition(const metadata::TopicImage& topic,
+                                                 const ProduceRequest::TopicProduceData& of_topic,
                                                  const ProduceRequest::PartitionProduceData& data) {
     if (is_internal_topic(topic.name)) {
       return base::fail(
@@ -211,6 +240,10 @@ class ProduceAppender {
     auto valid = validate_produced(data.records->bytes(), partition->log().config(),
                                    context_.version, services_, record_errors_);
     if (!valid) return base::fail(std::move(valid));
+    const log::Log& log = partition->log();
+    if (auto done = check_in_order(of_topic, data.index, valid->bytes.view(), log); !done) {
+      return base::fail(std::move(done));
+    }
     if (hold_ != nullptr) hold_->add(partition->log().directory());
     auto appended = partition->append(std::move(valid->bytes), log::AppendOrigin::kClient);
     // Of a duplicate: the time of the first writing.

@@ -202,5 +202,71 @@ TEST_F(LeaderJustGoneTest, IsNamedNeitherAsLeaderNorAsCoordinator) {
   EXPECT_EQ(code_of_leader(), ErrorCode::kNone);
 }
 
+// An idempotent producer with several batches in flight on one connection to the next leader, the
+// first of which comes before that one knows that it leads.
+class NextLeaderTest : public ReplicationTest {
+ protected:
+  ErrorCode send(std::int32_t sequence, int id = 2) {
+    auto& client = connections_[id];
+    if (!client) {
+      client = std::make_unique<net::PeerClient>(
+          clients_->world().network(), clients_->world().loop(0), env::Address{name_of(id), kPort});
+    }
+    auto request = request_of("value", -1,
+                              {.producer_id = base::ProducerId(7),
+                               .producer_epoch = base::ProducerEpoch(0),
+                               .base_sequence = sequence});
+    std::optional<ErrorCode> code;
+    clients_->world().loop(0).post([&] {
+      client->call<wire::ProduceResponse>(
+          std::move(request), seconds(20), [&](base::Result<wire::ProduceResponse> answer) {
+            code = answer ? answer->responses.at(0).partition_responses.at(0).error_code
+                          : answer.error().code;
+          });
+    });
+    EXPECT_TRUE(simulation_.run_until([&] { return code.has_value(); }, seconds(30)));
+    return code.value_or(ErrorCode::kRequestTimedOut);
+  }
+  // Broker 1 is gone, and 2 leads, but doesn't know it yet.
+  void lose_leader() {
+    news_delays_ = {{2, milliseconds(200)}};
+    kill(1);
+    fence(1);
+    ASSERT_EQ(image().leader, BrokerId(2));
+  }
+  void wait_for_news() {
+    ASSERT_TRUE(eventually([&] { return partition(2)->current_leader().leader == BrokerId(2); }));
+  }
+
+  std::map<int, std::unique_ptr<net::PeerClient>> connections_;
+};
+
+TEST_F(NextLeaderTest, RefusesWhatComesBehindABatchThatCameTooEarly) {
+  start_all();
+  create_topic();
+  ASSERT_EQ(send(0, 1), ErrorCode::kNone);
+  lose_leader();
+  EXPECT_EQ(send(1), ErrorCode::kNotLeaderOrFollower);
+  wait_for_news();
+  EXPECT_EQ(send(2), ErrorCode::kNotLeaderOrFollower) << "it is out of order by now";
+  EXPECT_EQ(send(3), ErrorCode::kNotLeaderOrFollower);
+  for (const int sequence : {1, 2, 3}) EXPECT_EQ(send(sequence), ErrorCode::kNone);
+  EXPECT_EQ(partition(2)->log().log_end_offset(), Offset(4));
+  EXPECT_EQ(send(3), ErrorCode::kNone) << "a duplicate";
+  EXPECT_EQ(send(5), ErrorCode::kOutOfOrderSequenceNumber);
+  EXPECT_EQ(partition(2)->log().log_end_offset(), Offset(4));
+}
+
+TEST_F(NextLeaderTest, DoesNotTakeASecondBatchForAnUnknownProducersFirst) {
+  start_all();
+  create_topic();
+  lose_leader();
+  EXPECT_EQ(send(0), ErrorCode::kNotLeaderOrFollower);
+  wait_for_news();
+  EXPECT_EQ(send(1), ErrorCode::kNotLeaderOrFollower);
+  EXPECT_EQ(send(0), ErrorCode::kNone);
+  EXPECT_EQ(send(1), ErrorCode::kNone);
+}
+
 }  // namespace
 }  // namespace odradek::broker::testing

@@ -361,6 +361,17 @@ PeerClient::~PeerClient() {
   core_->fail(core_->error_of(ErrorCode::kNetworkException, "the client was closed"));
 }
 
+void PeerClient::abandon() {
+  ++core_->generation;
+  core_->state = Core::State::kDisconnected;
+  core_->closed_handler = nullptr;
+  core_->stream.reset();
+  // Destroying a handler may come back here.
+  const auto in_flight = std::exchange(core_->in_flight, {});
+  const auto waiting = std::exchange(core_->waiting, {});
+  const auto ready_handlers = std::exchange(core_->ready_handlers, {});
+}
+
 const env::Address& PeerClient::address() const { return core_->address; }
 
 void PeerClient::on_closed(std::function<void(const base::Error&)> handler) {

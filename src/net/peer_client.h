@@ -31,7 +31,8 @@ struct PeerClientOptions {
 // (the connection is closed then, as answers come in order), UNSUPPORTED_VERSION (no version in
 // common), each with a sentence that names the address; and what encoding and decoding give.
 //
-// Threads: its loop. Destroying it fails what is in flight, before the destructor returns.
+// Threads: its loop. Destroying it fails what is in flight, before the destructor returns; where
+// the loop has ended and whoever asked may be gone, abandon() comes first.
 class PeerClient {
  public:
   template <typename Response>
@@ -40,6 +41,10 @@ class PeerClient {
   PeerClient(env::Network& network, env::Executor& loop, env::Address address,
              PeerClientOptions options = {});
   ~PeerClient();
+
+  // What is in flight is dropped, its handlers destroyed and not called. Nothing is asked
+  // afterwards.
+  void abandon();
 
   const env::Address& address() const;
 

@@ -206,5 +206,22 @@ TEST_F(PeerClientTest, ClosingTheClientFailsWhatIsInFlight) {
   EXPECT_THAT(failed.get_future().get().message, HasSubstr("the client was closed"));
 }
 
+TEST_F(PeerClientTest, WhatIsAbandonedIsDestroyedAndNotAnswered) {
+  auto peer = std::make_unique<PeerClient>(world_.network(), world_.loop(1), address_);
+  const auto kept_by_handler = std::make_shared<int>(0);
+  std::promise<void> gone;
+  world_.loop(1).post([&] {
+    peer->call<HeartbeatResponse>(
+        heartbeat("wait", 1), std::chrono::seconds(10),
+        [kept_by_handler](const base::Result<HeartbeatResponse>&) { ++*kept_by_handler; });
+    peer->abandon();
+    peer.reset();
+    gone.set_value();
+  });
+  gone.get_future().wait();
+  EXPECT_EQ(kept_by_handler.use_count(), 1);
+  EXPECT_EQ(*kept_by_handler, 0);
+}
+
 }  // namespace
 }  // namespace odradek::net

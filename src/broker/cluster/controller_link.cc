@@ -18,6 +18,10 @@ struct ControllerLink::Core : std::enable_shared_from_this<Core> {
   Core(env::World& in, env::Executor& on, base::BrokerId own, ActiveController& followed,
        net::PeerClientOptions with)
       : world(in), loop(on), self(own), active(followed), options(std::move(with)) {}
+  // Without close() the loop has ended, and with it perhaps whoever asked.
+  ~Core() {
+    if (client) client->abandon();
+  }
 
   // Makes the client one of the controller that there is now.
   void follow();

@@ -29,7 +29,8 @@ class ControllerLink {
   // `self` is this broker: to itself there is no link.
   ControllerLink(env::World& world, env::Executor& loop, base::BrokerId self,
                  ActiveController& active, net::PeerClientOptions options);
-  // What is in flight fails on the loop, soon.
+  // What is in flight fails on the loop, soon; where that has ended it is dropped with the loop's
+  // tasks, and no handler called.
   ~ControllerLink();
   ControllerLink(const ControllerLink&) = delete;
   ControllerLink& operator=(const ControllerLink&) = delete;

@@ -95,6 +95,19 @@ bool SimDisk::wait_on_any_thread(Life& life) {
   return !life.is_over;
 }
 
+std::map<std::string, std::string> SimDisk::look_into(const std::string& directory) const {
+  std::map<std::string, std::string> files;
+  const auto node = tree_.find(directory);
+  if (!node) return files;
+  for (const auto& [name, entry] : node->entries) {
+    if (entry->is_directory) continue;
+    std::string& bytes = files[name];
+    bytes.resize(entry->image.size());
+    entry->image.read(0, {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()});
+  }
+  return files;
+}
+
 std::uint64_t SimDisk::taken_bytes() const {
   std::uint64_t taken = 0;
   tree_.for_each_file([&](const FileNode& node) { taken += node.image.pages_taken(); });

@@ -91,6 +91,9 @@ class SimDisk {
   void before_operation(std::uint64_t number, std::function<void()> action);
   std::uint64_t operations() const { return operations_; }
   std::uint64_t flushes() const { return flushes_; }
+  // The files of the directory, by name, with what the processes see in them; an observer's look,
+  // which is no event. None where there is no such directory.
+  std::map<std::string, std::string> look_into(const std::string& directory) const;
   // What files take; with options().capacity_bytes, how a scenario fills the disk and empties it.
   std::uint64_t taken_bytes() const;
   // What is clean has to be read from the disk again.

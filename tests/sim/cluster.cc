@@ -26,7 +26,7 @@ std::string properties_of(int number, const std::string& name, const std::string
 }  // namespace
 
 Cluster::Cluster(std::uint64_t seed, const ClusterOptions& options)
-    : options_(options), simulation_(seed), zookeeper_(simulation_) {
+    : options_(options), simulation_(seed, options.network), zookeeper_(simulation_) {
   if (options.trace_sink) simulation_.set_trace_sink(options.trace_sink);
   for (int number = 1; number <= options.brokers; ++number) {
     Member& member = members_[number];
@@ -64,6 +64,7 @@ void Cluster::start(int number) {
   Member& member = members_.at(number);
   if (member.host->is_running()) return;
   member.host->restart();
+  member.is_up = true;
   ++starts_;
   member.start = std::make_shared<Start>();
   member.starter = member.host->world().workers().make_queue("start", 1);
@@ -141,20 +142,16 @@ bool Cluster::stop(int number, env::Duration longest) {
 }
 
 void Cluster::kill(int number) {
-  if (!host(number).is_running()) return;
+  if (!std::exchange(members_.at(number).is_up, false)) return;
   host(number).kill();
   ended(number);
 }
 
-void Cluster::cut_power(int number) {
-  if (!host(number).is_running()) return;
-  host(number).cut_power();
-  ended(number);
-}
-
 void Cluster::lose_disk(int number) {
-  cut_power(number);
+  host(number).cut_power();
+  kill(number);
   host(number).disk().replace();
+  lost_disks_.insert(number);
 }
 
 // The ensemble hears no more of its session either.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct ClusterOptions {
   // Lines of server.properties, for all.
   std::string properties = {};
   env::sim::DiskOptions disk = {};
+  env::sim::NetworkOptions network = {};
   // Each event of the simulation as a line.
   env::sim::Trace::Sink trace_sink = {};
 };
@@ -49,10 +51,13 @@ class Cluster {
   bool is_running(int number) { return host(number).is_running(); }
   // Cleanly. Runs the simulation until it is done; whether it was.
   bool stop(int number, env::Duration longest);
+  // Where its power was cut (SimHost::cut_power) it takes note of that.
   void kill(int number);
-  void cut_power(int number);
   // Power is cut, and an empty disk takes the old one's place.
   void lose_disk(int number);
+  // Whose disk was lost, until it is said that they were filled again.
+  const std::set<int>& lost_disks() const { return lost_disks_; }
+  void disks_are_filled() { lost_disks_.clear(); }
   void pause(int number);
   void resume(int number);
   // Everything between hosts and with ZooKeeper passes again, nobody is paused.
@@ -71,6 +76,8 @@ class Cluster {
   };
   struct Member {
     env::sim::SimHost* host = nullptr;
+    // A process was started, and its end not yet seen to.
+    bool is_up = false;
     std::unique_ptr<broker::Broker> broker;
     std::shared_ptr<Start> start;
     std::unique_ptr<env::WorkQueue> starter;
@@ -86,6 +93,7 @@ class Cluster {
   quorum::zookeeper::sim::SimZookeeper zookeeper_;
   env::sim::SimHost* clients_ = nullptr;
   std::map<int, Member> members_;
+  std::set<int> lost_disks_;
   std::vector<std::string> problems_;
   std::uint64_t starts_ = 0;
   std::uint64_t refused_starts_ = 0;

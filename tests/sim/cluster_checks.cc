@@ -4,9 +4,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
-#include <string_view>
 
 #include "record/batch_header.h"
 #include "record/record_reader.h"
@@ -16,59 +13,15 @@ namespace odradek::sim_test {
 namespace {
 
 constexpr base::Timestamp kLatest{-1};
-constexpr const char* kTopics = "/brokers/topics";
-
-std::string text_at(const quorum::zookeeper::sim::SimZookeeper& zookeeper,
-                    const std::string& path) {
-  const auto node = zookeeper.node(path);
-  return std::string(node ? base::as_text(node->bytes.view()) : "");
-}
-
-// The number of "key":…; nothing where it is not there.
-std::optional<int> number_of(std::string_view text, const std::string& key) {
-  const std::string opening = '"' + key + "\":";
-  const auto begin = text.find(opening);
-  if (begin == std::string_view::npos) return std::nullopt;
-  int number = 0;
-  std::from_chars(text.data() + begin + opening.size(), text.data() + text.size(), number);
-  return number;
-}
-
-// The numbers of "key":[…] behind `from`; none where it is not there.
-std::vector<int> list_of(std::string_view text, const std::string& key, std::size_t from = 0) {
-  std::vector<int> numbers;
-  const std::string opening = '"' + key + "\":[";
-  const auto begin = text.find(opening, from);
-  if (begin == std::string_view::npos) return numbers;
-  const char* at = text.data() + begin + opening.size();
-  const char* const end = text.data() + text.find(']', begin);
-  while (at < end) {
-    int number = 0;
-    at = std::from_chars(at, end, number).ptr + 1;
-    numbers.push_back(number);
-  }
-  return numbers;
-}
 
 }  // namespace
 
-ReplicaContent read_replica(env::Disk& disk, const std::string& directory, std::string broker,
-                            History& history) {
+ReplicaContent read_replica(const env::sim::SimDisk& disk, const std::string& directory,
+                            std::string broker) {
   ReplicaContent content{std::move(broker), {}, {}};
-  auto entries = disk.list(directory);
-  if (!entries) {
-    history.violation(fmt::format("{}: {}", content.broker, entries.error().message));
-    return content;
-  }
-  std::ranges::sort(*entries, {}, &env::DirectoryEntry::name);
-  for (const auto& entry : *entries) {
-    if (!entry.name.ends_with(".log")) continue;
-    const auto bytes = disk.read_file(directory + '/' + entry.name);
-    if (!bytes) {
-      history.violation(fmt::format("{}: {}", content.broker, bytes.error().message));
-      continue;
-    }
-    record::BatchIterator batches(base::as_bytes(*bytes));
+  for (const auto& [name, bytes] : disk.look_into(directory)) {
+    if (!name.ends_with(".log")) continue;
+    record::BatchIterator batches(base::as_bytes(bytes));
     for (auto batch = batches.next(); batch && *batch; batch = batches.next()) {
       content.batches[(*batch)->base_offset()] = base::as_text((*batch)->bytes());
       content.end = (*batch)->next_offset();
@@ -116,50 +69,6 @@ void check_promises(const base::TopicPartition& partition, const ReplicaContent&
     }
   }
   history.check_final(partition, values, replica.broker);
-}
-
-void note_decisions(quorum::zookeeper::sim::SimZookeeper& zookeeper, History& history) {
-  using Changes = std::vector<quorum::zookeeper::sim::Tree::Change>;
-  zookeeper.set_observer(
-      [&history](std::int64_t, quorum::zookeeper::SessionId, const Changes& changes) {
-        for (const auto& change : changes) {
-          const std::string_view path = change.path;
-          if (!path.starts_with(kTopics) || !path.ends_with("/state")) continue;
-          const auto topic = path.substr(std::string_view(kTopics).size() + 1);
-          const auto number = path.substr(0, path.rfind('/'));
-          const auto text = base::as_text(change.bytes.view());
-          const auto leader = number_of(text, "leader");
-          const auto epoch = number_of(text, "leader_epoch");
-          if (!leader || !epoch) continue;
-          history.leader_decided({std::string(topic.substr(0, topic.find('/'))),
-                                  std::stoi(std::string(number.substr(number.rfind('/') + 1)))},
-                                 base::LeaderEpoch(*epoch), base::BrokerId(*leader));
-        }
-      });
-}
-
-std::vector<int> find_replicas(const quorum::zookeeper::sim::SimZookeeper& zookeeper,
-                               const base::TopicPartition& partition) {
-  const std::string text = text_at(zookeeper, kTopics + ('/' + partition.topic));
-  return list_of(text, std::to_string(partition.partition), text.find("\"partitions\""));
-}
-
-std::string find_out_of_sync(const quorum::zookeeper::sim::SimZookeeper& zookeeper) {
-  for (const std::string& topic : zookeeper.children(kTopics)) {
-    const std::string text = text_at(zookeeper, kTopics + ('/' + topic));
-    if (!text.contains("\"adding_replicas\":{}") || !text.contains("\"removing_replicas\":{}")) {
-      return topic + " moves: " + text;
-    }
-    const std::string partitions = kTopics + ('/' + topic) + "/partitions";
-    for (const std::string& number : zookeeper.children(partitions)) {
-      const std::string state = text_at(zookeeper, partitions + '/' + number + "/state");
-      const auto replicas = find_replicas(zookeeper, {topic, std::stoi(number)});
-      const bool is_led = !state.contains("\"leader\":-1");
-      if (is_led && list_of(state, "isr").size() == replicas.size()) continue;
-      return fmt::format("{}-{}: {}", topic, number, state);
-    }
-  }
-  return {};
 }
 
 Task<base::Result<base::Offset>> find_end(Router& router, base::TopicPartition partition) {

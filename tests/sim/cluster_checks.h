@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "env/disk.h"
-#include "quorum/zookeeper/sim/sim_zookeeper.h"
+#include "env/sim/sim_disk.h"
 #include "sim/history.h"
 #include "sim/router.h"
 #include "sim/workload.h"
@@ -21,9 +20,9 @@ struct ReplicaContent {
   base::Offset end{0};
 };
 
-// What lies in the directory; violations where it cannot be read.
-ReplicaContent read_replica(env::Disk& disk, const std::string& directory, std::string broker,
-                            History& history);
+// What lies in the directory, nothing where there is none.
+ReplicaContent read_replica(const env::sim::SimDisk& disk, const std::string& directory,
+                            std::string broker);
 // Batches at one offset are equal byte for byte wherever they are, and all replicas come equally
 // far.
 void check_equal(const base::TopicPartition& partition, const std::vector<ReplicaContent>& replicas,
@@ -32,15 +31,6 @@ void check_equal(const base::TopicPartition& partition, const std::vector<Replic
 // acknowledged.
 void check_promises(const base::TopicPartition& partition, const ReplicaContent& replica,
                     History& history);
-
-// From here on each leader that is decided goes to the history, which outlives the ensemble.
-void note_decisions(quorum::zookeeper::sim::SimZookeeper& zookeeper, History& history);
-// Who has the partition, as ZooKeeper's tree shows what has been decided.
-std::vector<int> find_replicas(const quorum::zookeeper::sim::SimZookeeper& zookeeper,
-                               const base::TopicPartition& partition);
-// The first partition there that has no leader, a replica that is not in sync, or moves; empty:
-// there is none.
-std::string find_out_of_sync(const quorum::zookeeper::sim::SimZookeeper& zookeeper);
 
 // Asks for the end of the topic's partitions again and again until `is_stopping`; each answer goes
 // to the history. Sets `is_done`.

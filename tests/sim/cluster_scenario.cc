@@ -11,8 +11,10 @@
 #include "sim/cluster.h"
 #include "sim/cluster_checks.h"
 #include "sim/consumer.h"
+#include "sim/decided.h"
 #include "sim/history.h"
 #include "sim/mover.h"
+#include "sim/step_checks.h"
 #include "sim/workload.h"
 
 namespace odradek::sim_test {
@@ -27,6 +29,8 @@ constexpr std::int16_t kReplicas = 3;
 constexpr const char* kGroup = "readers";
 // Everything comes together again within that, once nothing is wrong any more.
 constexpr env::Duration kPatience = minutes(10);
+// Between two looks at everything that there is.
+constexpr env::Duration kLookInterval = seconds(1);
 
 // Small segments, few partitions of the group's topic, short times: a run is quick and rolls some.
 constexpr std::string_view kProperties =
@@ -57,7 +61,7 @@ std::vector<Fault> kinds_of(const ClusterScenarioOptions& options, bool is_cache
   return kinds;
 }
 
-class ClusterScenario {
+class ClusterScenario final : private ClusterScript {
  public:
   ClusterScenario(std::uint64_t seed, const ClusterScenarioOptions& options)
       : options_(options),
@@ -65,8 +69,10 @@ class ClusterScenario {
         cluster_(seed, {.brokers = options.brokers,
                         .properties = std::string(kProperties),
                         .disk = options.disk,
+                        .network = options.network,
                         .trace_sink = options.trace_sink}),
-        faults_(cluster_, kinds_of(options, is_cached_)) {
+        faults_(cluster_, kinds_of(options, is_cached_)),
+        checks_(cluster_, history_) {
     note_decisions(cluster_.zookeeper(), history_);
   }
 
@@ -87,8 +93,13 @@ class ClusterScenario {
   void compare_disks();
   void wind_down();
 
-  void wait_for(const std::function<bool()>& condition, const std::string& what);
-  void wait_until_in_sync(const std::string& when);
+  Cluster& cluster() override { return cluster_; }
+  History& history() override { return history_; }
+  void run_for(env::Duration duration) override;
+  void wait_for(const std::function<bool()>& condition, const std::string& what) override;
+  void wait_until_in_sync(const std::string& when) override;
+  void move(const base::TopicPartition& partition, const std::vector<int>& replicas) override;
+  void wait_for_moves() override;
   bool is_well() const { return history_.violations().empty(); }
   void take_problems();
   bool all_serve() const;
@@ -108,6 +119,7 @@ class ClusterScenario {
   History history_;
   Cluster cluster_;
   Faults faults_;
+  StepChecks checks_;
   ClusterOutcome outcome_;
   std::vector<TopicView> topics_;
   std::unique_ptr<Router> admin_;
@@ -116,6 +128,7 @@ class ClusterScenario {
   int admin_tasks_ = 0;
   bool is_over_ = false;
   bool topics_are_made_ = false;
+  std::vector<std::unique_ptr<bool>> moves_are_taken_;
   std::vector<std::unique_ptr<Producer>> producers_;
   std::vector<std::unique_ptr<Consumer>> consumers_;
   std::vector<std::unique_ptr<Router>> watchers_;
@@ -169,6 +182,11 @@ void ClusterScenario::create_topics() {
   }
   wait_for([this] { return admin_tasks_ == 0; }, "the creation of the topics");
   std::ranges::sort(topics_, {}, &TopicView::name);
+  for (const TopicView& topic : topics_) {
+    for (std::int32_t number = 0; number < topic.partitions; ++number) {
+      checks_.add({topic.name, number});
+    }
+  }
 }
 
 void ClusterScenario::start_producers(const TopicView& topic) {
@@ -200,7 +218,7 @@ void ClusterScenario::start_clients() {
   for (const auto& producer : producers_) producer->start();
   for (const auto& consumer : consumers_) consumer->start();
   // With as many replicas as brokers there is nowhere to go.
-  if (cluster_.size() > kReplicas) {
+  if (cluster_.size() > kReplicas && !options_.script) {
     mover_ = std::make_unique<Mover>(cluster_.clients(), cluster_.addresses(), topics_);
     mover_->start();
   }
@@ -213,12 +231,24 @@ void ClusterScenario::start_clients() {
 void ClusterScenario::go_through_faults() {
   for (int i = 0; i < options_.faults && is_well(); ++i) {
     if (mover_) mover_->rest(false);
-    simulation().run_for(any({}, seconds(8)));
+    // Some come right behind each other.
+    run_for(any({}, simulation().random().chance(0.3) ? milliseconds(50) : seconds(8)));
     faults_.heal_some();
     go_through(faults_.draw());
+    checks_.look();
     take_problems();
   }
-  simulation().run_for(any({}, seconds(15)));
+  run_for(any({}, seconds(15)));
+}
+
+// Looks at everything on the way.
+void ClusterScenario::run_for(env::Duration duration) {
+  while (duration > env::Duration{} && is_well()) {
+    const env::Duration step = std::min<env::Duration>(duration, kLookInterval);
+    simulation().run_for(step);
+    checks_.look();
+    duration -= step;
+  }
 }
 
 // What only one replica has goes with its disk, and with min.insync.replicas=1 whoever is in sync
@@ -230,9 +260,23 @@ void ClusterScenario::go_through(Fault fault) {
   wait_until_in_sync("before a disk is lost");
   if (!is_well()) return;
   faults_.begin(fault);
-  simulation().run_for(any({}, seconds(10)));
+  run_for(any({}, seconds(10)));
   faults_.heal_all();
   wait_until_in_sync("after a disk was lost");
+  cluster_.disks_are_filled();
+}
+
+void ClusterScenario::move(const base::TopicPartition& partition,
+                           const std::vector<int>& replicas) {
+  std::vector<base::BrokerId> wanted;
+  for (const int replica : replicas) wanted.emplace_back(replica);
+  auto& is_taken = *moves_are_taken_.emplace_back(std::make_unique<bool>(false));
+  sim_test::move(*admin_, partition, std::move(wanted), is_over_, is_taken);
+}
+
+void ClusterScenario::wait_for_moves() {
+  wait_for([this] { return std::ranges::all_of(moves_are_taken_, [](auto& is) { return *is; }); },
+           "the taking of a reassignment");
 }
 
 bool ClusterScenario::producers_are_done() const {
@@ -297,12 +341,9 @@ void ClusterScenario::compare_disks() {
       const base::TopicPartition partition{topic.name, number};
       std::vector<ReplicaContent> replicas;
       for (const int broker : find_replicas(cluster_.zookeeper(), partition)) {
-        // A process of no broker's, for its disk.
-        cluster_.host(broker).restart();
-        replicas.push_back(read_replica(cluster_.host(broker).world().disk(),
-                                        "/data/" + partition.to_string(), cluster_.name_of(broker),
-                                        history_));
-        cluster_.host(broker).kill();
+        replicas.push_back(read_replica(cluster_.host(broker).disk(),
+                                        "/data/" + partition.to_string(),
+                                        cluster_.name_of(broker)));
         check_promises(partition, replicas.back(), history_);
       }
       check_equal(partition, replicas, history_);
@@ -315,7 +356,11 @@ void ClusterScenario::play() {
   create_topics();
   if (!is_well()) return;
   start_clients();
-  go_through_faults();
+  if (options_.script) {
+    options_.script(*this);
+  } else {
+    go_through_faults();
+  }
   come_together();
   read_everything();
   stop_all();
@@ -331,6 +376,7 @@ bool ClusterScenario::clients_are_done() const {
   return admin_tasks_ == 0 && std::ranges::all_of(producers_, is_done) &&
          std::ranges::all_of(consumers_, is_done) && (topics_are_made_ || !topic_maker_) &&
          (!mover_ || mover_->is_done()) &&
+         std::ranges::all_of(moves_are_taken_, [](const auto& is_taken) { return *is_taken; }) &&
          std::ranges::all_of(watches_are_over_, [](const auto& is_over) { return *is_over; });
 }
 
@@ -359,6 +405,7 @@ ClusterOutcome ClusterScenario::run() {
   outcome_.topics = history_.topics_created().size();
   outcome_.faults = faults_.begun();
   outcome_.starts = cluster_.starts();
+  outcome_.looks = checks_.looks();
   outcome_.moves = mover_ ? mover_->moves() : 0;
   if (const auto epoch = cluster_.zookeeper().node("/controller_epoch")) {
     const auto text = base::as_text(epoch->bytes.view());

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "env/sim/trace.h"
+#include "sim/cluster_script.h"
 #include "sim/faults.h"
 
 namespace odradek::sim_test {
@@ -16,7 +18,10 @@ struct ClusterScenarioOptions {
   // So many faults, drawn from these kinds (empty: all of them).
   int faults = 6;
   std::vector<Fault> kinds = {};
+  // What happens instead; nothing moves by itself then.
+  std::function<void(ClusterScript&)> script = {};
   env::sim::DiskOptions disk = {};
+  env::sim::NetworkOptions network = {};
   env::sim::Trace::Sink trace_sink = {};
 };
 
@@ -30,6 +35,8 @@ struct ClusterOutcome {
   std::size_t topics = 0;
   std::map<Fault, int> faults;
   std::uint64_t starts = 0;
+  // How often everything was looked at on the way.
+  std::uint64_t looks = 0;
   // Reassignments that were begun.
   int moves = 0;
   // /controller_epoch at the end.

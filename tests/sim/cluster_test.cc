@@ -89,6 +89,9 @@ TEST_F(ClusterTest, KeepsItsPromisesThroughFaults) {
     ClusterScenarioOptions options;
     options.disk.names_survive_in_order = seed % 3 != 0;
     options.brokers = seed % 2 == 0 ? 4 : 3;
+    // Slow enough for something to happen in between.
+    if (seed % 5 < 2) options.network.longest_delay = std::chrono::milliseconds(60);
+    if (seed % 5 == 1) options.disk.longest_wait = std::chrono::milliseconds(60);
     const ClusterOutcome outcome = run_cluster_scenario(seed, options);
     ASSERT_THAT(outcome.violations, IsEmpty()) << "seed " << seed;
     sum.add(outcome);

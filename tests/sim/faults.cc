@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "quorum/zookeeper/layout.h"
+#include "sim/decided.h"
 
 namespace odradek::sim_test {
 namespace {
@@ -27,6 +27,8 @@ const char* name_of(Fault fault) {
       return "kill of all";
     case Fault::kPowerCutAll:
       return "power cut of all";
+    case Fault::kKillLeaders:
+      return "kill of leaders in turn";
     case Fault::kPause:
       return "pause";
     case Fault::kIsolate:
@@ -70,12 +72,8 @@ int Faults::another_than(int number) {
 }
 
 int Faults::controller() {
-  const auto node = cluster_.zookeeper().node("/controller");
-  if (node) {
-    const auto id = quorum::zookeeper::parse_controller(node->bytes.view());
-    if (id && id->value() >= 1 && id->value() <= cluster_.size()) return id->value();
-  }
-  return any_broker();
+  const auto id = find_controller(cluster_.zookeeper());
+  return id && *id >= 1 && *id <= cluster_.size() ? *id : any_broker();
 }
 
 void Faults::begin(Fault fault) {
@@ -89,6 +87,8 @@ void Faults::begin(Fault fault) {
     case Fault::kPowerCutAll:
     case Fault::kLostDisk:
       return end_processes(fault);
+    case Fault::kKillLeaders:
+      return kill_leaders();
     case Fault::kPause:
       cluster_.pause(number);
       return last(fault, [this, number] { cluster_.resume(number); });
@@ -120,7 +120,7 @@ void Faults::begin(Fault fault) {
     case Fault::kExpire:
       return expire(number);
     case Fault::kClockJump:
-      return cluster_.host(number).jump_wall_clock(minutes(random_.below(120)) - minutes(60));
+      return jump_clock(number);
   }
 }
 
@@ -128,15 +128,36 @@ void Faults::end_processes(Fault fault) {
   const bool is_for_all = fault == Fault::kKillAll || fault == Fault::kPowerCutAll;
   const int first = is_for_all ? 1 : any_broker();
   const int last_one = is_for_all ? cluster_.size() : first;
+  const bool is_power = fault == Fault::kPowerCut || fault == Fault::kPowerCutAll;
+  // All at the same moment.
+  for (int number = first; is_power && number <= last_one; ++number) {
+    cluster_.host(number).cut_power();
+  }
   for (int number = first; number <= last_one; ++number) {
     if (fault == Fault::kLostDisk) {
       cluster_.lose_disk(number);
-    } else if (fault == Fault::kPowerCut || fault == Fault::kPowerCutAll) {
-      cluster_.cut_power(number);
     } else {
       cluster_.kill(number);
     }
     last(fault, [this, number] { cluster_.start(number); });
+  }
+}
+
+// What the second one was told of is what the first one had acknowledged, and perhaps no more.
+void Faults::kill_leaders() {
+  const base::TopicPartition partition{random_.chance(0.5) ? "one" : "two", 0};
+  for (int i = 0; i < 2; ++i) {
+    const auto leader = find_leader(cluster_.zookeeper(), partition);
+    if (!leader) return;
+    cluster_.kill(*leader);
+    last(Fault::kKillLeaders, [this, number = *leader] { cluster_.start(number); });
+    cluster_.simulation().run_until(
+        [&] {
+          const auto next = find_leader(cluster_.zookeeper(), partition);
+          return next && *next != *leader;
+        },
+        std::chrono::seconds(12));
+    cluster_.simulation().run_for(random_.between(env::Duration{}, milliseconds(100)));
   }
 }
 
@@ -207,6 +228,13 @@ void Faults::expire(int number) {
   if (node && node->stat.ephemeral_owner != 0) {
     cluster_.zookeeper().expire(node->stat.ephemeral_owner);
   }
+}
+
+// What clients stamp is taken up to an hour ahead (message.timestamp.after.max.ms): of several
+// jumps each is one to another time, less than that away.
+void Faults::jump_clock(int number) {
+  const env::Duration offset = minutes(random_.below(110)) - minutes(55);
+  cluster_.host(number).jump_wall_clock(offset - std::exchange(clock_offsets_[number], offset));
 }
 
 void Faults::heal_some() {

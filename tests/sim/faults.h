@@ -16,6 +16,7 @@ enum class Fault : std::uint8_t {
   kPowerCut,     // of one machine: what was not flushed is gone
   kKillAll,      // every process at once
   kPowerCutAll,  // every machine at once
+  kKillLeaders,  // the leader of a partition, and the next one as soon as it leads
   kPause,        // a process does nothing for a while
   kIsolate,      // a machine and everybody else, clients and ZooKeeper too, hear no more of another
   kCutPair,      // two brokers hear no more of each other
@@ -63,18 +64,21 @@ class Faults {
     lasting_.push_back({fault, std::move(heal)});
   }
   void end_processes(Fault fault);
+  void kill_leaders();
   void cut(const std::string& from, const std::string& to);
   void cut_pair(Fault fault, int one, int other);
   void isolate(int number);
   void slow_down(int number);
   void reset(int number);
   void expire(int number);
+  void jump_clock(int number);
 
   Cluster& cluster_;
   env::sim::SeededRandom& random_;
   const std::vector<Fault> kinds_;
   std::vector<Lasting> lasting_;
   std::map<Fault, int> begun_;
+  std::map<int, env::Duration> clock_offsets_;
 };
 
 }  // namespace odradek::sim_test

@@ -155,6 +155,18 @@ void History::check_order(const std::string& partition, const Partition& known,
   }
 }
 
+void History::check_now(const base::TopicPartition& partition,
+                        const std::map<base::Offset, std::string>& content,
+                        const std::string& where, bool is_in_sync) {
+  const Partition& known = partitions_[partition];
+  const std::string name = fmt::format("{} on {}", partition.to_string(), where);
+  if (is_in_sync && !losing_topics_.contains(partition.topic)) {
+    check_kept(name, "acknowledged", known.acknowledged, content);
+    check_kept(name, "shown to a consumer", known.shown, content);
+  }
+  check_order(name, known, content);
+}
+
 void History::check_final(const base::TopicPartition& partition,
                           const std::map<base::Offset, std::string>& content,
                           const std::string& where) {

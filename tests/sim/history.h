@@ -57,12 +57,22 @@ class History {
   void check_final(const base::TopicPartition& partition,
                    const std::map<base::Offset, std::string>& content,
                    const std::string& where = {});
+  // A replica's log in the middle of the run: in order, without holes; one that is in sync has all
+  // that was promised so far.
+  void check_now(const base::TopicPartition& partition,
+                 const std::map<base::Offset, std::string>& content, const std::string& where,
+                 bool is_in_sync);
   // The topic was asked to be one that may lose what was acknowledged (unclean elections): what is
   // found at the end is in no disorder, and no more is promised.
   void may_lose(const std::string& topic) { losing_topics_.insert(topic); }
 
   const std::vector<std::string>& violations() const { return violations_; }
   std::size_t acknowledged_count() const { return acknowledged_count_; }
+  // Of one that may not lose any.
+  std::size_t acknowledged_count(const base::TopicPartition& partition) const {
+    const auto known = partitions_.find(partition);
+    return known == partitions_.end() ? 0 : known->second.acknowledged.size();
+  }
   std::size_t shown_count() const { return shown_count_; }
   std::size_t commit_count() const { return commit_count_; }
 

@@ -9,6 +9,14 @@
 
 namespace odradek::sim_test {
 
+// Asks once for these replicas (AlterPartitionReassignments); none of them: for what is under way
+// to be cancelled. Comes back with the answer's code for the partition.
+Task<base::ErrorCode> ask_to_move(Router& router, base::TopicPartition partition,
+                                  std::vector<base::BrokerId> replicas);
+// Asks until that was taken, or there is nothing to cancel, or `is_over`; sets `is_done`.
+Detached move(Router& router, base::TopicPartition partition, std::vector<base::BrokerId> replicas,
+              const bool& is_over, bool& is_done);
+
 // Gives partitions other replicas, drawn from the brokers, and now and then takes that back before
 // it is done (AlterPartitionReassignments).
 class Mover {
@@ -27,8 +35,6 @@ class Mover {
 
  private:
   Detached run();
-  // An empty `replicas` cancels.
-  Task<bool> ask(base::TopicPartition partition, std::vector<base::BrokerId> replicas);
   std::vector<base::BrokerId> draw_replicas(std::int16_t count);
 
   Router router_;

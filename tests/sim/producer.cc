@@ -58,7 +58,10 @@ std::vector<Producer::Batch> Producer::next_batches() {
   const auto partition =
       static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(topic_.partitions)));
   const int left = options_.batches - sent_batches_;
-  const int most = std::min(left, options_.in_flight);
+  // The first one of a partition goes alone: of a producer that it does not know a broker takes any
+  // sequence, so that one sent behind a batch that was refused would shut that one out.
+  const bool is_first = options_.is_idempotent && next_sequence_[partition] == 0;
+  const int most = is_first ? 1 : std::min(left, options_.in_flight);
   const int count = static_cast<int>(random.between(1, static_cast<std::uint64_t>(most)));
   std::vector<Batch> batches(static_cast<std::size_t>(count));
   for (Batch& batch : batches) {
@@ -89,8 +92,7 @@ base::SharedBytes Producer::build(const Batch& batch) {
   return builder.build();
 }
 
-Task<base::Result<base::Offset>> Producer::produce(Batch& batch) {
-  const auto leader = co_await router_.leader_of(batch.partition);
+Task<base::Result<base::Offset>> Producer::produce(Batch& batch, Router::Leader leader) {
   if (leader.client == nullptr) co_return base::fail(base::ErrorCode::kLeaderNotAvailable);
   ++batch.attempts;
   batch.sent_to = leader.broker;
@@ -148,8 +150,8 @@ void Producer::settle(Batch& batch, const base::Result<base::Offset>& result) {
                                  result.error().message));
 }
 
-Detached Producer::send(Batch& batch, Window& window) {
-  const auto result = co_await produce(batch);
+Detached Producer::send(Batch& batch, Router::Leader leader, Window& window) {
+  const auto result = co_await produce(batch, leader);
   settle(batch, result);
   window.answered();
 }
@@ -171,10 +173,12 @@ Detached Producer::run() {
         }
         break;
       }
+      // All to the same one: none may overtake another by way of the next leader.
+      const auto leader = co_await router_.leader_of(batches.front().partition);
       Window window;
       for (Batch& batch : batches) window.unanswered += batch.is_settled ? 0U : 1U;
       for (Batch& batch : batches) {
-        if (!batch.is_settled) send(batch, window);
+        if (!batch.is_settled) send(batch, leader, window);
       }
       co_await window;
     }

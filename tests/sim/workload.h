@@ -70,8 +70,8 @@ class Producer {
   Detached run();
   Task<bool> get_producer_id();
   std::vector<Batch> next_batches();
-  Detached send(Batch& batch, Window& window);
-  Task<base::Result<base::Offset>> produce(Batch& batch);
+  Detached send(Batch& batch, Router::Leader leader, Window& window);
+  Task<base::Result<base::Offset>> produce(Batch& batch, Router::Leader leader);
   base::SharedBytes build(const Batch& batch);
   void settle(Batch& batch, const base::Result<base::Offset>& result);
 

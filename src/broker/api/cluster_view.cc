@@ -2,6 +2,7 @@
 #include "broker/api/cluster_view.h"
 
 #include "broker/cluster/active_controller.h"
+#include "broker/cluster/leader_doubts.h"
 #include "broker/replication/replication.h"
 
 namespace odradek::broker::api {
@@ -15,8 +16,9 @@ base::BrokerId shown_controller(const Services& services, const metadata::Cluste
 
 bool is_live(const Services& services, const metadata::ClusterImage& image, base::BrokerId broker) {
   const metadata::BrokerImage* found = image.find_broker(broker);
-  return found != nullptr && !found->fenced &&
-         !services.replication.lost_brokers().is_lost(broker, found->epoch);
+  if (found == nullptr || found->fenced) return false;
+  const LeaderDoubts* const doubts = services.replication.leader_doubts();
+  return doubts == nullptr || !doubts->is_lost(broker, found->epoch);
 }
 
 std::optional<env::Address> find_live_broker(const Services& services,

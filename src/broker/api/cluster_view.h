@@ -15,7 +15,7 @@ namespace odradek::broker::api {
 base::BrokerId shown_controller(const Services& services, const metadata::ClusterImage& image);
 
 // Whether the broker serves, as far as is known here: it is not fenced, and its process is not just
-// gone (LostBrokers).
+// gone (LeaderDoubts).
 bool is_live(const Services& services, const metadata::ClusterImage& image, base::BrokerId broker);
 
 // A broker that is_live, where this client finds it; nothing for one that isn't, or that has no

@@ -13,7 +13,9 @@
 #include "broker/api/apis.h"
 #include "broker/api/authorized_operations.h"
 #include "broker/api/cluster_view.h"
+#include "broker/cluster/leader_doubts.h"
 #include "broker/internal_topics.h"
+#include "broker/replication/replication.h"
 #include "broker/runtime/admin_service.h"
 #include "metadata/controller/topic_name.h"
 
@@ -25,10 +27,15 @@ using wire::MetadataRequest;
 using wire::MetadataResponse;
 using TopicAnswer = MetadataResponse::MetadataResponseTopic;
 
+bool was_here_lately(const Services& services, base::BrokerId id) {
+  const LeaderDoubts* const doubts = services.replication.leader_doubts();
+  return doubts != nullptr && doubts->was_here_lately(id);
+}
+
 void add_brokers(const Services& services, const metadata::ClusterImage& image,
                  const net::ConnectionInfo& connection, MetadataResponse& response) {
   for (const auto& [id, broker] : image.brokers) {
-    if (broker->fenced) continue;
+    if (broker->fenced && !was_here_lately(services, id)) continue;
     const auto endpoint =
         endpoint_for(*broker, id == services.node_id, services.listeners, connection);
     if (!endpoint) continue;
@@ -230,6 +237,55 @@ class CreateThenAnswer : public std::enable_shared_from_this<CreateThenAnswer> {
   std::map<std::string, ErrorCode> errors_;
 };
 
+// The other brokers that lead what is asked for, and serve, as the newest image has it.
+class LeadersAskedFor {
+ public:
+  LeadersAskedFor(const Services& services, const MetadataRequest& request, wire::Version version)
+      : self_(services.node_id), image_(services.image.load()) {
+    if (!request.topics || (version == 0 && request.topics->empty())) {
+      image_->topics_by_id.for_each([this](const auto&, const auto& topic) { add(*topic); });
+      return;
+    }
+    for (const auto& wanted : *request.topics) {
+      const auto& topic = wanted.topic_id.is_zero() ? image_->find_topic(wanted.name.value_or(""))
+                                                    : image_->find_topic(wanted.topic_id);
+      if (topic) add(*topic);
+    }
+  }
+
+  LeaderDoubts::Leaders take() { return std::move(leaders_); }
+
+ private:
+  void add(const metadata::TopicImage& topic) {
+    for (const auto& partition : topic.partitions) {
+      if (partition.leader == self_ || leaders_.contains(partition.leader)) continue;
+      const metadata::BrokerImage* const broker = image_->find_broker(partition.leader);
+      if (broker != nullptr && !broker->fenced) leaders_.emplace(partition.leader, broker->epoch);
+    }
+  }
+
+  const base::BrokerId self_;
+  const std::shared_ptr<const metadata::ClusterImage> image_;
+  LeaderDoubts::Leaders leaders_;
+};
+
+void answer(Services& services, const MetadataRequest& request,
+            Responder<MetadataResponse>& responder) {
+  responder.send(MetadataAnswer(services, request, responder.context()).run());
+}
+
+// Clients ask just when a leader has died: they hear of the next one.
+void settle_then_answer(Services& services, LeaderDoubts& doubts, MetadataRequest request,
+                        Responder<MetadataResponse> responder) {
+  const auto asked = std::make_shared<const MetadataRequest>(std::move(request));
+  const wire::Version version = responder.context().version;
+  doubts.settle(
+      [&services, asked, version] { return LeadersAskedFor(services, *asked, version).take(); },
+      [&services, asked, responder = std::move(responder)]() mutable {
+        answer(services, *asked, responder);
+      });
+}
+
 }  // namespace
 
 void handle_metadata(Services& services, MetadataRequest request,
@@ -240,8 +296,9 @@ void handle_metadata(Services& services, MetadataRequest request,
   }
   const auto names = names_to_create(services, request);
   if (names.empty()) {
-    responder.send(MetadataAnswer(services, request, responder.context()).run());
-    return;
+    LeaderDoubts* const doubts = services.replication.leader_doubts();
+    if (doubts == nullptr || services.stopping) return answer(services, request, responder);
+    return settle_then_answer(services, *doubts, std::move(request), std::move(responder));
   }
   std::make_shared<CreateThenAnswer>(services, std::move(request), std::move(responder))
       ->start(names);

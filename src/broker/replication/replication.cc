@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "broker/cluster/broker_watch.h"
 #include "broker/listeners.h"
 #include "replica/partition_set.h"
 
@@ -15,14 +14,10 @@ Replication::Replication(const Surroundings& surroundings)
       fetchers_(surroundings.world, fetcher_options(),
                 static_cast<int>(surroundings.settings.number("num.replica.fetchers"))),
       proposer_(std::make_shared<InSyncProposer>(surroundings.world, surroundings.self,
-                                                 surroundings.partitions, surroundings.controller)),
-      lost_(std::make_shared<LostBrokers>()) {
+                                                 surroundings.partitions,
+                                                 surroundings.controller)) {
   if (surroundings_.controller == nullptr) return;
-  watch_ = std::make_unique<BrokerWatch>(
-      surroundings_.world, surroundings_.self, listener_, [](base::BrokerId, std::int64_t) {},
-      [lost = lost_](base::BrokerId broker, std::int64_t epoch, bool is_lost) {
-        lost->set(broker, epoch, is_lost);
-      });
+  doubts_ = std::make_unique<LeaderDoubts>(surroundings_.world, surroundings_.self, listener_);
 }
 
 Replication::~Replication() = default;
@@ -66,7 +61,7 @@ void Replication::follow_brokers(const metadata::ClusterImage& image) {
     proposer_->set_broker_epoch(broker_epoch_);
   }
   fetchers_.set_sources(std::move(addresses));
-  if (watch_) watch_->follow(image);
+  if (doubts_) doubts_->follow_brokers(image);
 }
 
 void Replication::assume_role(const std::shared_ptr<replica::Partition>& partition,
@@ -98,7 +93,7 @@ void Replication::configure() {
 }
 
 void Replication::stop() {
-  if (watch_) watch_->end();
+  if (doubts_) doubts_->end();
   proposer_->stop();
   fetchers_.stop();
 }

@@ -7,7 +7,7 @@
 
 #include "base/ids.h"
 #include "broker/cluster/controller_calls.h"
-#include "broker/cluster/lost_brokers.h"
+#include "broker/cluster/leader_doubts.h"
 #include "broker/replication/in_sync_proposer.h"
 #include "broker/replication/replica_fetchers.h"
 #include "config/live_settings.h"
@@ -21,8 +21,6 @@ class PartitionSet;
 }
 
 namespace odradek::broker {
-
-class BrokerWatch;
 
 // What this broker does for partitions with several replicas: leads, and asks the controller for
 // in-sync sets, or follows, and copies. Told of the metadata in the order of its records; threads:
@@ -60,7 +58,8 @@ class Replication {
     proposer_->consider(partition);
   }
   InSyncProposer::Counters in_sync_changes() const { return proposer_->counters(); }
-  const LostBrokers& lost_brokers() const { return *lost_; }
+  // Null on a node of its own.
+  LeaderDoubts* leader_doubts() const { return doubts_.get(); }
   // Nothing is copied or asked for any more when it returns. Blocks; never on a loop.
   void stop();
 
@@ -73,8 +72,7 @@ class Replication {
   std::int64_t broker_epoch_ = -1;
   ReplicaFetchers fetchers_;
   const std::shared_ptr<InSyncProposer> proposer_;
-  const std::shared_ptr<LostBrokers> lost_;
-  std::unique_ptr<BrokerWatch> watch_;  // in a cluster
+  std::unique_ptr<LeaderDoubts> doubts_;  // in a cluster
 };
 
 }  // namespace odradek::broker

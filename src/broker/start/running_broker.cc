@@ -204,6 +204,7 @@ base::Result<> RunningBroker::start_partitions() {
   metadata_->observe(
       [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
         assignments_->follow(delta, image);
+        if (LeaderDoubts* const doubts = replication_->leader_doubts()) doubts->note_image();
       });
   return {};
 }

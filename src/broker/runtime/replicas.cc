@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -43,15 +44,19 @@ base::Result<log::LoadSummary> Replicas::start(const metadata::ClusterImage& ima
     return decision;
   });
   if (!summary) return summary;
-  image.topics_by_id.for_each([&](const base::TopicId&, const auto& topic) {
-    create_missing(*topic, image, Age::kMaybeOld);
-  });
+  create_all_missing(image, Age::kMaybeOld);
   return summary;
 }
 
 void Replicas::create_all_missing(const metadata::ClusterImage& image) {
+  create_all_missing(image, Age::kNew);
+}
+
+void Replicas::create_all_missing(const metadata::ClusterImage& image, Age age) {
+  Missing missing;
   image.topics_by_id.for_each(
-      [&](const base::TopicId&, const auto& topic) { create_missing(*topic, image, Age::kNew); });
+      [&](const base::TopicId&, const auto& topic) { assume_roles(*topic, image, missing); });
+  create(missing, image, age);
 }
 
 std::vector<metadata::ReplicaPlace> Replicas::offline_partitions() const {
@@ -87,9 +92,11 @@ bool Replicas::is_mine(const metadata::PartitionImage& partition) const {
 void Replicas::apply(const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
   if (delta.brokers_changed) replication_.follow_brokers(image);
   for (const auto& topic : delta.removed_topics) remove(*topic);
+  Missing missing;
   for (const base::TopicId& id : delta.changed_topics) {
-    if (const auto& topic = image.find_topic(id)) create_missing(*topic, image, Age::kNew);
+    if (const auto& topic = image.find_topic(id)) assume_roles(*topic, image, missing);
   }
+  create(missing, image, Age::kNew);
   for (const metadata::ConfigResource& resource : delta.changed_configs) {
     if (resource.type != ConfigResourceType::kTopic) continue;
     logs_.set_config(resource.name, config_of(image, resource.name));
@@ -101,12 +108,9 @@ void Replicas::apply(const metadata::ImageDelta& delta, const metadata::ClusterI
   }
 }
 
-void Replicas::create_missing(const metadata::TopicImage& topic,
-                              const metadata::ClusterImage& image, Age age) {
-  std::vector<log::NewLog> wanted;
-  std::vector<std::int32_t> indexes;
-  std::vector<bool> are_here;
-  const log::LogConfig config = config_of(image, topic.name);
+void Replicas::assume_roles(const metadata::TopicImage& topic, const metadata::ClusterImage& image,
+                            Missing& missing) {
+  std::optional<log::LogConfig> config;
   for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
     const auto index = static_cast<std::int32_t>(i);
     const auto present = partitions_.find(topic.id, index);
@@ -115,29 +119,36 @@ void Replicas::create_missing(const metadata::TopicImage& topic,
         remove(topic, index,
                {ErrorCode::kNotLeaderOrFollower, "the partition moved to other brokers", 0});
       }
-      continue;
-    }
-    if (present) {
+    } else if (present) {
       assume_role(present, topic.partitions[i]);
-      continue;
+    } else if (!maybe_elsewhere_.contains({topic.id, index})) {
+      if (!config) config = config_of(image, topic.name);
+      missing.logs.push_back({{topic.name, index}, topic.id, *config, false});
+      missing.topics.push_back(&topic);
     }
-    if (maybe_elsewhere_.contains({topic.id, index})) continue;
-    wanted.push_back({{topic.name, index}, topic.id, config, age == Age::kMaybeOld});
-    indexes.push_back(index);
-    are_here.push_back(logs_.get(wanted.back().name) != nullptr);
   }
-  if (wanted.empty()) return;
-  auto logs = logs_.create_many(wanted);
+}
+
+// All of a change at once: what makes new files last takes as long for one as for thousands.
+void Replicas::create(Missing& missing, const metadata::ClusterImage& image, Age age) {
+  if (missing.logs.empty()) return;
+  std::vector<bool> are_here;
+  for (log::NewLog& log : missing.logs) {
+    log.may_be_elsewhere = age == Age::kMaybeOld;
+    are_here.push_back(logs_.get(log.name) != nullptr);
+  }
+  auto logs = logs_.create_many(missing.logs);
   for (std::size_t i = 0; i < logs.size(); ++i) {
+    const metadata::TopicImage& topic = *missing.topics[i];
+    const base::TopicPartition& name = missing.logs[i].name;
     if (logs[i]) {
-      if (age == Age::kMaybeOld && !are_here[i]) say_what_is_gone(topic, indexes[i], **logs[i]);
-      take_in(std::move(*logs[i]), topic, indexes[i], image);
+      if (age == Age::kMaybeOld && !are_here[i]) say_what_is_gone(topic, name.partition, **logs[i]);
+      take_in(std::move(*logs[i]), topic, name.partition, image);
     } else {
       if (age == Age::kMaybeOld && logs_.has_offline_directory()) {
-        maybe_elsewhere_.emplace(topic.id, indexes[i]);
+        maybe_elsewhere_.emplace(topic.id, name.partition);
       }
-      base::log::error("replica", "{} is offline: {}", wanted[i].name.to_string(),
-                       logs[i].error().message);
+      base::log::error("replica", "{} is offline: {}", name.to_string(), logs[i].error().message);
     }
   }
 }

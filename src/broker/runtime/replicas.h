@@ -48,9 +48,17 @@ class Replicas {
 
  private:
   enum class Age : std::uint8_t { kNew, kMaybeOld };
+  // What has no log here, though it should. The topics are of the image.
+  struct Missing {
+    std::vector<log::NewLog> logs;
+    std::vector<const metadata::TopicImage*> topics;  // of each
+  };
+  // What is here leads or follows, or goes; what is not is added to `missing`.
+  void assume_roles(const metadata::TopicImage& topic, const metadata::ClusterImage& image,
+                    Missing& missing);
   // A partition that may have had a log already has none made while a directory is offline.
-  void create_missing(const metadata::TopicImage& topic, const metadata::ClusterImage& image,
-                      Age age);
+  void create(Missing& missing, const metadata::ClusterImage& image, Age age);
+  void create_all_missing(const metadata::ClusterImage& image, Age age);
   // Of a partition that had a log in one of the directories, all of which are there.
   void say_what_is_gone(const metadata::TopicImage& topic, std::int32_t index,
                         const log::Log& made) const;

@@ -183,12 +183,22 @@ void Membership::refuse(const base::Error& error) {
   error_ = error;
 }
 
+// While somebody is just becoming the controller it is asked again soon; all of that is one attempt.
 void Membership::failed_to_stop(env::MonotonicTime now) {
-  if (++shutdown_failures_ > options_.max_shutdown_retries) {
-    state_ = State::kStopped;
-    return;
+  const bool is_electing = error_.code == ErrorCode::kNotController;
+  if (!is_electing || now >= attempt_over_) {
+    if (++shutdown_failures_ > options_.max_shutdown_retries) {
+      state_ = State::kStopped;
+      return;
+    }
+    attempt_over_ = now + options_.shutdown_retry_backoff;
   }
-  due_ = std::exchange(is_hurried_, false) ? now : now + options_.shutdown_retry_backoff;
+  if (is_electing) {
+    pause(now);
+    due_ = std::min(due_, attempt_over_);
+  } else {
+    due_ = std::exchange(is_hurried_, false) ? now : attempt_over_;
+  }
 }
 
 }  // namespace odradek::broker

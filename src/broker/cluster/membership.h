@@ -100,6 +100,7 @@ class Membership {
   env::MonotonicTime give_up_;  // of the first registration
   env::Duration backoff_{};
   std::int64_t shutdown_failures_ = 0;
+  env::MonotonicTime attempt_over_{};  // of handing over, after a failure
   base::Error error_{};
 };
 

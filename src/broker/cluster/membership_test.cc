@@ -226,6 +226,21 @@ TEST_F(MembershipTest, StopsWithoutAControllerAfterSoManyAttempts) {
   EXPECT_EQ(now_ - begin, seconds(15)) << "controlled.shutdown.retry.backoff.ms=5000";
 }
 
+TEST_F(MembershipTest, WhoIsJustElectedIsAskedAgainSoonWhileItStops) {
+  serve();
+  member_.stop(now_);
+  const auto begin = now_;
+  ASSERT_TRUE(next().wants_shut_down);
+  fail_heartbeat(ErrorCode::kNotController);
+  ASSERT_TRUE(next_due().wants_shut_down);
+  EXPECT_EQ(now_ - begin, milliseconds(50));
+  // Nobody is, after all.
+  for (; member_.state() != Membership::State::kStopped; next_due()) {
+    fail_heartbeat(ErrorCode::kNotController);
+  }
+  EXPECT_EQ(now_ - begin, seconds(15)) << "as long as without an answer";
+}
+
 TEST_F(MembershipTest, StopsAtOnceWhereItHasNothingToHandOver) {
   member_.stop(now_);
   EXPECT_EQ(member_.state(), State::kStopped);

@@ -183,7 +183,8 @@ void Membership::refuse(const base::Error& error) {
   error_ = error;
 }
 
-// While somebody is just becoming the controller it is asked again soon; all of that is one attempt.
+// While somebody is just becoming the controller it is asked again soon; all of that is one
+// attempt.
 void Membership::failed_to_stop(env::MonotonicTime now) {
   const bool is_electing = error_.code == ErrorCode::kNotController;
   if (!is_electing || now >= attempt_over_) {

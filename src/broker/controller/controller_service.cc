@@ -313,6 +313,15 @@ void ControllerService::elect_unclean() {
       [this, interval_ms](bool is_changed) { unclean_timer_->set(is_changed ? 0 : interval_ms); });
 }
 
+void ControllerService::fence_expired(base::BrokerId broker, std::int64_t broker_epoch,
+                                      std::int64_t session_ms) {
+  change(
+      [this, broker, broker_epoch, session_ms](const ControllerView& view) {
+        return metadata::fence_expired_broker(view, sessions_, broker, broker_epoch, session_ms);
+      },
+      [](bool) {});
+}
+
 void ControllerService::fence_dead(base::BrokerId broker, std::int64_t broker_epoch) {
   change(
       [this, broker, broker_epoch](const ControllerView& view) {

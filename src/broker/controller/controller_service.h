@@ -50,6 +50,9 @@ class ControllerService final : public ControllerCalls {
   // Brokers came, went, or were fenced, as the controller decided.
   void follow_brokers(const metadata::ClusterImage& image);
   void on_lost();
+  // The broker's session with ZooKeeper, of `session_ms`, is over: it is fenced at once, where this
+  // broker decides. Threads: any.
+  void fence_expired(base::BrokerId broker, std::int64_t broker_epoch, std::int64_t session_ms);
   // Nothing is done by itself any more. On loop 0.
   void stop();
 

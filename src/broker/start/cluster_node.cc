@@ -82,8 +82,11 @@ ClusterNode::~ClusterNode() = default;
 
 ZookeeperMetadata::Hooks ClusterNode::make_hooks() {
   return {
-      .on_elected = [this](const metadata::ClusterImage& image,
-                           base::LeaderEpoch) { service_->on_elected(image); },
+      .on_elected =
+          [this](const metadata::ClusterImage& image, base::LeaderEpoch) {
+            service_->on_elected(image);
+            world_.loop(0).post([this] { fence_expired(); });
+          },
       .on_lost = [this](const std::string&) { service_->on_lost(); },
       .on_decided =
           [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
@@ -308,8 +311,29 @@ void ClusterNode::on_controller(const std::optional<zk::ControllerInfo>& control
 }
 
 void ClusterNode::on_brokers(const ZookeeperMetadata::Brokers& brokers) {
+  note_expired(brokers);
   brokers_ = brokers;
   publish_controller();
+}
+
+// What ZooKeeper says in order: where a broker has registered anew, the image does not know it yet.
+void ClusterNode::note_expired(const ZookeeperMetadata::Brokers& brokers) {
+  const auto image = image_.load();
+  for (const auto& before : brokers_) {
+    const auto here = std::ranges::find(brokers, before.id, &zk::LiveBrokers::Broker::id);
+    if (here != brokers.end()) continue;
+    const auto* broker = image->find_broker(before.id);
+    if (broker != nullptr && !broker->fenced) expired_[before.id] = broker->epoch;
+  }
+  for (const auto& present : brokers) expired_.erase(present.id);
+  if (is_member_) fence_expired();
+}
+
+// A controller that is cut off has one session for both: its place and its being a broker. Who
+// follows it need not wait for it a second time.
+void ClusterNode::fence_expired() {
+  const std::int64_t session_ms = settings_.number("zookeeper.session.timeout.ms");
+  for (const auto& [broker, epoch] : expired_) service_->fence_expired(broker, epoch, session_ms);
 }
 
 void ClusterNode::publish_controller() {

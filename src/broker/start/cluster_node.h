@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -83,6 +84,8 @@ class ClusterNode {
   base::Result<> register_with_controller(const metadata::BrokerImage& registration);
   void on_controller(const std::optional<quorum::zookeeper::ControllerInfo>& controller);
   void on_brokers(const ZookeeperMetadata::Brokers& brokers);
+  void note_expired(const ZookeeperMetadata::Brokers& brokers);
+  void fence_expired();
   void publish_controller();
   void on_refused(const ControllerPlace& place);
 
@@ -108,6 +111,8 @@ class ClusterNode {
   bool is_member_ = false;
   std::optional<quorum::zookeeper::ControllerInfo> controller_;
   ZookeeperMetadata::Brokers brokers_;
+  // Brokers that were there and no longer are, each with the epoch that it had.
+  std::map<base::BrokerId, std::int64_t> expired_;
 };
 
 }  // namespace odradek::broker

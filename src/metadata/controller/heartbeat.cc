@@ -118,6 +118,14 @@ Changes fence_silent_broker(const ControllerView& view, BrokerSessions& sessions
   return {};
 }
 
+Changes fence_expired_broker(const ControllerView& view, BrokerSessions& sessions,
+                             base::BrokerId broker, std::int64_t broker_epoch,
+                             std::int64_t silent_ms) {
+  if (!check_broker_epoch(view.image, broker, broker_epoch)) return {};
+  sessions.forget(broker);
+  return fence_broker(view, broker, {Reason::kSessionExpired, broker, silent_ms});
+}
+
 Changes fence_dead_broker(const ControllerView& view, BrokerSessions& sessions,
                           base::BrokerId broker, std::int64_t broker_epoch) {
   if (!check_broker_epoch(view.image, broker, broker_epoch)) return {};

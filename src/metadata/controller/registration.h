@@ -52,6 +52,11 @@ HeartbeatDecision heartbeat(const ControllerView& view, BrokerSessions& sessions
 // replayed in between.
 Changes fence_silent_broker(const ControllerView& view, BrokerSessions& sessions,
                             std::int64_t now_ms);
+// The broker's session with ZooKeeper, of `silent_ms`, is over: the same. Nothing when it has
+// registered anew since.
+Changes fence_expired_broker(const ControllerView& view, BrokerSessions& sessions,
+                             base::BrokerId broker, std::int64_t broker_epoch,
+                             std::int64_t silent_ms);
 // The broker's connections are closed, and its listener refuses others: it is fenced without
 // waiting for its session to end. Nothing when it has registered anew since.
 Changes fence_dead_broker(const ControllerView& view, BrokerSessions& sessions,

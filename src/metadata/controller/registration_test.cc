@@ -216,6 +216,19 @@ TEST_F(Registration, ABrokerWhoseListenerRefusesIsFencedAtOnce) {
   EXPECT_TRUE(start(1, 12, 21)) << "it may come back at once";
 }
 
+TEST_F(Registration, ABrokerWithoutASessionIsFencedAtOnce) {
+  const auto epoch = serve(1, 11, 21);
+  sessions_.activate(cluster_.view().image, now_ms_);
+  const auto fence = [&](std::int64_t of) {
+    return fence_expired_broker(cluster_.view(), sessions_, BrokerId(1), of, 3000);
+  };
+  EXPECT_TRUE(fence(epoch - 1).empty()) << "it has registered anew";
+  apply(fence(epoch));
+  EXPECT_TRUE(broker(1).fenced);
+  EXPECT_TRUE(fence(epoch).empty());
+  EXPECT_FALSE(sessions_.next_timeout_ms());
+}
+
 TEST_F(Registration, AStaleEpochIsRefused) {
   const auto epoch = serve(1, 11, 21);
   wire::BrokerHeartbeatRequest request;

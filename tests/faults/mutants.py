@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,10 +48,11 @@ KILLS = campaign("kills.py")
 LOGS = sim("LogPowerCutTest.*")
 BROKER = sim("BrokerTest.APowerCut*")
 
-# Whole brokers; three replicas under a controller that is always right; the deciders.
+# Whole brokers; three replicas under a controller that is always right; the deciders; the engine.
 CLUSTER = ["env", f"ODRADEK_SIM_SEEDS={CLUSTER_SEEDS}", *sim("ClusterTest.KeepsItsPromises*")]
 REPLICAS = unit("replica_test", "ReplicationModelTest.*")
 CONTROLLER = unit("metadata_test", "ControllerModel*")
+ENGINE = unit("quorum_test", "ZookeeperEngineTest.*:ZookeeperEngineFaultsTest.One*")
 
 # name, file, the line as it is (a regular expression), what it becomes, tests that must fail
 MUTANTS = (
@@ -76,6 +78,13 @@ MUTANTS = (
         (REPLICAS, CLUSTER),
     ),
     (
+        "a follower asks on before its flush",
+        "src/replica/partition_follower.cc",
+        r"\.end = log_->safe_end_offset\(\),",
+        r".end = log_->log_end_offset(),",
+        (CLUSTER,),
+    ),
+    (
         "skip truncation",
         "src/replica/partition_follower.cc",
         r"return log_->truncate_to\(to\); \}",
@@ -90,6 +99,13 @@ MUTANTS = (
         (REPLICAS,),
     ),
     (
+        "whoever is elected has everything committed",
+        "src/replica/partition_leader.cc",
+        r"high_watermark_ = std::max\(\{high_watermark_, known, log_->log_start_offset\(\)\}\);",
+        r"(void)known; high_watermark_ = log_->log_end_offset();",
+        (CLUSTER,),
+    ),
+    (
         "an end is shown before it is known",
         "src/replica/partition_leader.cc",
         r"return !in_sync_ \|\| high_watermark_ >= epoch_start_;",
@@ -102,6 +118,118 @@ MUTANTS = (
         r"at != partition\.replicas\.end\(\) && is_live\(image, member\.broker_id\) &&",
         r"at != partition.replicas.end() && broker != nullptr &&",
         (CONTROLLER,),
+    ),
+    (
+        "accept who was in sync in an earlier life",
+        "src/metadata/controller/alter_partition.cc",
+        r"\(member\.broker_epoch == kAnyEpoch \|\| member\.broker_epoch == broker->epoch\) &&",
+        r"",
+        (CONTROLLER,),
+    ),
+    (
+        "change a partition that has changed meanwhile",
+        "src/metadata/controller/alter_partition.cc",
+        r"if \(asked\.partition_epoch < partition\.partition_epoch\) return [^;]*;",
+        r"",
+        (CONTROLLER,),
+    ),
+    (
+        "trust a lost disk",
+        "src/metadata/controller/partition_change.cc",
+        r"  lost_ = broker;\n  std::erase\(next_\.in_sync_replicas, broker\);",
+        r"  (void)broker;",
+        (CONTROLLER,),
+    ),
+    (
+        "trust a log after a power cut that was not flushed",
+        "src/metadata/controller/partition_change.cc",
+        r"  crashed_ = broker;\n  std::erase\(next_\.in_sync_replicas, broker\);",
+        r"  (void)broker;",
+        (CONTROLLER,),
+    ),
+    (
+        "elect who is not in sync",
+        "src/metadata/controller/partition_change.cc",
+        r"return contains\(candidates, replica\) && contains\(next_\.replicas, replica\) &&",
+        r"return !candidates.empty() && contains(next_.replicas, replica) &&",
+        (CONTROLLER, CLUSTER),
+    ),
+    (
+        "commit without the epoch check",
+        "src/quorum/zookeeper/committer.cc",
+        r"check_of\(\*election_\.lead\(\)\),",
+        r'Operation::check("/controller_epoch"),',
+        (ENGINE,),
+    ),
+    (
+        "a commit of unknown outcome is made again",
+        "src/quorum/zookeeper/committer.cc",
+        r"  if \(is_sent_\) \{",
+        r"  if (false) {",
+        (ENGINE,),
+    ),
+    (
+        "an offset commit is answered before it is replicated",
+        "src/replica/partition_journal.h",
+        r"partition_->when_committed\(",
+        r"partition_->when_written(",
+        (CLUSTER,),
+    ),
+    (
+        "what is sent again is written again",
+        "src/log/producer_state.cc",
+        r"const ProducerEntry& entry = found != nullptr \? \*found : kUnknown;",
+        r"(void)found;\n  const ProducerEntry& entry = kUnknown;",
+        (CLUSTER,),
+    ),
+    (
+        "another one leads in the same epoch",
+        "src/metadata/partition_replay.cc",
+        r"image\.leader_epoch = base::LeaderEpoch\(image\.leader_epoch\.value\(\) \+ 1\);",
+        r"",
+        (CLUSTER,),
+    ),
+    (
+        "min.insync.replicas is not looked at",
+        "src/replica/leader/in_sync_set.cc",
+        r"  return count < least;",
+        r"  return count + least == 0;",
+        (CLUSTER,),
+    ),
+    (
+        "who fetches is in sync",
+        "src/replica/leader/in_sync_set.cc",
+        r"follower\.end >= high_watermark &&\n         follower\.end >= epoch_start_ &&",
+        r"follower.end <= std::max(follower.end, high_watermark) &&",
+        (REPLICAS, CLUSTER),
+    ),
+    (
+        "eligible although it missed something",
+        "src/metadata/controller/partition_change.cc",
+        r"next_\.in_sync_replicas\.size\(\) >= rules_\.min_in_sync_replicas\)",
+        r"next_.in_sync_replicas.size() > rules_.min_in_sync_replicas)",
+        (CONTROLLER, CLUSTER),
+    ),
+    (
+        "a reassignment ends before the new ones have it",
+        "src/metadata/controller/partition_change.cc",
+        r"replicas\.empty\(\) \|\| !contains_all\(in_sync, next_\.adding_replicas\)",
+        r"replicas.empty()",
+        (CONTROLLER,),
+    ),
+    (
+        "a block of producer ids is given twice",
+        "src/metadata/controller/cluster.cc",
+        r"image\.next_producer_id\.value\(\) \+ kProducerIdBlockSize",
+        r"image.next_producer_id.value()",
+        (CLUSTER,),
+    ),
+    (
+        "a coordinator answers before it has read its groups",
+        "src/broker/runtime/group/group_shard.cc",
+        r"auto loaded = load_groups\(self->partition_->log\(\), \*machine\);",
+        r"base::Result<> loaded;",
+        (CLUSTER,),
     ),
 )
 
@@ -145,6 +273,7 @@ def build(tests):
 def passes(test):
     words = " ".join(os.path.relpath(part, TREE) if isinstance(part, Path) else part
                      for part in test)
+    began = time.monotonic()
     try:
         done = subprocess.run(test, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               timeout=LONGEST_S)
@@ -153,7 +282,11 @@ def passes(test):
         return False
     telling = re.compile(r"VIOLATION|FAIL|.*: Failure|Expected|  Actual|seed")
     lines = [line for line in done.stdout.splitlines() if telling.match(line)]
-    print(f"  {'green' if done.returncode == 0 else 'red'}: {words}", flush=True)
+    result = "green" if done.returncode == 0 else "red"
+    seed = re.search(r"\bseed (\d+)", done.stdout)
+    if done.returncode != 0 and seed:
+        result += f", seed {seed[1]}"
+    print(f"  {result}, after {time.monotonic() - began:.0f} s: {words}", flush=True)
     for line in lines[:4]:
         print(f"      {line[:160]}", flush=True)
     return done.returncode == 0
@@ -185,8 +318,9 @@ def main():
         print(f"{len(MUTANTS)} passed, 0 failed")
         return 0
     copy_tree()
-    known = (POWER_CUTS, KILLS, LOGS, BROKER, CLUSTER, REPLICAS, CONTROLLER)
-    needed = [test for test in known if any(test in mutant[4] for mutant in chosen)]
+    needed = []
+    for mutant in chosen:
+        needed += [test for test in mutant[4] if test not in needed]
     build(needed)
     print("without a mutant", flush=True)
     failed = sum(not passes(test) for test in needed)

@@ -38,6 +38,7 @@ SIMULATED = {
     "sim-logs": seeds("sim_test", "LogPowerCutTest.WhatWas*", 60),
     "sim-broker": seeds("sim_test", "BrokerTest.APowerCut*:BrokerTest.AFailedFlush*", 20),
     "sim-cluster": seeds("sim_test", "ClusterTest.KeepsItsPromises*", 1.5),
+    "sim-cluster-stories": seeds("sim_test", "ClusterScriptTest.*", 0.02),
     "sim-failing-calls": seeds("sim_test", "*FailingCallsTest*", 0.02),
     "sim-one-log": seeds("log_test", "PartitionLogCrash.*", 100),
     "sim-compaction": seeds("log_test", "CompactionModel.*", 25),

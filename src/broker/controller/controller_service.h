@@ -51,7 +51,7 @@ class ControllerService final : public ControllerCalls {
   void follow_brokers(const metadata::ClusterImage& image);
   void on_lost();
   // The broker's session with ZooKeeper, of `session_ms`, is over: it is fenced at once, where this
-  // broker decides. Threads: any.
+  // broker decides and has not heard of it. Threads: any.
   void fence_expired(base::BrokerId broker, std::int64_t broker_epoch, std::int64_t session_ms);
   // Nothing is done by itself any more. On loop 0.
   void stop();

@@ -36,6 +36,11 @@ void BrokerSessions::hear(base::BrokerId broker, std::int64_t broker_epoch,
   session.metadata_offset = metadata_offset;
 }
 
+bool BrokerSessions::has_reported(base::BrokerId broker) const {
+  const auto session = sessions_.find(broker);
+  return session != sessions_.end() && session->second.metadata_offset != base::kNoOffset;
+}
+
 bool BrokerSessions::is_alive(base::BrokerId broker, std::int64_t broker_epoch,
                               std::int64_t now_ms) const {
   const auto found = sessions_.find(broker);

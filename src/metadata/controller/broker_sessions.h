@@ -35,6 +35,9 @@ class BrokerSessions {
   void forget(base::BrokerId broker) { sessions_.erase(broker); }
   bool is_alive(base::BrokerId broker, std::int64_t broker_epoch, std::int64_t now_ms) const;
 
+  // It has told this controller how far it has replayed, and is not forgotten.
+  bool has_reported(base::BrokerId broker) const;
+
   // A broker whose session is over, the longest silent first; it is forgotten. One that is not in
   // the image in this epoch is forgotten without a word.
   std::optional<Silent> take_silent(const ClusterImage& image, std::int64_t now_ms);

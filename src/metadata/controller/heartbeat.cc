@@ -122,6 +122,7 @@ Changes fence_expired_broker(const ControllerView& view, BrokerSessions& session
                              base::BrokerId broker, std::int64_t broker_epoch,
                              std::int64_t silent_ms) {
   if (!check_broker_epoch(view.image, broker, broker_epoch)) return {};
+  if (sessions.has_reported(broker)) return {};
   sessions.forget(broker);
   return fence_broker(view, broker, {Reason::kSessionExpired, broker, silent_ms});
 }

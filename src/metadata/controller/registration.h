@@ -52,8 +52,8 @@ HeartbeatDecision heartbeat(const ControllerView& view, BrokerSessions& sessions
 // replayed in between.
 Changes fence_silent_broker(const ControllerView& view, BrokerSessions& sessions,
                             std::int64_t now_ms);
-// The broker's session with ZooKeeper, of `silent_ms`, is over: the same. Nothing when it has
-// registered anew since.
+// The broker's session with ZooKeeper, of `silent_ms`, is over: where it has not reported to this
+// controller either, it is not waited for. Nothing when it has registered anew since.
 Changes fence_expired_broker(const ControllerView& view, BrokerSessions& sessions,
                              base::BrokerId broker, std::int64_t broker_epoch,
                              std::int64_t silent_ms);

@@ -223,6 +223,10 @@ TEST_F(Registration, ABrokerWithoutASessionIsFencedAtOnce) {
     return fence_expired_broker(cluster_.view(), sessions_, BrokerId(1), of, 3000);
   };
   EXPECT_TRUE(fence(epoch - 1).empty()) << "it has registered anew";
+  sessions_.hear(BrokerId(1), epoch, base::Offset(0), now_ms_);
+  EXPECT_TRUE(fence(epoch).empty()) << "it reaches the controller";
+  sessions_ = BrokerSessions(sessions_.timeout_ms());
+  sessions_.activate(cluster_.view().image, now_ms_);
   apply(fence(epoch));
   EXPECT_TRUE(broker(1).fenced);
   EXPECT_TRUE(fence(epoch).empty());

@@ -345,3 +345,11 @@ class Cluster(Brokers):
         except OSError:
             return None
         return self.broker(json.loads(node)["brokerid"]) if node else None
+
+    # What the brokers keep.
+
+    def why(self, *words):
+        """What `odradek why` finds in their files."""
+        files = [word for broker in self.brokers for word in ("--directory", str(broker.data))]
+        return subprocess.run([str(self.brokers[0].binary), "why", *words, *files], check=True,
+                              capture_output=True, text=True, timeout=PATIENCE_S).stdout

@@ -83,6 +83,20 @@ def coordinator_killed(cluster, crowd, rng):
     return f"another coordinator after {took:.2f} s, the group commits {more:.2f} s later"
 
 
+@case(needs_zookeeper=True)
+def controller_and_coordinator_killed(cluster, crowd, rng):
+    broker = cluster.controller()
+    group = next(name for name in map("group {}".format, range(1000))
+                 if cluster.coordinator(name) is broker)
+    broker.kill()
+    took = cluster.until(lambda: cluster.coordinator(group) not in (None, broker),
+                         "the group has another coordinator")
+    moved = f"moved from {broker.name} to {cluster.coordinator(group).name}, because {broker.name}"
+    told = cluster.until(lambda: moved in cluster.why("group", group), "it is told why")
+    bring_back(cluster, broker)
+    return f"another coordinator after {took:.2f} s, told why {told:.2f} s later"
+
+
 @case()
 def rolling_restart(cluster, crowd, rng):
     stops = []

@@ -39,15 +39,15 @@ bool is_at(const metadata::BrokerImage& broker, const wire::BrokerRegistrationRe
 
 // Somebody waits until everybody has replayed so much; told once. Threads: any.
 struct ControllerService::Waiter {
-  Waiter(base::Offset awaited, env::Task task) : offset(awaited), done(std::move(task)) {}
+  Waiter(base::Offset awaited, ReplayAwaited task) : offset(awaited), done(std::move(task)) {}
 
-  void tell() {
-    if (!told.exchange(true)) std::exchange(done, {})();
+  void tell(bool is_in_time) {
+    if (!told.exchange(true)) std::exchange(done, {})(is_in_time);
   }
   bool is_told() const { return told; }
 
   const base::Offset offset;
-  env::Task done;
+  ReplayAwaited done;
   std::atomic<bool> told = false;
 };
 
@@ -110,7 +110,7 @@ void ControllerService::on_elected(const ClusterImage& image) {
 void ControllerService::on_lost() {
   sessions_ = metadata::BrokerSessions(options_.session_timeout_ms);
   watch_.end();
-  for (const auto& waiter : std::exchange(waiters_, {})) waiter->tell();
+  for (const auto& waiter : std::exchange(waiters_, {})) waiter->tell(true);
 }
 
 void ControllerService::follow_brokers(const ClusterImage& image) {
@@ -118,9 +118,9 @@ void ControllerService::follow_brokers(const ClusterImage& image) {
   tell_of_replay(image);
 }
 
-void ControllerService::await_replay(base::Offset offset, env::Duration limit, env::Task done) {
+void ControllerService::await_replay(base::Offset offset, env::Duration limit, ReplayAwaited done) {
   const auto waiter = std::make_shared<Waiter>(offset, std::move(done));
-  world_.loop(0).run_after(std::max(limit, env::Duration{}), [waiter] { waiter->tell(); });
+  world_.loop(0).run_after(std::max(limit, env::Duration{}), [waiter] { waiter->tell(false); });
   submit_(
       [this, waiter](const ClusterImage& image) {
         waiters_.push_back(waiter);
@@ -128,7 +128,7 @@ void ControllerService::await_replay(base::Offset offset, env::Duration limit, e
         return std::vector<MetadataRecord>{};
       },
       [waiter](const base::Result<>& begun) {
-        if (!begun) waiter->tell();
+        if (!begun) waiter->tell(true);
       });
 }
 
@@ -136,7 +136,7 @@ void ControllerService::tell_of_replay(const ClusterImage& image) {
   std::erase_if(waiters_, [&](const auto& waiter) {
     if (waiter->is_told()) return true;
     if (!sessions_.have_replayed(image, waiter->offset)) return false;
-    waiter->tell();
+    waiter->tell(true);
     return true;
   });
 }

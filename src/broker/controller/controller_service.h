@@ -31,6 +31,8 @@ class ControllerService final : public ControllerCalls {
   // Told of what was committed, in order; on the queue of decisions.
   using EventSink = std::function<void(const std::vector<metadata::Event>&)>;
 
+  using ReplayAwaited = std::move_only_function<void(bool is_in_time)>;
+
   struct Options {
     std::string cluster_id;
     base::BrokerId self;
@@ -57,8 +59,9 @@ class ControllerService final : public ControllerCalls {
   void stop();
 
   // Calls `done`, from any thread, once every broker that serves has replayed the metadata up to
-  // `offset`, as it said itself; or when `limit` is over, or this broker is not the controller.
-  void await_replay(base::Offset offset, env::Duration limit, env::Task done);
+  // `offset`, as it said itself, or when this broker is not the controller (any more); with false
+  // when `limit` was over before.
+  void await_replay(base::Offset offset, env::Duration limit, ReplayAwaited done);
 
   void register_broker(wire::BrokerRegistrationRequest request,
                        Handler<wire::BrokerRegistrationResponse> handler) override;

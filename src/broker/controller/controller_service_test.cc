@@ -48,7 +48,10 @@ class AwaitReplayTest : public testing::Test {
   // Waits for the last record of the metadata.
   void begin_to_wait(env::Duration limit = seconds(5)) {
     last_ = cluster_.image().end_offset - 1;
-    service_.await_replay(last_, limit, [this] { ++told_; });
+    service_.await_replay(last_, limit, [this](bool is_in_time) {
+      ++told_;
+      is_in_time_ = is_in_time;
+    });
   }
 
   env::sim::SimWorld simulation_{1};
@@ -57,6 +60,7 @@ class AwaitReplayTest : public testing::Test {
   config::LiveSettings settings_{config::Settings()};
   bool is_controller_ = true;
   int told_ = 0;
+  bool is_in_time_ = false;
   Offset last_{0};
   // None of the brokers has a listener of that name: nobody is watched.
   ControllerService service_{
@@ -75,6 +79,7 @@ TEST_F(AwaitReplayTest, IsOverWhenEverybodyHasReplayedIt) {
   EXPECT_EQ(told_, 0);
   report(3, last_);
   EXPECT_EQ(told_, 1);
+  EXPECT_TRUE(is_in_time_);
   simulation_.run_for(seconds(10));
   EXPECT_EQ(told_, 1) << "told again when the time was over";
 }
@@ -93,6 +98,7 @@ TEST_F(AwaitReplayTest, LastsNoLongerThanItsLimit) {
   EXPECT_EQ(told_, 0);
   simulation_.run_for(seconds(2));
   EXPECT_EQ(told_, 1);
+  EXPECT_FALSE(is_in_time_);
   report(3, last_);
   EXPECT_EQ(told_, 1);
 }
@@ -112,6 +118,7 @@ TEST_F(AwaitReplayTest, EndsWithTheOffice) {
   begin_to_wait();
   service_.on_lost();
   EXPECT_EQ(told_, 1);
+  EXPECT_TRUE(is_in_time_) << "it is done, and nobody can say more";
   is_controller_ = false;
   begin_to_wait();
   EXPECT_EQ(told_, 2);

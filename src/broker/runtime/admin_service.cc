@@ -34,14 +34,16 @@ constexpr InternalTopic kInternalTopics[] = {
 
 // Clients that ask for a topic wait meanwhile for what they want to know of others.
 constexpr std::chrono::milliseconds kCreationTimeLimit = std::chrono::seconds(5);
+// What nobody asked for by name is not worth a long wait for a broker that follows slowly.
+constexpr std::chrono::milliseconds kFollowTimeLimit = std::chrono::seconds(1);
 
-// Of a request for one topic: it is there.
+// Of a request for one topic: it is there, if not everywhere yet (REQUEST_TIMED_OUT).
 base::Result<> outcome_of(const wire::CreateTopicsResponse& response) {
   if (response.topics.empty()) return base::fail(ErrorCode::kUnknownServerError, "no answer");
   const auto& topic = response.topics.front();
-  if (topic.error_code == ErrorCode::kNone || topic.error_code == ErrorCode::kTopicAlreadyExists) {
-    return {};
-  }
+  constexpr ErrorCode kThere[] = {ErrorCode::kNone, ErrorCode::kTopicAlreadyExists,
+                                  ErrorCode::kRequestTimedOut};
+  if (std::ranges::find(kThere, topic.error_code) != std::end(kThere)) return {};
   return base::fail(topic.error_code, topic.error_message.value_or(""));
 }
 
@@ -53,6 +55,12 @@ metadata::ControllerInputs AdminService::inputs(const config::Settings& settings
             const std::uint64_t high = random.next();
             return base::Uuid::from_random(high, random.next());
           }};
+}
+
+base::Result<> AdminService::not_everywhere_yet() {
+  return base::fail(ErrorCode::kRequestTimedOut,
+                    "it is done, and some brokers had not followed it within the request's "
+                    "time-out");
 }
 
 std::unique_ptr<AdminService> AdminService::make_refusing(env::World& world,
@@ -67,7 +75,7 @@ std::unique_ptr<AdminService> AdminService::make_refusing(env::World& world,
 void AdminService::create_one(Topic topic, Done done) {
   wire::CreateTopicsRequest request;
   request.topics.push_back(std::move(topic));
-  request.timeout_ms = static_cast<std::int32_t>(kCreationTimeLimit.count());
+  request.timeout_ms = static_cast<std::int32_t>(kFollowTimeLimit.count());
   if (forwarder_ != nullptr && !forwarder_->is_controller_here()) {
     create_one_elsewhere(request, std::move(done));
   } else {
@@ -76,14 +84,16 @@ void AdminService::create_one(Topic topic, Done done) {
 }
 
 void AdminService::create_one_here(wire::CreateTopicsRequest request, Done done) {
-  change<wire::CreateTopicsResponse>(
+  change_everywhere<wire::CreateTopicsResponse>(
+      kFollowTimeLimit,
       [request = std::move(request)](const metadata::ClusterImage& image,
                                      const metadata::ControllerInputs& inputs) {
         return metadata::create_topics(image, inputs, request);
       },
       [done = std::move(done)](const wire::CreateTopicsResponse& response,
                                const base::Result<>& committed) mutable {
-        done(committed ? outcome_of(response) : committed);
+        const bool is_there = committed || committed.error().code == ErrorCode::kRequestTimedOut;
+        done(is_there ? outcome_of(response) : committed);
       });
 }
 

@@ -66,13 +66,15 @@ class AdminService {
         });
   }
 
-  // Waits until every live broker has followed the metadata up to an offset, at most so long.
-  using AwaitReplay = std::function<void(base::Offset, env::Duration limit, env::Task done)>;
+  // Waits until every live broker has followed the metadata up to an offset, at most so long; with
+  // false when that was too short.
+  using ReplayAwaited = std::move_only_function<void(bool is_in_time)>;
+  using AwaitReplay = std::function<void(base::Offset, env::Duration limit, ReplayAwaited done)>;
   // Before requests come; in a cluster.
   void await_replay_by(AwaitReplay await_replay) { await_replay_ = std::move(await_replay); }
 
   // The same as change(), but `done` waits until every live broker has followed it, at most so
-  // long.
+  // long: then it gets REQUEST_TIMED_OUT, though everything is as the reply says.
   template <typename Reply, typename Decide>
   void change_everywhere(env::Duration limit, Decide decide,
                          std::move_only_function<void(Reply, const base::Result<>&)> done) {
@@ -91,9 +93,11 @@ class AdminService {
           if (!committed || !await_replay_ || *last == base::kNoOffset) {
             return done(std::move(reply), committed);
           }
-          await_replay_(*last, limit, [reply = std::move(reply), done = std::move(done)]() mutable {
-            done(std::move(reply), {});
-          });
+          await_replay_(
+              *last, limit,
+              [reply = std::move(reply), done = std::move(done)](bool is_in_time) mutable {
+                done(std::move(reply), is_in_time ? base::Result<>() : not_everywhere_yet());
+              });
         });
   }
 
@@ -105,6 +109,7 @@ class AdminService {
   MetadataRuntime& runtime() { return runtime_; }
 
  private:
+  static base::Result<> not_everywhere_yet();
   metadata::ControllerInputs inputs(const config::Settings& settings);
   void create_one(wire::CreateTopicsRequest::CreatableTopic topic, Done done);
   void create_one_here(wire::CreateTopicsRequest request, Done done);

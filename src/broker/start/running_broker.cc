@@ -214,9 +214,10 @@ void RunningBroker::make_services() {
                                           cluster_ ? &cluster_->forwarder() : nullptr,
                                           [this](const auto& events) { events_->add(events); });
   if (cluster_) {
-    admin_->await_replay_by([this](base::Offset offset, env::Duration limit, env::Task done) {
-      cluster_->service().await_replay(offset, limit, std::move(done));
-    });
+    admin_->await_replay_by(
+        [this](base::Offset offset, env::Duration limit, AdminService::ReplayAwaited done) {
+          cluster_->service().await_replay(offset, limit, std::move(done));
+        });
   }
   producer_ids_ = std::make_unique<ProducerIds>(
       cluster_ ? request_block_from(cluster_->controller(), cluster_->member(), node_id_)

@@ -15,6 +15,7 @@
 #include "broker/broker.h"
 #include "config/check.h"
 #include "env/fail_point.h"
+#include "env/linux/host_name.h"
 #include "env/linux/linux_world.h"
 
 namespace odradek::app {
@@ -196,7 +197,7 @@ class Running {
 
   // Starts the broker and says how to reach it. The exit code where that fails.
   std::optional<int> start(config::Settings settings) {
-    auto broker = broker::Broker::start(world_, std::move(settings));
+    auto broker = broker::Broker::start(world_, std::move(settings), {.host_name = env::host_name});
     if (!broker) return not_started(broker.error().failure, broker.error().error);
     broker_ = *std::move(broker);
     follow_settings(*broker_, world_);

@@ -14,9 +14,8 @@ bool Broker::needs_loops(const config::Settings& settings) {
 
 std::expected<std::unique_ptr<Broker>, StartError> Broker::start(env::World& world,
                                                                  config::Settings settings,
-                                                                 MakeSession make_session) {
-  auto broker =
-      std::make_unique<RunningBroker>(world, std::move(settings), std::move(make_session));
+                                                                 Options options) {
+  auto broker = std::make_unique<RunningBroker>(world, std::move(settings), std::move(options));
   auto started = broker->start();
   if (started) return broker;
   // What was made may still be known to a loop: it goes with what the loops never run.

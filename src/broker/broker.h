@@ -49,12 +49,18 @@ class Broker {
   using MakeSession = std::function<std::unique_ptr<quorum::zookeeper::Session>(
       std::function<void(quorum::zookeeper::SessionEvent)>)>;
 
+  struct Options {
+    // This machine's, for listeners of a cluster's broker that have no host.
+    std::function<std::string()> host_name = {};
+    // For tests, instead of ZooKeeper's client by the settings.
+    MakeSession make_session = {};
+  };
+
   // Blocks: call it before the loops run, or on none of them; with zookeeper.connect they must run
   // already. `world` outlives the broker. Formats an empty data directory; refuses, untouched, one
-  // that is not this node's alone, or another cluster's. `make_session`: for tests, instead of
-  // ZooKeeper's client by the settings.
+  // that is not this node's alone, or another cluster's.
   [[nodiscard]] static std::expected<std::unique_ptr<Broker>, StartError> start(
-      env::World& world, config::Settings settings, MakeSession make_session = {});
+      env::World& world, config::Settings settings, Options options);
   // Whether a start with these settings waits for what the loops do.
   static bool needs_loops(const config::Settings& settings);
   virtual ~Broker() = default;

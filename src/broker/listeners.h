@@ -18,7 +18,7 @@ struct ListenerConfig {
   std::string security_protocol;
   // An empty host is every address.
   env::Address bind;
-  // From advertised.listeners; nothing: each client is told the address that it came in by.
+  // In a cluster always there; else, where nothing, a client is told the address it came in by.
   std::optional<env::Address> advertised;
 };
 

@@ -144,6 +144,20 @@ std::uint16_t legacy_port(const Settings& settings, std::string_view key, std::u
   return settings.is_set(key) ? static_cast<std::uint16_t>(settings.number(key)) : otherwise;
 }
 
+// What others are told is kept for them to read: no address of every machine's.
+Read<void> check_reachable(const std::vector<Listener>& listeners) {
+  for (const Listener& listener : listeners) {
+    const std::string& host = listener.bind.host;
+    if (listener.advertised || (host != "0.0.0.0" && host != "::")) continue;
+    return object(kListeners, fmt::format("{}://{}:{}", listener.name, host, listener.bind.port),
+                  fmt::format("{} cannot use the nonroutable meta-address {}. Use a routable IP "
+                              "address. (Without {} the other brokers are told the host of {}; an "
+                              "empty one is this machine's name.)",
+                              kAdvertised, host, kAdvertised, kListeners));
+  }
+  return {};
+}
+
 // Without `listeners`: host.name, port and advertised.* of Kafka 2.2, else loopback.
 std::vector<Listener> default_listeners(const Settings& settings) {
   const bool is_legacy = settings.is_set("host.name") || settings.is_set("port");
@@ -207,6 +221,11 @@ std::expected<std::vector<Listener>, Objection> read_listeners(const Settings& s
   }
   if (auto done = attach_advertised(settings, controllers, listeners); !done) {
     return std::unexpected(std::move(done).error());
+  }
+  if (settings.is_set("zookeeper.connect")) {
+    if (auto done = check_reachable(listeners); !done) {
+      return std::unexpected(std::move(done).error());
+    }
   }
   return listeners;
 }

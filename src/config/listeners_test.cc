@@ -69,6 +69,14 @@ TEST(ListenersTest, OlderNamesCountWithoutTheNewerOne) {
   EXPECT_EQ(only({{"port", "9999"}, {"listeners", "PLAINTEXT://:1"}}).bind, (HostAndPort{"", 1}));
 }
 
+TEST(ListenersTest, EveryAddressNeedsAnotherToTellTheClusterOf) {
+  EXPECT_EQ(only({{"listeners", "PLAINTEXT://0.0.0.0:1"}}).bind, (HostAndPort{"0.0.0.0", 1}));
+  const Listener listener = only({{"listeners", "PLAINTEXT://0.0.0.0:1"},
+                                  {"advertised.listeners", "PLAINTEXT://here:2"},
+                                  {"zookeeper.connect", "zoo:2181"}});
+  EXPECT_EQ(listener.advertised, (HostAndPort{"here", 2}));
+}
+
 TEST(ListenersTest, WhatIsWrongIsNamed) {
   struct Wrong {
     Properties properties;
@@ -97,6 +105,12 @@ TEST(ListenersTest, WhatIsWrongIsNamed) {
       {{{"advertised.listeners", "OTHER://example.org:1"}}, "advertised.listeners", "OTHER"},
       {{{"advertised.listeners", "PLAINTEXT://0.0.0.0:1"}}, "advertised.listeners", "0.0.0.0"},
       {{{"advertised.listeners", "PLAINTEXT://:1"}}, "advertised.listeners", "address"},
+      {{{"listeners", "PLAINTEXT://0.0.0.0:1"}, {"zookeeper.connect", "zoo:2181"}},
+       "listeners",
+       "nonroutable meta-address 0.0.0.0"},
+      {{{"listeners", "PLAINTEXT://[::]:1"}, {"zookeeper.connect", "zoo:2181"}},
+       "listeners",
+       "nonroutable meta-address ::"},
       {{{"listeners", "CONTROLLER://:1"},
         {"listener.security.protocol.map", "CONTROLLER:PLAINTEXT"},
         {"controller.listener.names", "CONTROLLER"}},

@@ -77,8 +77,8 @@ void Cluster::run_start(int number, const std::shared_ptr<Start>& start) {
   auto settings = config::Settings::parse(
       "server.properties", properties_of(number, name_of(number), options_.properties), {});
   if (!settings) return problems_.push_back(settings.error().message);
-  auto started =
-      broker::Broker::start(member.host->world(), std::move(*settings), make_session(number));
+  auto started = broker::Broker::start(member.host->world(), std::move(*settings),
+                                       {.make_session = make_session(number)});
   if (start->is_abandoned || !member.host->is_running()) return;
   if (started) {
     member.broker = std::move(*started);

@@ -141,7 +141,7 @@ void Scenario::check_that_all_are_answered() {
 void Scenario::start_broker() {
   auto settings = config::Settings::parse("server.properties", kProperties, {});
   if (!settings) return history_.violation(settings.error().message);
-  auto started = broker::Broker::start(host_->world(), std::move(*settings));
+  auto started = broker::Broker::start(host_->world(), std::move(*settings), {});
   if (started) {
     broker_ = std::move(*started);
   } else if (has_call_failed()) {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/log.h"
 #include "broker/controller/event_log.h"
 #include "broker/replication/replication.h"
 #include "broker/runtime/producer_ids.h"
@@ -11,12 +12,29 @@
 #include "net/server.h"
 
 namespace odradek::broker {
+namespace {
+
+// Of two heartbeats in a session's time one may be lost.
+void warn_of_rare_heartbeats(const config::Settings& settings) {
+  const std::int64_t interval_ms = settings.number("broker.heartbeat.interval.ms");
+  const std::int64_t session_ms = settings.number("broker.session.timeout.ms");
+  if (2 * interval_ms <= session_ms) return;
+  base::log::warn("broker",
+                  "broker.heartbeat.interval.ms={} is more than half of "
+                  "broker.session.timeout.ms={}: a heartbeat that is late makes the controller "
+                  "take a live broker for dead",
+                  interval_ms, session_ms);
+}
+
+}  // namespace
 
 // The listeners belong to loop 0, which runs.
 std::expected<void, StartError> RunningBroker::start_in_cluster() {
   if (auto done = on_loop([this] { return open_listeners(); }); !done) {
     return std::unexpected(start_error(StartFailure::kListener, std::move(done).error()));
   }
+  warn_of_rare_heartbeats(settings_);
+  advertise();
   for (auto step : {&RunningBroker::open_logs, &RunningBroker::join_cluster,
                     &RunningBroker::enter_cluster, &RunningBroker::serve_in_cluster}) {
     if (auto done = (this->*step)(); !done) {
@@ -25,6 +43,21 @@ std::expected<void, StartError> RunningBroker::start_in_cluster() {
     }
   }
   return {};
+}
+
+// Clients are told the same by all brokers, this one included.
+void RunningBroker::advertise() {
+  for (std::size_t i = 0; i < listener_configs_.size(); ++i) {
+    auto& advertised = listener_configs_[i].advertised;
+    if (advertised) continue;
+    advertised = bound_[i].address;
+    if (advertised->host.empty()) {
+      advertised->host = options_.host_name();
+      base::log::info("broker", "{} is advertised as {}, this machine's name",
+                      listener_configs_[i].name, advertised->to_string());
+    }
+    bound_[i].is_advertised = true;
+  }
 }
 
 base::Result<> RunningBroker::serve_in_cluster() {
@@ -57,7 +90,7 @@ base::Result<> RunningBroker::join_cluster() {
   ClusterNode::Options options;
   options.node = node_id_;
   options.listener = inter_broker_listener(settings_);
-  options.make_session = make_session_;
+  options.make_session = options_.make_session;
   options.on_events = [this](const auto& events) { events_->add(events); };
   options.on_fatal = [this](const base::Error& error) { die_of(error); };
   cluster_ = std::make_unique<ClusterNode>(world_, settings_, live_, *live_config_, image_, *logs_,

@@ -60,11 +60,11 @@ StartError start_error(StartFailure otherwise, base::Error error) {
   return {failure, std::move(error)};
 }
 
-RunningBroker::RunningBroker(env::World& world, config::Settings settings, MakeSession make_session)
+RunningBroker::RunningBroker(env::World& world, config::Settings settings, Options options)
     : world_(world),
       settings_(settings),
       live_(std::move(settings)),
-      make_session_(std::move(make_session)) {}
+      options_(std::move(options)) {}
 
 RunningBroker::~RunningBroker() {
   // What a move is told to when it ends goes before the logs.

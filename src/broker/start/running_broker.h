@@ -47,7 +47,7 @@ StartError start_error(StartFailure otherwise, base::Error error);
 // settings change (broker_surface.cc), and what becomes of its directories (broker_disks.cc).
 class RunningBroker : public Broker {
  public:
-  RunningBroker(env::World& world, config::Settings settings, MakeSession make_session);
+  RunningBroker(env::World& world, config::Settings settings, Options options);
   ~RunningBroker() override;
 
   std::expected<void, StartError> start();
@@ -73,6 +73,7 @@ class RunningBroker : public Broker {
   base::Result<> start_metadata();
   base::Result<> start_partitions();
   base::Result<> open_listeners();
+  void advertise();
   base::Result<> open_metrics();
   void watch_disks();
   void on_directory_failure(log::directory::LogDirectory& directory, const base::Error& error);
@@ -90,7 +91,7 @@ class RunningBroker : public Broker {
   env::World& world_;
   const config::Settings settings_;  // of the file: what start needs before the metadata is there
   config::LiveSettings live_;
-  const MakeSession make_session_;
+  const Options options_;
   std::string cluster_id_;
   base::BrokerId node_id_;
   std::vector<ListenerConfig> listener_configs_;

@@ -185,7 +185,8 @@ ACL_vector* readable_by_all() {
 }
 
 const ACL_vector* access_of(const Operation& operation, bool set_acl) {
-  if (!set_acl) return &ZOO_OPEN_ACL_UNSAFE;
+  const bool is_open = operation.readers == Operation::Readers::kOpen;
+  if (!set_acl || is_open) return &ZOO_OPEN_ACL_UNSAFE;
   return operation.readers == Operation::Readers::kCreator ? &ZOO_CREATOR_ALL_ACL
                                                            : readable_by_all();
 }

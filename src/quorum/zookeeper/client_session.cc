@@ -302,6 +302,8 @@ class ClientSession::State : public std::enable_shared_from_this<State> {
     if (is_passing(failure) || failure.code == Code::kSessionExpired) return;
     base::log::error("zookeeper", "zookeeper.connect: the chroot {} can't be made: {}",
                      options_.connect.chroot, failure.message);
+    stop_unreachable();
+    tell(SessionEvent::kNoChroot);
   }
 
   void on_answer(std::uint64_t call, Outcome<Answer> answer) {

@@ -29,13 +29,19 @@ ZookeeperEngine::ZookeeperEngine(EngineOptions options, const env::Clock& clock,
                 {.on_controller =
                      [this](const std::optional<ControllerInfo>& controller) {
                        listener_.on_controller(controller);
+                       clear_own_controller();
                      },
                  .on_elected = [this](const Lead& lead) { on_elected(lead); },
                  .on_lost = [this](const std::string& why) { on_lost(why); }}),
       committer_(*session_, log_, election_),
       snapshots_(*session_, election_),
       registration_(*session_, std::move(probe),
-                    {.on_registered = [this](std::int64_t zxid) { listener_.on_registered(zxid); },
+                    {.on_registered =
+                         [this](std::int64_t zxid) {
+                           registered_in_ = session_->id();
+                           listener_.on_registered(zxid);
+                           clear_own_controller();
+                         },
                      .on_refused =
                          [this](const base::Error& error) {
                            base::log::error("quorum", "{}", error.message);
@@ -83,6 +89,12 @@ void ZookeeperEngine::on_event(SessionEvent event) {
       listener_.on_reachable(false);
       return fail_start({base::ErrorCode::kSaslAuthenticationFailed,
                          "ZooKeeper refused zookeeper.digest.credentials", 0});
+    case SessionEvent::kNoChroot:
+      return fail_start({base::ErrorCode::kInvalidConfig,
+                         fmt::format("zookeeper.connect={}: the chroot can't be made: an access "
+                                     "list or a node that is in its way does not let this broker",
+                                     options_.connect),
+                         0});
     case SessionEvent::kReadOnly:
       was_read_only_ = true;
       return;
@@ -121,6 +133,15 @@ void ZookeeperEngine::on_expired() {
 
 void ZookeeperEngine::register_broker(BrokerIdentity identity, base::SharedBytes node) {
   registration_.begin(std::move(identity), std::move(node));
+}
+
+// Whoever has the registration is the broker: a /controller of it that is another session's is its
+// last run's, and nobody waits for the end of that.
+void ZookeeperEngine::clear_own_controller() {
+  const auto& controller = election_.controller();
+  if (!controller || controller->broker != options_.broker) return;
+  if (controller->session == session_->id() || registered_in_ != session_->id()) return;
+  election_.remove(*controller, [](Outcome<>) {});
 }
 
 void ZookeeperEngine::stand(bool is_standing) { election_.stand(is_standing); }

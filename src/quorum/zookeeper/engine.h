@@ -123,6 +123,7 @@ class ZookeeperEngine {
   void begin_lead(const Lead& lead);
   void on_lost(const std::string& why);
   void fail_start(base::Error error);
+  void clear_own_controller();
 
   const EngineOptions options_;
   const env::Clock& clock_;
@@ -135,6 +136,7 @@ class ZookeeperEngine {
   SnapshotWriter snapshots_;
   Registration registration_;
   LiveBrokers brokers_;
+  SessionId registered_in_ = 0;
   StartHandler start_handler_;
   bool is_founded_ = false;
   Founded found_;

@@ -105,7 +105,8 @@ TEST(ZookeeperEngineTest, ABrokerBehindTheTrimmedLogLoadsTheSnapshot) {
     ASSERT_TRUE(cluster.commit({{"key" + std::to_string(i % 5), std::to_string(i)}}));
   }
   ASSERT_TRUE(cluster.run_until([&] { return cluster.lead()->snapshots_written == 5; }));
-  EXPECT_EQ(cluster.ensemble.children("/kafka/odradek/changes").size(), 7U);
+  // Each of the five covers ten changes or, where some came while it was begun, more.
+  EXPECT_LE(cluster.ensemble.children("/kafka/odradek/changes").size(), 7U);
   EXPECT_EQ(cluster.ensemble.children("/kafka/odradek/snapshots").size(), 1U);
   cluster.broker(3).start("three");
   ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
@@ -289,6 +290,25 @@ TEST(ZookeeperEngineTest, ARestartedBrokerTakesItsRegistrationOver) {
   // The old session's end takes nothing away.
   cluster.world.run_for(seconds(20));
   EXPECT_TRUE(cluster.ensemble.node("/kafka/brokers/ids/2"));
+}
+
+TEST(ZookeeperEngineTest, ARemovedRegistrationIsMadeAnew) {
+  Cluster cluster(10);
+  cluster.start_all();
+  ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
+  const std::string path = "/kafka/brokers/ids/2";
+  for (std::size_t times = 1; times <= 3; ++times) {
+    // Heard of at once, or once there is a connection again.
+    if (times == 2) cluster.ensemble.cut("broker2");
+    ASSERT_TRUE(cluster.ensemble.write({Operation::remove(path)}));
+    cluster.ensemble.heal("broker2");
+    ASSERT_TRUE(
+        cluster.run_until([&] { return cluster.broker(2).registrations.size() == times + 1; }));
+    EXPECT_TRUE(cluster.ensemble.node(path));
+  }
+  EXPECT_EQ(cluster.broker(2).probes, 0);
+  cluster.world.run_for(seconds(20));
+  EXPECT_EQ(cluster.broker(2).registrations.size(), 4U);
 }
 
 TEST(ZookeeperEngineTest, AnotherBrokerWithTheSameIdIsRefusedAndTheFirstIsNamed) {

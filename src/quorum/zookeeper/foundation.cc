@@ -46,7 +46,14 @@ bool Foundation::goes_on(const Failure& failure) {
   if (failure.code == Code::kNodeExists || failure.code == Code::kNoNode) return true;
   const bool is_over = !is_passing(failure) && failure.code != Code::kSessionExpired &&
                        failure.code != Code::kClosed;
-  if (is_over) finish(base::fail(base::ErrorCode::kInvalidConfig, failure.message));
+  if (!is_over) return false;
+  std::string why = failure.message;
+  if (failure.code == Code::kNoAuth) {
+    why +=
+        ": its access list lets others in; zookeeper.digest.credentials has to be what the "
+        "cluster was made with (zookeeper.set.acl)";
+  }
+  finish(base::fail(base::ErrorCode::kInvalidConfig, std::move(why)));
   return false;
 }
 

@@ -40,7 +40,7 @@ void Registration::begin(BrokerIdentity identity, base::SharedBytes node) {
 void Registration::resume() {
   if (!is_wanted_ || !session_.is_connected()) return;
   ++attempt_;
-  if (registered_in_ == session_.id()) return;
+  if (registered_in_ == session_.id()) return watch();
   if (registered_in_ != 0) before_ = registered_in_;
   create();
 }
@@ -86,7 +86,8 @@ void Registration::consider(const Node& other, const Outcome<Node>& identity) {
   const SessionId owner = other.stat.ephemeral_owner;
   if (owner == session_.id()) {
     registered_in_ = owner;
-    return handlers_.on_registered(other.stat.created_zxid);
+    handlers_.on_registered(other.stat.created_zxid);
+    return watch();
   }
   if (!identity) return refuse(other, "nothing says which cluster and directories it has");
   if (identity->bytes != identity_text_) {
@@ -101,6 +102,37 @@ void Registration::consider(const Node& other, const Outcome<Node>& identity) {
     if (answers) return refuse(other, "it is alive: its address answers");
     take_over(version);
   });
+}
+
+// A watch survives a lost connection, and nothing else than the node's end is of interest: what is
+// written into it by hand is not read.
+void Registration::watch() {
+  const SessionId session = session_.id();
+  if (!is_wanted_ || registered_in_ != session || watched_in_ == session) return;
+  watched_in_ = session;
+  session_.get(
+      broker_path(identity_.broker),
+      [this, session](Outcome<Node> node) {
+        if (watched_in_ != session || (node && node->stat.ephemeral_owner == session)) return;
+        watched_in_ = 0;
+        if (node || node.error().code == Code::kNoNode) on_vanished();
+      },
+      [this, session](WatchEvent event) {
+        if (watched_in_ != session) return;
+        watched_in_ = 0;
+        event == WatchEvent::kDeleted ? on_vanished() : watch();
+      });
+}
+
+void Registration::on_vanished() {
+  if (!is_wanted_ || registered_in_ == 0 || registered_in_ != session_.id()) return;
+  base::log::warn("quorum",
+                  "somebody removed {}, while its session lives: this broker registers "
+                  "anew",
+                  broker_path(identity_.broker));
+  registered_in_ = 0;
+  ++attempt_;
+  create();
 }
 
 void Registration::take_over(std::int32_t identity_version) {

@@ -17,8 +17,8 @@ struct BrokerIdentity {
   std::vector<std::string> directory_ids;
 };
 
-// /brokers/ids/<id>, for as long as the session lasts, and again in the next one. On the session's
-// loop.
+// /brokers/ids/<id>, for as long as the session lasts, and again in the next one, or where somebody
+// removed it. On the session's loop.
 class Registration {
  public:
   // Asks whether a broker answers at what this registration's node says, and calls with the answer.
@@ -41,6 +41,9 @@ class Registration {
  private:
   void create();
   void look();
+  // Hears of it when the node is no longer there.
+  void watch();
+  void on_vanished();
   void consider(const Node& other, const Outcome<Node>& identity);
   void take_over(std::int32_t identity_version);
   void refuse(const Node& other, const std::string& why);
@@ -55,6 +58,7 @@ class Registration {
   bool is_wanted_ = false;
   // Of the session that it stands in.
   SessionId registered_in_ = 0;
+  SessionId watched_in_ = 0;
   // The last session of this process: what it left is its own.
   SessionId before_ = 0;
   std::uint64_t attempt_ = 0;

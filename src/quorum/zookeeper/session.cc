@@ -65,6 +65,8 @@ const char* name_of(SessionEvent event) {
       return "auth failed";
     case SessionEvent::kReadOnly:
       return "read only";
+    case SessionEvent::kNoChroot:
+      return "no chroot";
     case SessionEvent::kUnreachable:
       break;
   }

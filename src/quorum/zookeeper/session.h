@@ -94,8 +94,8 @@ struct Operation {
     kEphemeral,
   };
   // Who may read the node, where the session's options ask for access lists at all
-  // (`zookeeper.set.acl`). Only the creator's identity may change it.
-  enum class Readers : std::uint8_t { kEveryone, kCreator };
+  // (`zookeeper.set.acl`). Only the creator's identity may change it, but for what is open.
+  enum class Readers : std::uint8_t { kEveryone, kCreator, kOpen };
 
   static constexpr std::int32_t kAnyVersion = -1;
 
@@ -158,6 +158,8 @@ enum class SessionEvent : std::uint8_t {
   // Nobody answered within `zookeeper.connection.timeout.ms` after `open`. Told once; the session
   // goes on looking.
   kUnreachable,
+  // The chroot is not there and can't be made, as the log says. Told once; nothing more happens.
+  kNoChroot,
 };
 const char* name_of(SessionEvent event);
 using SessionHandler = std::function<void(SessionEvent)>;

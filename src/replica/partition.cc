@@ -132,14 +132,16 @@ bool Partition::is_written(log::AppendEnd end) const {
 base::Result<log::ReadInfo> Partition::read(Offset from, Isolation isolation,
                                             base::LeaderEpoch current_leader_epoch,
                                             std::uint64_t max_bytes, bool at_least_one_batch,
-                                            log::ReadMode mode) {
+                                            log::ReadMode mode, Readable readable) {
   Offset until;
   {
     const std::lock_guard lock(mutex_);
-    if (auto leader = check_leader_locked(current_leader_epoch); !leader) {
-      return base::fail(std::move(leader));
+    if (auto server = check_readable_locked(current_leader_epoch, readable); !server) {
+      return base::fail(std::move(server));
     }
     until = visible_end_locked(isolation);
+    // What is committed may still be on its way to the file here.
+    if (role_ == Role::kFollower) until = std::min(until, log_->written_end_offset());
   }
   // A fetch between the end it may see and the log's end waits; it is not out of range.
   if (from > until && from <= log_->log_end_offset()) return log::ReadInfo{};
@@ -147,10 +149,11 @@ base::Result<log::ReadInfo> Partition::read(Offset from, Isolation isolation,
 }
 
 Partition::WatchId Partition::watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
-                                    Offset visible_end, Offset known_high_watermark) {
+                                    Offset visible_end, Offset known_high_watermark,
+                                    Readable readable) {
   const std::lock_guard lock(mutex_);
-  if (role_ != Role::kLeader || visible_end_locked(isolation) > visible_end ||
-      high_watermark_ > known_high_watermark) {
+  if (!check_readable_locked(base::kNoLeaderEpoch, readable) ||
+      visible_end_locked(isolation) > visible_end || high_watermark_ > known_high_watermark) {
     return 0;
   }
   fetch_watches_.emplace_hint(fetch_watches_.end(), next_watch_,
@@ -176,6 +179,12 @@ void Partition::wake_fetches() {
 base::Result<> Partition::check_leader(base::LeaderEpoch current_leader_epoch) const {
   const std::lock_guard lock(mutex_);
   return check_leader_locked(current_leader_epoch);
+}
+
+base::Result<> Partition::check_readable(base::LeaderEpoch current_leader_epoch,
+                                         Readable readable) const {
+  const std::lock_guard lock(mutex_);
+  return check_readable_locked(current_leader_epoch, readable);
 }
 
 base::LeaderEpoch Partition::leader_epoch() const {
@@ -246,6 +255,19 @@ void Partition::on_taken_back(Offset end, const base::Error& error) {
 base::Result<> Partition::check_leader_locked(base::LeaderEpoch current_leader_epoch) const {
   if (retired_) return std::unexpected(*retired_);
   if (role_ != Role::kLeader) return base::fail(ErrorCode::kNotLeaderOrFollower);
+  return check_epoch_locked(current_leader_epoch);
+}
+
+base::Result<> Partition::check_readable_locked(base::LeaderEpoch current_leader_epoch,
+                                                Readable readable) const {
+  if (role_ != Role::kFollower || readable == Readable::kFromLeader) {
+    return check_leader_locked(current_leader_epoch);
+  }
+  if (retired_) return std::unexpected(*retired_);
+  return check_epoch_locked(current_leader_epoch);
+}
+
+base::Result<> Partition::check_epoch_locked(base::LeaderEpoch current_leader_epoch) const {
   if (current_leader_epoch == base::kNoLeaderEpoch || current_leader_epoch == leader_epoch_) {
     return {};
   }
@@ -292,6 +314,9 @@ Partition::Released Partition::release_reached_locked() {
   release_until(high_watermark_, commit_waiters_, released);
   release_until(log_->answerable_end_offset(), write_waiters_, released);
   release_until(log_->safe_end_offset(), safe_waiters_, released);
+  if (!low_watermark_waiters_.empty()) {
+    release_until(low_watermark_locked(), low_watermark_waiters_, released);
+  }
   if (fetch_watches_.empty()) return released;
   const Offset ends[] = {high_watermark_, visible_end_locked(Isolation::kReadCommitted),
                          visible_end_locked(Isolation::kLogEnd)};
@@ -310,7 +335,8 @@ Partition::Released Partition::release_reached_locked() {
 
 Partition::Released Partition::release_all_locked() {
   Released released;
-  for (auto* waiters : {&commit_waiters_, &write_waiters_, &safe_waiters_}) {
+  for (auto* waiters :
+       {&commit_waiters_, &write_waiters_, &safe_waiters_, &low_watermark_waiters_}) {
     for (auto& [end, handler] : *waiters) released.commits.push_back(std::move(handler));
     waiters->clear();
   }

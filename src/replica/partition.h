@@ -29,6 +29,10 @@ enum class Isolation : std::uint8_t {
   kLogEnd,           // everything that is written: what a follower reads
 };
 
+// Who may answer a read: consumers that name their rack may read from followers, too (KIP-392), up
+// to the high watermark that they know.
+enum class Readable : std::uint8_t { kFromLeader, kFromAnyReplica };
+
 // A parked fetch: woken once, from any thread and without a lock held, when a partition that it
 // watches has got on or changed its role.
 class FetchWaiter {
@@ -125,7 +129,8 @@ class Partition : private log::ProgressListener {
   [[nodiscard]] base::Result<log::ReadInfo> read(base::Offset from, Isolation isolation,
                                                  base::LeaderEpoch current_leader_epoch,
                                                  std::uint64_t max_bytes, bool at_least_one_batch,
-                                                 log::ReadMode mode = log::ReadMode::kMayWait);
+                                                 log::ReadMode mode = log::ReadMode::kMayWait,
+                                                 Readable readable = Readable::kFromLeader);
   // Names a watch of one partition; 0 names none.
   using WatchId = std::uint64_t;
   // No high watermark passes it.
@@ -135,7 +140,8 @@ class Partition : private log::ProgressListener {
   // (KIP-1166). 0, and nothing is kept, when that is so already: look again.
   [[nodiscard]] WatchId watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
                               base::Offset visible_end,
-                              base::Offset known_high_watermark = kAnyHighWatermark);
+                              base::Offset known_high_watermark = kAnyHighWatermark,
+                              Readable readable = Readable::kFromLeader);
   // Nothing happens where the waiter has been woken.
   void unwatch(WatchId watch);
   // Wakes every parked fetch, news or not.
@@ -162,6 +168,14 @@ class Partition : private log::ProgressListener {
   bool lacks_in_sync() const;
   // Who has it and who of them is in sync, as the leader of several replicas knows it.
   std::optional<leader::Assignment> assignment() const;
+  // The followers that a consumer at that offset may read from.
+  std::vector<leader::InSyncSet::Holder> holders_of(base::Offset at) const;
+  // The greatest log start that all replicas on live brokers have reached, as the leader knows it.
+  base::Offset low_watermark() const;
+  // Calls once, when the low watermark is at `to` or beyond it, or with the error of a lost
+  // leadership. A broker that goes is not noticed: whoever waits has a time-out, and looks again
+  // then.
+  void when_low_watermark(base::Offset to, CommitHandler handler);
 
   // As a follower. Where it is; `end` counts what is safe here (log::Log::safe_end_offset).
   follower::FollowedPosition position() const;
@@ -181,6 +195,9 @@ class Partition : private log::ProgressListener {
                                           base::LeaderEpoch current_leader_epoch);
 
   [[nodiscard]] base::Result<> check_leader(base::LeaderEpoch current_leader_epoch) const;
+  // The same for a read, of whoever may answer it.
+  [[nodiscard]] base::Result<> check_readable(base::LeaderEpoch current_leader_epoch,
+                                              Readable readable) const;
   base::LeaderEpoch leader_epoch() const;
   // The last role says who leads; kNoBroker where that isn't known here.
   struct CurrentLeader {
@@ -215,6 +232,10 @@ class Partition : private log::ProgressListener {
 
   // The following are called with mutex_ held.
   [[nodiscard]] base::Result<> check_leader_locked(base::LeaderEpoch current_leader_epoch) const;
+  [[nodiscard]] base::Result<> check_epoch_locked(base::LeaderEpoch current_leader_epoch) const;
+  [[nodiscard]] base::Result<> check_readable_locked(base::LeaderEpoch current_leader_epoch,
+                                                     Readable readable) const;
+  base::Offset low_watermark_locked() const;
   // The error of a waiter that comes too late.
   std::optional<base::Error> check_end_locked(const log::AppendEnd& end) const;
   // How far all of the in-sync set has come; nothing while that is not known.
@@ -252,6 +273,7 @@ class Partition : private log::ProgressListener {
   std::multimap<base::Offset, CommitHandler> commit_waiters_;
   std::multimap<base::Offset, CommitHandler> write_waiters_;
   std::multimap<base::Offset, CommitHandler> safe_waiters_;
+  std::multimap<base::Offset, CommitHandler> low_watermark_waiters_;
   // Of a leader that is not the only replica.
   std::optional<leader::InSyncSet> in_sync_;
   base::Offset epoch_start_{0};

@@ -56,6 +56,7 @@ follower::FollowedPosition Partition::position() const {
 
 base::Result<> Partition::append_replicated(Replicated replicated) {
   const std::size_t bytes = replicated.batches.size();
+  Released released;
   {
     const std::lock_guard lock(mutex_);
     if (auto follower = check_follower_locked(replicated.leader_epoch); !follower) return follower;
@@ -68,9 +69,11 @@ base::Result<> Partition::append_replicated(Replicated replicated) {
     if (committed > high_watermark_) {
       high_watermark_ = committed;
       log_->directory().set_high_watermark(name(), committed);
+      released = release_reached_locked();
     }
   }
   if (bytes > 0) write_out();
+  complete(std::move(released), std::nullopt);
   if (replicated.log_start_offset <= log_->log_start_offset()) return {};
   return log_->delete_records(replicated.log_start_offset, log_->log_end_offset());
 }

@@ -30,7 +30,7 @@ void Partition::become_leader(base::BrokerId self, const Leadership& leadership,
     wait_for_cut(lock);
     if (retired_) return;
     if (role_ == Role::kLeader && leadership.epoch == leader_epoch_ && in_sync_) {
-      in_sync_->update(leadership.assignment);
+      in_sync_->update(leadership.assignment, now());
     } else {
       role_ = Role::kLeader;
       leader_epoch_ = leadership.epoch;
@@ -118,6 +118,35 @@ std::optional<leader::Assignment> Partition::assignment() const {
   const std::lock_guard lock(mutex_);
   if (!in_sync_) return std::nullopt;
   return in_sync_->assignment();
+}
+
+std::vector<leader::InSyncSet::Holder> Partition::holders_of(Offset at) const {
+  const std::lock_guard lock(mutex_);
+  if (!in_sync_) return {};
+  return in_sync_->holders_of(at);
+}
+
+Offset Partition::low_watermark_locked() const {
+  const Offset start = log_->log_start_offset();
+  return in_sync_ ? in_sync_->low_watermark(start) : start;
+}
+
+Offset Partition::low_watermark() const {
+  const std::lock_guard lock(mutex_);
+  return low_watermark_locked();
+}
+
+void Partition::when_low_watermark(Offset to, CommitHandler handler) {
+  base::Result<> outcome;
+  {
+    const std::lock_guard lock(mutex_);
+    outcome = check_leader_locked(base::kNoLeaderEpoch);
+    if (outcome && low_watermark_locked() < to) {
+      low_watermark_waiters_.emplace(to, std::move(handler));
+      return;
+    }
+  }
+  handler(std::move(outcome));
 }
 
 bool Partition::is_end_known() const {

@@ -42,12 +42,19 @@ void InSyncSet::begin(const Assignment& assignment, Offset epoch_start, env::Mon
   }
 }
 
-void InSyncSet::update(const Assignment& assignment) {
+void InSyncSet::update(const Assignment& assignment, env::MonotonicTime now) {
   if (assignment.partition_epoch <= assignment_.partition_epoch) return;
-  assignment_ = assignment;
+  const Assignment before = std::exchange(assignment_, assignment);
   open_.reset();
   is_to_be_sent_again_ = false;
   keep_replicas_only();
+  for (const BrokerId broker : assignment_.in_sync) {
+    const auto found = followers_.find(broker);
+    if (found == followers_.end() || contains(before.in_sync, broker)) continue;
+    // It has the high watermark, and that may be less than the leader's end.
+    found->second.was_caught_up = true;
+    found->second.caught_up_at = now;
+  }
 }
 
 void InSyncSet::keep_replicas_only() {
@@ -82,6 +89,25 @@ bool InSyncSet::fetched(const FollowerPosition& position, Offset leader_end,
 Offset InSyncSet::end_of(BrokerId broker) const {
   const auto found = followers_.find(broker);
   return found == followers_.end() ? base::kNoOffset : found->second.end;
+}
+
+std::vector<InSyncSet::Holder> InSyncSet::holders_of(Offset at) const {
+  std::vector<Holder> holders;
+  for (const auto& [broker, follower] : followers_) {
+    if (!contains(assignment_.in_sync, broker)) continue;
+    if (follower.end < at || follower.log_start > at) continue;
+    holders.push_back({broker, follower.end, follower.caught_up_at});
+  }
+  return holders;
+}
+
+Offset InSyncSet::low_watermark(Offset leader_log_start) const {
+  constexpr std::int64_t kAnyEpoch = -1;
+  Offset low = leader_log_start;
+  for (const auto& [broker, follower] : followers_) {
+    if (is_eligible_(broker, kAnyEpoch)) low = std::min(low, follower.log_start);
+  }
+  return low;
 }
 
 bool InSyncSet::is_caught_up(const Follower& follower, Offset leader_end,
@@ -130,7 +156,7 @@ std::optional<InSyncProposal> InSyncSet::propose(Offset leader_end, Offset high_
     return open_;
   }
   open_ = wish_to_shrink(leader_end, now);
-  if (!open_) open_ = wish_to_grow(high_watermark);
+  if (!open_) open_ = wish_to_grow(high_watermark, now);
   return open_;
 }
 
@@ -170,18 +196,23 @@ std::optional<InSyncProposal> InSyncSet::wish_to_shrink(Offset leader_end,
   return proposal_of(kept, std::move(cause));
 }
 
-bool InSyncSet::may_join(BrokerId broker, const Follower& follower, Offset high_watermark) const {
-  return follower.end != base::kNoOffset && follower.end >= high_watermark &&
-         follower.end >= epoch_start_ && is_eligible_(broker, follower.broker_epoch);
+// One that asks no more has what it had when it left: that the high watermark stands still, because
+// the set is too small, makes it none that has caught up.
+bool InSyncSet::may_join(BrokerId broker, const Follower& follower, Offset high_watermark,
+                         env::MonotonicTime now) const {
+  return follower.end != base::kNoOffset && now - follower.fetched_at <= limits_.max_lag &&
+         follower.end >= high_watermark && follower.end >= epoch_start_ &&
+         is_eligible_(broker, follower.broker_epoch);
 }
 
-std::optional<InSyncProposal> InSyncSet::wish_to_grow(Offset high_watermark) const {
+std::optional<InSyncProposal> InSyncSet::wish_to_grow(Offset high_watermark,
+                                                      env::MonotonicTime now) const {
   std::vector<BrokerId> wanted = assignment_.in_sync;
   std::string cause;
   for (const BrokerId broker : assignment_.replicas) {
     const auto found = followers_.find(broker);
     if (found == followers_.end() || contains(assignment_.in_sync, broker)) continue;
-    if (!may_join(broker, found->second, high_watermark)) continue;
+    if (!may_join(broker, found->second, high_watermark, now)) continue;
     wanted.push_back(broker);
     add_cause(cause,
               fmt::format("broker {} has caught up: it is at offset {}, the high watermark "

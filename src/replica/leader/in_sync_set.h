@@ -70,8 +70,9 @@ class InSyncSet {
   // those in the set have replica.lag.time.max.ms to ask for something.
   void begin(const Assignment& assignment, base::Offset epoch_start, env::MonotonicTime now);
   // The controller's word under the same leadership, its answer to a proposal that it granted too.
-  // One that is not newer says nothing.
-  void update(const Assignment& assignment);
+  // One that is not newer says nothing. Who comes into the set by it has
+  // replica.lag.time.max.ms from now on.
+  void update(const Assignment& assignment, env::MonotonicTime now);
 
   // Of a broker that is no replica nothing is kept: false.
   bool fetched(const FollowerPosition& position, base::Offset leader_end, env::MonotonicTime now);
@@ -96,6 +97,17 @@ class InSyncSet {
   // Of a follower that asked for nothing yet: kNoOffset.
   base::Offset end_of(base::BrokerId follower) const;
 
+  // A follower in the set that has the record at some offset, or comes to it next.
+  struct Holder {
+    base::BrokerId broker;
+    base::Offset end;
+    env::MonotonicTime caught_up_at;
+  };
+  std::vector<Holder> holders_of(base::Offset at) const;
+  // The least log start of this leader and of its followers that are eligible; kNoOffset where one
+  // of them asked for nothing yet.
+  base::Offset low_watermark(base::Offset leader_log_start) const;
+
  private:
   struct Follower {
     base::Offset end = base::kNoOffset;
@@ -111,12 +123,14 @@ class InSyncSet {
 
   bool is_caught_up(const Follower& follower, base::Offset leader_end,
                     env::MonotonicTime now) const;
-  bool may_join(base::BrokerId broker, const Follower& follower, base::Offset high_watermark) const;
+  bool may_join(base::BrokerId broker, const Follower& follower, base::Offset high_watermark,
+                env::MonotonicTime now) const;
   bool counts(base::BrokerId broker, const Follower& follower, base::Offset leader_end,
               env::MonotonicTime now) const;
   std::optional<InSyncProposal> wish_to_shrink(base::Offset leader_end,
                                                env::MonotonicTime now) const;
-  std::optional<InSyncProposal> wish_to_grow(base::Offset high_watermark) const;
+  std::optional<InSyncProposal> wish_to_grow(base::Offset high_watermark,
+                                             env::MonotonicTime now) const;
   InSyncProposal proposal_of(const std::vector<base::BrokerId>& in_sync, std::string cause) const;
   void keep_replicas_only();
 

@@ -45,12 +45,13 @@ class InSyncSetTest : public ::testing::Test {
   void grant(std::initializer_list<int> in_sync) {
     set_.update({.replicas = set_.replicas(),
                  .in_sync = brokers(in_sync),
-                 .partition_epoch = set_.partition_epoch() + 1});
+                 .partition_epoch = set_.partition_epoch() + 1},
+                now_);
   }
 
   std::set<int> fenced_;
   InSyncSet set_{BrokerId(1), [this](BrokerId broker, std::int64_t epoch) {
-                   return !fenced_.contains(broker.value()) && epoch == 5;
+                   return !fenced_.contains(broker.value()) && (epoch == 5 || epoch == -1);
                  }};
   Offset end_{100};
   Offset high_watermark_{100};
@@ -163,6 +164,78 @@ TEST_F(InSyncSetTest, AFollowerJoinsOnceItHasTheHighWatermark) {
   EXPECT_EQ(committed(), Offset(100)) << "the controller may have let it in already";
 }
 
+TEST_F(InSyncSetTest, WhoeverJoinedHasItsTimeFromThenOn) {
+  begin({1, 2});
+  end_ = Offset(150);
+  fetch(2, 150);
+  fetch(3, 100);
+  ASSERT_TRUE(propose());
+  grant({1, 2, 3});
+  fetch(2, 150);
+  EXPECT_FALSE(propose()) << "it lacks what its leader has not committed yet";
+  now_ += seconds(31);
+  fetch(2, 150);
+  const auto proposal = propose();
+  ASSERT_TRUE(proposal);
+  EXPECT_THAT(members(*proposal), ElementsAre(1, 2));
+  EXPECT_THAT(proposal->cause, HasSubstr("broker 3 has not caught up for 31000 ms"));
+}
+
+TEST_F(InSyncSetTest, WhoeverAsksNoMoreDoesNotComeBack) {
+  set_.set_limits({.max_lag = seconds(30), .min_in_sync = 3});
+  begin({1, 2, 3});
+  fetch(2, 100);
+  fetch(3, 100);
+  end_ = Offset(110);
+  now_ += seconds(31);
+  fetch(2, 110);
+  ASSERT_TRUE(propose());
+  grant({1, 2});
+  EXPECT_FALSE(propose()) << "it is at the high watermark, which waits for a third replica";
+  fetch(3, 100);
+  EXPECT_TRUE(propose());
+}
+
+TEST_F(InSyncSetTest, ConsumersMayReadFromWhoIsInTheSetAndHasTheOffset) {
+  begin({1, 2});
+  EXPECT_TRUE(set_.holders_of(Offset(0)).empty()) << "nobody asked yet";
+  const auto fetch_from = [this](int follower, int log_start) {
+    EXPECT_TRUE(set_.fetched({.follower = BrokerId(follower),
+                              .broker_epoch = 5,
+                              .end = Offset(100),
+                              .log_start = Offset(log_start)},
+                             end_, now_));
+  };
+  fetch_from(2, 50);
+  fetch_from(3, 50);
+  const auto holders = set_.holders_of(Offset(100));
+  ASSERT_EQ(holders.size(), 1U) << "broker 3 is not in the set";
+  EXPECT_EQ(holders[0].broker, BrokerId(2));
+  EXPECT_EQ(holders[0].end, Offset(100));
+  EXPECT_TRUE(set_.holders_of(Offset(101)).empty());
+  EXPECT_TRUE(set_.holders_of(Offset(49)).empty());
+}
+
+TEST_F(InSyncSetTest, TheLowWatermarkIsThatOfAllLiveReplicas) {
+  begin({1, 2, 3});
+  EXPECT_EQ(set_.low_watermark(Offset(70)), base::kNoOffset);
+  fetch(2, 100);
+  const auto fetch_from = [this](int follower, int log_start) {
+    EXPECT_TRUE(set_.fetched({.follower = BrokerId(follower),
+                              .broker_epoch = 5,
+                              .end = Offset(100),
+                              .log_start = Offset(log_start)},
+                             end_, now_));
+  };
+  fetch_from(2, 60);
+  fetch_from(3, 20);
+  EXPECT_EQ(set_.low_watermark(Offset(70)), Offset(20));
+  fetch_from(3, 70);
+  EXPECT_EQ(set_.low_watermark(Offset(70)), Offset(60));
+  fenced_.insert(2);
+  EXPECT_EQ(set_.low_watermark(Offset(70)), Offset(70));
+}
+
 TEST_F(InSyncSetTest, NobodyJoinsFromBeforeTheLeadersEpoch) {
   begin({1, 2});
   high_watermark_ = Offset(80);
@@ -216,9 +289,11 @@ TEST_F(InSyncSetTest, ALeaderThatIsBehindWaitsForTheControllersWord) {
   ASSERT_TRUE(propose());
   set_.answered(set_.partition_epoch(), InSyncAnswer::kAwaitsMetadata);
   EXPECT_FALSE(propose());
-  set_.update({.replicas = brokers({1, 2, 3}), .in_sync = brokers({1, 2}), .partition_epoch = 7});
+  set_.update({.replicas = brokers({1, 2, 3}), .in_sync = brokers({1, 2}), .partition_epoch = 7},
+              now_);
   EXPECT_FALSE(propose()) << "that was known";
-  set_.update({.replicas = brokers({1, 2, 3}), .in_sync = brokers({1, 2}), .partition_epoch = 9});
+  set_.update({.replicas = brokers({1, 2, 3}), .in_sync = brokers({1, 2}), .partition_epoch = 9},
+              now_);
   const auto proposal = propose();
   ASSERT_TRUE(proposal);
   EXPECT_EQ(proposal->partition_epoch, 9);
@@ -253,7 +328,8 @@ TEST_F(InSyncSetTest, OneReplicaNeedsNoTwo) {
 TEST_F(InSyncSetTest, WhoeverIsNoReplicaIsNotKept) {
   begin({1, 2, 3});
   EXPECT_FALSE(set_.fetched({BrokerId(4), 5, Offset(100)}, end_, now_));
-  set_.update({.replicas = brokers({1, 2, 4}), .in_sync = brokers({1, 2}), .partition_epoch = 8});
+  set_.update({.replicas = brokers({1, 2, 4}), .in_sync = brokers({1, 2}), .partition_epoch = 8},
+              now_);
   EXPECT_FALSE(set_.fetched({BrokerId(3), 5, Offset(100)}, end_, now_));
   EXPECT_TRUE(set_.fetched({BrokerId(4), 5, Offset(100)}, end_, now_));
   EXPECT_EQ(set_.end_of(BrokerId(4)), Offset(100));
@@ -302,14 +378,14 @@ TEST(InSyncSetModelTest, EveryMemberHasWhatIsCommitted) {
         case 5:
           if (!sent) break;
           if (truth.partition_epoch != set.partition_epoch()) {
-            below(2) == 0 ? set.update(truth)
+            below(2) == 0 ? set.update(truth, now)
                           : set.answered(set.partition_epoch(), InSyncAnswer::kUnknown);
           } else {
             set.answered(set.partition_epoch(),
                          below(2) == 0 ? InSyncAnswer::kRefused : InSyncAnswer::kUnknown);
           }
           sent.reset();
-          if (below(4) == 0) set.update(truth);
+          if (below(4) == 0) set.update(truth, now);
           break;
         default:
           break;

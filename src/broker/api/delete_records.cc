@@ -2,6 +2,8 @@
 #include "wire/messages/delete_records.h"
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -32,19 +34,75 @@ base::Result<> check_allowed(replica::Partition& partition, base::Offset to) {
   return {};
 }
 
-void delete_records(replica::Partition& partition, base::Offset to, PartitionAnswer& answer) {
-  auto start = partition.delete_records(to);
-  if (start) {
-    answer.low_watermark = *start;
-  } else {
-    answer.error_code = start.error().code;
+// Waits, at most until the request's time-out, for the followers to have deleted as much.
+class FollowersWait : public std::enable_shared_from_this<FollowersWait> {
+ public:
+  FollowersWait(env::Executor& loop, std::shared_ptr<replica::Partition> partition, base::Offset to,
+                PartitionAnswer& answer, std::move_only_function<void()> done)
+      : loop_(loop),
+        partition_(std::move(partition)),
+        to_(to),
+        answer_(answer),
+        done_(std::move(done)) {}
+
+  void start(std::chrono::milliseconds limit) {
+    loop_.post([self = shared_from_this(), limit] {
+      self->timer_ = self->loop_.run_after(
+          limit, [self] { self->end(base::fail(ErrorCode::kRequestTimedOut)); });
+      self->partition_->when_low_watermark(self->to_, [self](base::Result<> reached) {
+        self->loop_.post([self, reached = std::move(reached)] { self->end(reached); });
+      });
+    });
   }
+
+ private:
+  // A follower that is gone is none to wait for, and only looking again shows that it is.
+  void end(const base::Result<>& reached) {
+    if (!done_) return;
+    loop_.cancel(timer_);
+    const base::Offset low_watermark = partition_->low_watermark();
+    const bool is_lost = !reached && reached.error().code != ErrorCode::kRequestTimedOut;
+    answer_.low_watermark = is_lost ? base::kNoOffset : low_watermark;
+    if (is_lost || low_watermark < to_) answer_.error_code = reached.error().code;
+    std::exchange(done_, {})();
+  }
+
+  env::Executor& loop_;
+  const std::shared_ptr<replica::Partition> partition_;
+  const base::Offset to_;
+  PartitionAnswer& answer_;
+  std::move_only_function<void()> done_;
+  env::Executor::TimerId timer_ = 0;
+};
+
+// What holds for all partitions of a request.
+struct Asked {
+  Services& services;
+  const metadata::ClusterImage& image;
+  env::Executor& loop;
+  std::chrono::milliseconds limit;
+};
+
+using Answers = std::shared_ptr<DiskAnswer<DeleteRecordsResponse>>;
+
+void delete_records(const Answers& answers, env::Executor& loop, std::chrono::milliseconds limit,
+                    const std::shared_ptr<replica::Partition>& partition, base::Offset to,
+                    PartitionAnswer& answer) {
+  const auto start = partition->delete_records(to);
+  if (!start) {
+    answer.error_code = start.error().code;
+    return;
+  }
+  answer.low_watermark = partition->low_watermark();
+  if (answer.low_watermark >= *start) return;
+  std::make_shared<FollowersWait>(loop, partition, *start, answer, answers->add_wait())
+      ->start(limit);
 }
 
-void start(Services& services, const metadata::ClusterImage& image, const std::string& topic,
-           const DeleteRecordsRequest::DeleteRecordsPartition& wanted,
-           DiskAnswer<DeleteRecordsResponse>& answers, PartitionAnswer& answer) {
-  auto partition = find_partition(services, image, topic, wanted.partition_index);
+void start(const Asked& asked, const std::string& topic,
+           const DeleteRecordsRequest::DeleteRecordsPartition& wanted, const Answers& answers,
+           PartitionAnswer& answer) {
+  auto partition = find_partition(asked.services, asked.image, topic, wanted.partition_index);
   if (!partition) {
     answer.error_code = partition.error().code;
     return;
@@ -56,9 +114,11 @@ void start(Services& services, const metadata::ClusterImage& image, const std::s
   }
   // What the client has been told is appended may be deleted, committed yet or not.
   const base::Offset log_end = (*partition)->offsets().log_end_offset;
-  answers.add_when_committed(
+  answers->add_when_committed(
       *partition, to < base::Offset(0) ? log_end : std::min(to, log_end),
-      [partition = *partition, to, &answer] { delete_records(*partition, to, answer); });
+      [answers, &loop = asked.loop, limit = asked.limit, partition = *partition, to, &answer] {
+        delete_records(answers, loop, limit, partition, to, answer);
+      });
 }
 
 void shape(const DeleteRecordsRequest& request, DeleteRecordsResponse& response) {
@@ -77,14 +137,17 @@ void shape(const DeleteRecordsRequest& request, DeleteRecordsResponse& response)
 
 void handle_delete_records(Services& services, DeleteRecordsRequest request,
                            Responder<DeleteRecordsResponse> responder) {
+  env::Executor& loop = responder.context().connection->executor;
   auto answers = std::make_shared<DiskAnswer<DeleteRecordsResponse>>(std::move(responder));
   shape(request, answers->response());
   const auto image = services.image.load();
+  const Asked asked{services, *image, loop,
+                    std::chrono::milliseconds(std::max(request.timeout_ms, 0))};
   auto answer = answers->response().topics.begin();
   for (const auto& topic : request.topics) {
     auto partition_answer = (answer++)->partitions.begin();
     for (const auto& partition : topic.partitions) {
-      start(services, *image, topic.name, partition, *answers, *partition_answer++);
+      start(asked, topic.name, partition, answers, *partition_answer++);
     }
   }
   answers->finish();

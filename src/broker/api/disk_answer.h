@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -47,6 +48,11 @@ class DiskAnswer : public std::enable_shared_from_this<DiskAnswer<Response>> {
                                    self->finish_one();
                                  });
                            });
+  }
+  // A part that waits for something else than a disk, until what is returned is called, once.
+  std::move_only_function<void()> add_wait() {
+    ++open_;
+    return [self = this->shared_from_this()] { self->finish_one(); };
   }
   // Only parts that were added add others after this.
   void finish() { finish_one(); }

@@ -75,7 +75,21 @@ std::optional<FetchingReplica> replica_of(const FetchRequest& request) {
   return std::nullopt;
 }
 
-FetchLimits limits_of(const Services& services, const FetchRequest& request) {
+constexpr wire::Version kNamesRack = 11;
+
+// Consumers of that version on know what to do where a follower answers (KIP-392); where to read is
+// said by leaders that were given a selector, the one that knows racks.
+void set_readable(const Services& services, const FetchRequest& request, wire::Version version,
+                  FetchLimits& limits) {
+  if (version < kNamesRack) return;
+  limits.readable = replica::Readable::kFromAnyReplica;
+  if (request.rack_id.empty()) return;
+  const auto selector = services.settings.current()->value("replica.selector.class");
+  if (!selector.value_or("").empty()) limits.rack = request.rack_id;
+}
+
+FetchLimits limits_of(const Services& services, const FetchRequest& request,
+                      wire::Version version) {
   FetchLimits limits;
   limits.max_wait_ms = std::min(request.max_wait_ms, kMaxWaitMs);
   limits.max_bytes = std::min<std::int64_t>(request.max_bytes, services.limits.fetch_max_bytes);
@@ -86,6 +100,8 @@ FetchLimits limits_of(const Services& services, const FetchRequest& request) {
     limits.replica = replica;
     limits.isolation = replica::Isolation::kLogEnd;
     limits.max_bytes = request.max_bytes;
+  } else {
+    set_readable(services, request, version, limits);
   }
   return limits;
 }
@@ -117,7 +133,8 @@ FetchResponse refuse_all(const FetchRequest& request) {
 }  // namespace
 
 void handle_fetch(Services& services, FetchRequest request, Responder<FetchResponse> responder) {
-  const bool by_topic_id = responder.context().version >= 13;
+  const wire::Version version = responder.context().version;
+  const bool by_topic_id = version >= 13;
   if (is_refused(services, request, *responder.context().connection)) {
     return responder.send(refuse_all(request));
   }
@@ -129,8 +146,8 @@ void handle_fetch(Services& services, FetchRequest request, Responder<FetchRespo
     return;
   }
   std::make_shared<FetchOperation>(services, std::move(responder), std::move(planned->targets),
-                                   limits_of(services, request), std::move(planned->session),
-                                   planned->is_incremental)
+                                   limits_of(services, request, version),
+                                   std::move(planned->session), planned->is_incremental)
       ->start();
 }
 

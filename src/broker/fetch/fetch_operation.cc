@@ -6,6 +6,7 @@
 
 #include "broker/api/current_leaders.h"
 #include "broker/api/topic_lookup.h"
+#include "broker/fetch/nearest_replica.h"
 #include "broker/replication/replication.h"
 #include "env/disk.h"
 #include "log/directory/log_directory.h"
@@ -140,8 +141,9 @@ void FetchOperation::read_partition(const std::shared_ptr<replica::Partition>& f
                                     FetchResponse::PartitionData& data) {
   replica::Partition& partition = *found;
   const auto& wanted = target.partition;
-  if (auto leader = partition.check_leader(wanted.current_leader_epoch); !leader) {
-    data.error_code = leader.error().code;
+  if (auto server = partition.check_readable(wanted.current_leader_epoch, limits_.readable);
+      !server) {
+    data.error_code = server.error().code;
     return;
   }
   if (check_divergence(partition, target, data)) {
@@ -157,6 +159,14 @@ void FetchOperation::read_partition(const std::shared_ptr<replica::Partition>& f
   }
   // The offsets first: what is read afterwards may only be more than they say.
   const replica::OffsetSnapshot offsets = partition.offsets();
+  data.preferred_read_replica = preferred_replica(partition, target);
+  if (data.preferred_read_replica != base::kNoBroker) {
+    data.high_watermark = offsets.high_watermark;
+    data.last_stable_offset = offsets.last_stable_offset;
+    data.log_start_offset = offsets.log_start_offset;
+    gathered.must_answer = true;
+    return;
+  }
   const std::int64_t left = std::max<std::int64_t>(limits_.max_bytes - gathered.bytes, 0);
   ColdRange cold{.partition = found,
                  .range = {},
@@ -164,9 +174,9 @@ void FetchOperation::read_partition(const std::shared_ptr<replica::Partition>& f
                  .max_bytes = static_cast<std::uint64_t>(
                      std::min<std::int64_t>(left, std::max(wanted.partition_max_bytes, 0))),
                  .at_least_one_batch = gathered.bytes == 0};
-  auto read =
-      partition.read(wanted.fetch_offset, limits_.isolation, wanted.current_leader_epoch,
-                     cold.max_bytes, cold.at_least_one_batch, log::ReadMode::kWithoutWaiting);
+  auto read = partition.read(wanted.fetch_offset, limits_.isolation, wanted.current_leader_epoch,
+                             cold.max_bytes, cold.at_least_one_batch,
+                             log::ReadMode::kWithoutWaiting, limits_.readable);
   if (!read) {
     data.error_code = read.error().code;
     return;
@@ -193,6 +203,16 @@ void FetchOperation::read_partition(const std::shared_ptr<replica::Partition>& f
   base::OutputChain chain;
   chain.append(std::move(read->bytes));
   data.records = wire::Records(std::move(chain));
+}
+
+base::BrokerId FetchOperation::preferred_replica(replica::Partition& partition,
+                                                 const FetchTarget& target) const {
+  if (limits_.rack.empty()) return base::kNoBroker;
+  const auto holders = partition.holders_of(target.partition.fetch_offset);
+  if (holders.empty()) return base::kNoBroker;
+  const RackReader reader{limits_.rack, services_.node_id,
+                          responder_.context().connection->listener};
+  return nearest_replica(*services_.image.load(), reader, holders);
 }
 
 void FetchOperation::note_cold(ColdRange cold, const log::ReadInfo& read) {
@@ -224,8 +244,9 @@ bool FetchOperation::check_divergence(replica::Partition& partition, const Fetch
 
 bool FetchOperation::park() {
   for (const Seen& seen : seen_) {
-    const auto watch = seen.partition->watch(shared_from_this(), limits_.isolation,
-                                             seen.visible_end, seen.known_high_watermark);
+    const auto watch =
+        seen.partition->watch(shared_from_this(), limits_.isolation, seen.visible_end,
+                              seen.known_high_watermark, limits_.readable);
     if (watch == 0) {
       unpark();
       return false;

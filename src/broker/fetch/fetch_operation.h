@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "broker/fetch/fetch_session.h"
@@ -29,6 +30,9 @@ struct FetchLimits {
   replica::Isolation isolation = replica::Isolation::kReadUncommitted;
   // A follower: is shown everything that is written, and what it asks for says what it has.
   std::optional<FetchingReplica> replica = {};
+  replica::Readable readable = replica::Readable::kFromLeader;
+  // Of a consumer that may be told to read elsewhere (KIP-392): the rack that it is in.
+  std::string rack = {};
 };
 
 // One fetch: gathers what its partitions have; where that is less than min_bytes, is parked in them
@@ -83,6 +87,8 @@ class FetchOperation : public replica::FetchWaiter,
   void read_partition(const std::shared_ptr<replica::Partition>& partition,
                       const FetchTarget& target, Gathered& gathered,
                       wire::FetchResponse::PartitionData& data);
+  // The replica that the consumer is to read from, where it is another one than this.
+  base::BrokerId preferred_replica(replica::Partition& partition, const FetchTarget& target) const;
   void note_cold(ColdRange cold, const log::ReadInfo& read);
   base::Result<> note_replica(const std::shared_ptr<replica::Partition>& partition,
                               const FetchTarget& target);

@@ -8,6 +8,7 @@ plain.py [--server build/release/odradek] [--seed N] [--only NAME,…] [--peer]
 --peer: three nodes of Apache Kafka instead, on which the cases are proven.
 """
 
+import json
 import random
 import sys
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import confluent_kafka
 
-from brokers import ROOT, SETTINGS, Cluster, ServerFailed
+from brokers import PATIENCE_S, ROOT, SETTINGS, Cluster, ServerFailed
 from clients import GROUP, TOPIC, Crowd
 from kafkas import Kafkas
 from machines import Network
@@ -27,11 +28,14 @@ CASES = {}
 AWAY_S = 12  # four times a session
 
 
-def case(is_durable=True, needs_network=False, needs_zookeeper=False, **config):
+def case(is_durable=True, needs_network=False, needs_zookeeper=False, zookeepers=1, settings=None,
+         **config):
     """A case takes the cluster, its crowd at work, and the choices of the seed; it returns words
-    about what it measured. `config` is the topic's. Not durable: records may be lost."""
+    about what it measured. `config` is the topic's. Not durable: records may be lost. `zookeepers`:
+    servers of the ensemble; `settings`: of the brokers, {number} their number."""
     def add(function):
         function.is_durable, function.config = is_durable, config
+        function.zookeepers, function.settings = zookeepers, settings or {}
         function.needs_network, function.needs_zookeeper = needs_network, needs_zookeeper
         CASES[function.__name__] = function
         return function
@@ -258,16 +262,113 @@ def zookeeper_away(cluster, crowd, rng):
             f"was back and {broker.name} gone")
 
 
+def away(cluster, crowd, servers, how_long_s):
+    """These servers of ZooKeeper are killed; the longest that any producer waited meanwhile."""
+    for server in servers:
+        server.kill()
+    longest = 0
+    deadline = time.monotonic() + how_long_s
+    while time.monotonic() < deadline:
+        longest = max(longest, crowd.wait_for_progress(50))
+    for server in servers:
+        server.start()
+    cluster.ensemble.wait()
+    return longest
+
+
+@case(needs_zookeeper=True, zookeepers=3)
+def zookeepers_leader_killed(cluster, crowd, rng):
+    """The two others elect another one, and what is asked for is decided."""
+    longest = 0
+    for turn in range(2):
+        killed = cluster.ensemble.leader()
+        killed.kill()
+        cluster.make_topic(f"made-meanwhile-{turn}")
+        longest = max(longest, away(cluster, crowd, [killed], how_long_s=2))
+    expired = [broker.name for broker in cluster.brokers
+               if "registers anew" in broker.log.read_text(errors="replace")]
+    if expired:
+        crowd.history.violation(f"the sessions of {expired} ended though ZooKeeper went on")
+    return f"at most {longest:.2f} s for all producers"
+
+
+@case(needs_zookeeper=True, zookeepers=3)
+def zookeeper_away_for_a_minute(cluster, crowd, rng):
+    """Records flow on; afterwards everything that is to be decided is."""
+    longest = away(cluster, crowd, cluster.ensemble.servers, how_long_s=60)
+    cluster.make_topic("made-afterwards")
+    broker = cluster.controller()
+    words = lose(cluster, crowd, broker, lambda it: it.kill())
+    bring_back(cluster, broker)
+    return f"at most {longest:.2f} s for all producers while it was away, then {words}"
+
+
+class Neighbour:
+    """A consumer of librdkafka that names its rack, and from which brokers it was served."""
+
+    def __init__(self, cluster, rack):
+        self.read = 0
+        self.sources = set()
+        self.consumer = confluent_kafka.Consumer({
+            **cluster.client_settings(), "group.id": rack, "auto.offset.reset": "earliest",
+            "client.rack": rack, "statistics.interval.ms": 100, "stats_cb": self.look})
+        self.consumer.assign([confluent_kafka.TopicPartition(TOPIC, 0, 0)])
+
+    def look(self, text):
+        """Statistics say for each broker which partitions are fetched from it."""
+        for broker in json.loads(text)["brokers"].values():
+            for partition in broker["toppars"].values():
+                if (partition["topic"], partition["partition"]) == (TOPIC, 0):
+                    self.sources.add(broker["nodeid"])
+
+    def read_until(self, condition, what):
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"a consumer that names its rack: {what}; {self.read} records "
+                                   f"read, from {self.sources}")
+            for message in self.consumer.consume(500, 0.05):
+                if message.error() is None:
+                    if message.offset() != self.read:
+                        raise TimeoutError(f"offset {message.offset()} after {self.read - 1}")
+                    self.read += 1
+
+
+@case(settings={"broker.rack": "rack-{number}",
+                "replica.selector.class":
+                "org.apache.kafka.common.replica.RackAwareReplicaSelector"})
+def read_from_the_nearest(cluster, crowd, rng):
+    """From the follower in the consumer's rack; from the leader once that is gone."""
+    leader = cluster.leader(TOPIC)
+    nearest = rng.choice([broker for broker in cluster.brokers if broker is not leader])
+    neighbour = Neighbour(cluster, f"rack-{nearest.number}")
+    neighbour.read_until(lambda: nearest.number in neighbour.sources, "is sent to its rack")
+    before = neighbour.read
+    neighbour.sources.clear()
+    neighbour.read_until(lambda: neighbour.read > before + 500 and neighbour.sources, "reads on")
+    if neighbour.sources != {nearest.number}:
+        crowd.history.violation(f"read from {neighbour.sources}, not from {nearest.name}")
+    nearest.kill()
+    before = neighbour.read
+    neighbour.read_until(lambda: neighbour.read > before + 500, "reads on without its rack")
+    bring_back(cluster, nearest)
+    neighbour.consumer.close()
+    return f"{neighbour.read} records read, the first from {nearest.name}, then from others"
+
+
 KAFKAS_SETTINGS = {key: value for key, value in SETTINGS.items()
                    if not key.startswith("zookeeper.")}
 
 
 def run(options, directory, network, name):
     rng = random.Random(f"{options.seed} {name}")
+    case = CASES[name]
     made = (Kafkas(directory, network, KAFKAS_SETTINGS) if options.peer
-            else Cluster(directory, options.server, network))
+            else Cluster(directory, options.server, network, zookeepers=case.zookeepers))
+    for broker in made.brokers:
+        broker.settings = {**broker.settings, **{key: value.format(number=broker.number)
+                                                 for key, value in case.settings.items()}}
     with made as cluster:
-        case = CASES[name]
         with Crowd(cluster, options.seed, is_durable=case.is_durable, **case.config) as crowd:
             try:
                 crowd.wait_for_progress(1000)

@@ -199,7 +199,7 @@ MUTANTS = (
     (
         "who fetches is in sync",
         "src/replica/leader/in_sync_set.cc",
-        r"follower\.end >= high_watermark &&\n         follower\.end >= epoch_start_ &&",
+        r"follower\.end >= high_watermark && follower\.end >= epoch_start_ &&",
         r"follower.end <= std::max(follower.end, high_watermark) &&",
         (REPLICAS, CLUSTER),
     ),

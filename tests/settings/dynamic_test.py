@@ -11,6 +11,7 @@ import tomllib
 import dynamic_cases_broker  # noqa: F401
 import dynamic_cases_cleaner  # noqa: F401
 import dynamic_cases_moves  # noqa: F401
+import dynamic_cases_replication  # noqa: F401
 import dynamic_cases_topics  # noqa: F401
 from codec import Closed
 from live import BROKER, CASES, TOPIC, TopicCase

@@ -19,11 +19,16 @@ UNKNOWN_LEADER_EPOCH = 75
 
 
 class FakeBroker:
-    """Broker 2. `fetches` are the requests that came, with the time of each."""
+    """Broker 2. `fetches` are the requests that came, with the time of each, `fetching` the ports
+    of the connections over which they came, `attempts` how long connections were kept that got no
+    answer at all, because it `is_dumb`."""
 
-    def __init__(self, node, error=0, is_silent=False):
-        self.error, self.is_silent = error, is_silent
+    def __init__(self, node, error=0, is_silent=False, is_dumb=False, rack=None):
+        self.error, self.is_silent, self.is_dumb = error, is_silent, is_dumb
         self.fetches = []
+        self.fetching = set()
+        self.attempts = []
+        self.rack = rack
         self.sockets = []
         self.closed_at = None
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -35,7 +40,8 @@ class FakeBroker:
         features = node.call("ApiVersions", 4, {"ClientSoftwareName": "test",
                                                 "ClientSoftwareVersion": "1"})
         answer = node.call("BrokerRegistration", 4, {
-            "BrokerId": 2, "ClusterId": cluster, "IncarnationId": str(uuid.uuid4()),
+            "BrokerId": 2, "ClusterId": cluster, "Rack": self.rack,
+            "IncarnationId": str(uuid.uuid4()),
             "Listeners": [{"Name": "PLAINTEXT", "Host": "127.0.0.1",
                            "Port": self.listener.getsockname()[1], "SecurityProtocol": 0}],
             "Features": [{"Name": feature["Name"], "MinSupportedVersion": feature["MinVersion"],
@@ -48,6 +54,37 @@ class FakeBroker:
             "BrokerId": 2, "BrokerEpoch": self.epoch, "CurrentMetadataOffset": self.epoch + 1000}),
               lambda beat: beat["ErrorCode"] == 0 and not beat["IsFenced"])
 
+    @staticmethod
+    def described(node, name):
+        answer = node.call("Metadata", 12, {"Topics": [{"TopicId": "0" * 32, "Name": name}]})
+        topic = answer["Topics"][0]
+        return topic["TopicId"], topic["Partitions"][0]
+
+    def leave_alone(self, node, name):
+        """As the leader of the topic's only partition: it is the only one in sync from now on."""
+        topic, partition = self.described(node, name)
+        for epoch in range(100):
+            answer = node.call("AlterPartition", 3, {
+                "BrokerId": 2, "BrokerEpoch": self.epoch, "Topics": [
+                    {"TopicId": topic, "Partitions": [
+                        {"PartitionIndex": 0, "LeaderEpoch": partition["LeaderEpoch"],
+                         "NewIsrWithEpochs": [{"BrokerId": 2, "BrokerEpoch": self.epoch}],
+                         "PartitionEpoch": epoch}]}]})
+            if answer["Topics"][0]["Partitions"][0]["ErrorCode"] == 0:
+                break
+        until(lambda: self.described(node, name)[1]["IsrNodes"], lambda in_sync: in_sync == [2])
+
+    def catch_up(self, node, name):
+        """As a follower of the topic's only partition, which is empty."""
+        topic, partition = self.described(node, name)
+        node.call("Fetch", 17, {
+            "MaxWaitMs": 0, "MinBytes": 0, "MaxBytes": 1 << 20,
+            "ReplicaState": {"ReplicaId": 2, "ReplicaEpoch": self.epoch},
+            "Topics": [{"TopicId": topic, "Partitions": [
+                {"Partition": 0, "CurrentLeaderEpoch": partition["LeaderEpoch"], "FetchOffset": 0,
+                 "LogStartOffset": 0, "LastFetchedEpoch": -1, "PartitionMaxBytes": 1 << 20}]}]})
+        return sorted(self.described(node, name)[1]["IsrNodes"]) == [1, 2]
+
     def accept(self):
         while True:
             try:
@@ -58,6 +95,13 @@ class FakeBroker:
             threading.Thread(target=self.serve, args=(accepted,), daemon=True).start()
 
     def serve(self, accepted):
+        if self.is_dumb:
+            begun = time.monotonic()
+            with contextlib.suppress(OSError):
+                while accepted.recv(1 << 16):
+                    pass
+            self.attempts.append(time.monotonic() - begun)
+            return
         with contextlib.suppress(OSError, ConnectionError):
             while True:
                 (size,) = struct.unpack(">i", self.read(accepted, 4))
@@ -88,6 +132,7 @@ class FakeBroker:
             return
         fetch = Decoder(request, version, body).decode()
         self.fetches.append((time.monotonic(), fetch))
+        self.fetching.add(accepted.getpeername()[1])
         if not self.is_silent:
             self.send(accepted, response, version, correlation_id, self.fetched(fetch))
 
@@ -113,9 +158,10 @@ class FakeBroker:
             accepted.close()
 
 
-def create(node, replicas):
-    """A topic of one partition on these brokers, the first of which leads."""
+def create(node, replicas, partitions=1):
+    """A topic on these brokers, the first of which leads."""
     answer = node.call("CreateTopics", 7, {"Topics": [
         {"Name": "topic", "NumPartitions": -1, "ReplicationFactor": -1,
-         "Assignments": [{"PartitionIndex": 0, "BrokerIds": replicas}]}], "timeoutMs": 1000})
+         "Assignments": [{"PartitionIndex": index, "BrokerIds": replicas}
+                         for index in range(partitions)]}], "timeoutMs": 1000})
     assert answer["Topics"][0]["ErrorCode"] in (0, 7), answer

@@ -183,6 +183,8 @@ def running(binary, settings):
         server = Server(f"{directory}/node", settings, binary).start()
         node = Node(server)
         try:
+            if "zookeeper.connect" in server.settings:
+                until(lambda: node.metadata()["Brokers"], bool)
             yield node
         finally:
             for connection in node.connections:

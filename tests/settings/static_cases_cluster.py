@@ -136,3 +136,14 @@ def replicas_of_groups(node):
         node.commit("topic")
         (topic,) = node.metadata(["__consumer_offsets"])["Topics"]
         return len(topic["Partitions"][0]["ReplicaNodes"])
+
+
+@effect("transaction.state.log.replication.factor", {"1": 1, "2": 2}, **CLUSTER,
+        transaction_state_log_num_partitions="1")
+def replicas_of_transactions(node):
+    with second(node):
+        node.call("Metadata", 9, {"Topics": [{"Name": "__transaction_state"}],
+                                  "AllowAutoTopicCreation": True})
+        (topic,) = until(lambda: node.metadata(["__transaction_state"])["Topics"],
+                         lambda topics: topics[0]["Partitions"])
+        return len(topic["Partitions"][0]["ReplicaNodes"])

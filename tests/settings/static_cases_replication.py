@@ -2,10 +2,12 @@
 """Settings of replication: what a follower asks its leader for, and whom a leader counts on."""
 
 import contextlib
+import re
+import subprocess
 import time
 
 from cluster import REACHABLE_CLUSTER
-from effect import effect
+from effect import DEFAULT, NO_START, effect
 from fake_broker import UNKNOWN_LEADER_EPOCH, FakeBroker, create
 from node import until
 
@@ -76,3 +78,49 @@ def whether_a_follower_that_never_asks_is_out_within_four_seconds(node):
         time.sleep(0.02)
     follower.close()
     return time.monotonic() - begin < 4
+
+
+MANY = 16  # partitions: each of a few connections has some of them
+
+
+@effect("num.replica.fetchers", {"1": 1, "3": 3}, **REACHABLE_CLUSTER)
+def connections_that_copy_from_one_leader(node):
+    with contextlib.closing(FakeBroker(node)) as leader:
+        create(node, [2, 1], MANY)
+        until(lambda: {(topic["TopicId"], partition["Partition"])
+                       for _, fetch in list(leader.fetches) for topic in fetch["Topics"]
+                       for partition in topic["Partitions"]}, lambda seen: len(seen) == MANY)
+        return len(leader.fetching)
+
+
+# The kernel doubles what is asked for.
+@effect("replica.socket.receive.buffer.bytes", {"20000": 40000, "30000": 60000},
+        **REACHABLE_CLUSTER)
+def memory_for_what_leaders_send(node):
+    with leader_of_a_topic(node) as leader:
+        until(lambda: leader.fetching, bool)
+        (port,) = leader.fetching
+        found = subprocess.run(["ss", "-Htnm", f"sport = :{port}"], text=True, capture_output=True,
+                               check=True).stdout
+        return int(re.search(r"\brb(\d+)", found).group(1))
+
+
+@effect("socket.connection.setup.timeout.ms", {"200": False, "2500": True}, **REACHABLE_CLUSTER)
+def whether_a_leader_may_take_two_seconds_to_greet(node):
+    with leader_of_a_topic(node, is_dumb=True) as leader:
+        attempts = until(lambda: list(leader.attempts), lambda seen: len(seen) > 2)
+        return min(attempts) > 2
+
+
+RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
+
+
+@effect("replica.selector.class", {RACK_AWARE: 2, DEFAULT: -1, "": -1, "a.Selector": NO_START},
+        **REACHABLE_CLUSTER, broker_rack="here")
+def where_a_consumer_of_another_rack_is_sent(node):
+    """Broker 2 is in its rack, has all, and is in sync."""
+    with contextlib.closing(FakeBroker(node, rack="there")) as follower:
+        create(node, [1, 2])
+        until(lambda: follower.catch_up(node, "topic"), bool)
+        answer = node.fetch(["topic"], RackId="there")
+        return answer["Responses"][0]["Partitions"][0]["PreferredReadReplica"]

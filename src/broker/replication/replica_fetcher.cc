@@ -20,7 +20,6 @@ using wire::FetchResponse;
 
 constexpr std::string_view kArea = "replica";
 constexpr auto kFirstBackoff = milliseconds(10);
-constexpr auto kConnectTimeout = std::chrono::seconds(3);
 // A request that is out so long is parked at the leader.
 constexpr auto kParkedAfter = milliseconds(5);
 // What a disk may take to make an append safe before the other partitions go on without it.
@@ -113,7 +112,7 @@ void ReplicaFetcher::stop(env::Task stopped) {
 net::PeerClient& ReplicaFetcher::client() {
   if (!client_) {
     net::PeerClientOptions options{.client_id = "odradek-replica-fetcher",
-                                   .connect_timeout = kConnectTimeout};
+                                   .connect_timeout = options_.connect_timeout};
     options.socket.receive_buffer_bytes = options_.receive_buffer_bytes;
     client_ =
         std::make_unique<net::PeerClient>(world_.network(), loop_, *address_, std::move(options));

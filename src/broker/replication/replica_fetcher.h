@@ -24,6 +24,8 @@ struct FetcherOptions {
   env::Duration socket_timeout = std::chrono::seconds(30);  // replica.socket.timeout.ms
   env::Duration longest_backoff = std::chrono::seconds(1);  // replica.fetch.backoff.ms
   int receive_buffer_bytes = -1;                            // replica.socket.receive.buffer.bytes
+  // socket.connection.setup.timeout.ms; 3 s at most, so that a network that is back is noticed.
+  env::Duration connect_timeout = std::chrono::seconds(3);
 
   friend bool operator==(const FetcherOptions&, const FetcherOptions&) = default;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/replication/replication.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "broker/listeners.h"
@@ -41,6 +42,9 @@ FetcherOptions Replication::fetcher_options() const {
   options.socket_timeout = std::chrono::milliseconds(whole("replica.socket.timeout.ms"));
   options.longest_backoff = std::chrono::milliseconds(whole("replica.fetch.backoff.ms"));
   options.receive_buffer_bytes = whole("replica.socket.receive.buffer.bytes");
+  options.connect_timeout = std::min<env::Duration>(
+      options.connect_timeout,
+      std::chrono::milliseconds(settings->number("socket.connection.setup.timeout.ms")));
   return options;
 }
 

@@ -142,7 +142,10 @@ ZookeeperTree::Outcome<void> ZookeeperTree::multi(const Operation& operation) {
 base::Result<> ZookeeperTree::make_parents(const std::string& path) {
   for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
        slash = path.find('/', slash + 1)) {
-    const auto made = multi(Operation::create(full_path(path.substr(0, slash)), {}));
+    const std::string parent = path.substr(0, slash);
+    // ZooKeeper asks who may create in it before it says that the node is there.
+    if (const auto known = get(parent); known && *known) continue;
+    const auto made = multi(Operation::create(full_path(parent), {}));
     if (!made && made.error().code != Code::kNodeExists) return error_of(made.error());
   }
   return {};

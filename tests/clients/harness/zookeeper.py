@@ -149,10 +149,10 @@ class Session:
             found.append(":".join(words))
         return sorted(found)
 
-    def create(self, path, data=b""):
+    def create(self, path, data=b"", is_ephemeral=False):
         acl = struct.pack(">ii", 1, 31) + self.text("world") + self.text("anyone")
         self.call(CREATE, self.text(path) + struct.pack(">i", len(data)) + data + acl +
-                  struct.pack(">i", 0))
+                  struct.pack(">i", is_ephemeral))
 
     def delete(self, path):
         self.call(DELETE, self.text(path) + struct.pack(">i", -1))

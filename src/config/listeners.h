@@ -26,7 +26,7 @@ struct Listener {
   std::string security_protocol;
   // An empty host is every address.
   HostAndPort bind;
-  // From advertised.listeners; nothing: each client is told the address that it came in by.
+  // From advertised.listeners; nothing: on a node of its own the address that a client came by.
   std::optional<HostAndPort> advertised;
 };
 

@@ -33,7 +33,8 @@ def take_the_lead(node, topic, broker):
 
 @of_topics("unclean.leader.election.enable", "true", before=-1, after=1,
            settings={**{key.replace("_", "."): value for key, value in REACHABLE_CLUSTER.items()},
-                     "unclean.leader.election.interval.ms": "100"})
+                     "unclean.leader.election.interval.ms": "100",
+                     "broker.session.timeout.ms": "4000"})
 def who_leads_once_the_only_one_in_sync_is_gone(node, topic):
     until(lambda: leads(node, topic), lambda leader: leader == 1)
     broker = FakeBroker(node)

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
+LAST_LINES = 10
 PATIENCE_S = 60
 
 # Below the range from which the kernel takes local ports: a client that reconnects to a server that
@@ -98,12 +99,17 @@ class Server:
         while not answers(self.port):
             if self.process.poll() is not None:
                 raise ServerFailed(
-                    f"ended with status {self.process.returncode} while starting; log: {self.log}"
+                    f"ended with status {self.process.returncode} while starting; {self.said()}"
                 )
             if time.monotonic() > deadline:
-                raise ServerFailed(f"does not answer after {PATIENCE_S} s; log: {self.log}")
+                raise ServerFailed(f"does not answer after {PATIENCE_S} s; {self.said()}")
             time.sleep(0.02)
         return self
+
+    def said(self):
+        """The last of its log, which may be gone when a failure is read."""
+        last = self.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+        return "\n    ".join([f"{self.log} ends with", *last])
 
     def running(self):
         return self.process is not None and self.process.poll() is None

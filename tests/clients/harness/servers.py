@@ -19,6 +19,8 @@ PATIENCE_S = 60
 # Below the range from which the kernel takes local ports: a client that reconnects to a server that
 # is down could otherwise be given that very port, and meet itself.
 PORTS = range(20000, 32000)
+# Each once: a server may have several before it listens.
+GIVEN_PORTS = set()
 
 # What the clients' programmes need.
 SETTINGS = {
@@ -37,11 +39,16 @@ class ServerFailed(Exception):
 
 
 def free_port():
+    if len(GIVEN_PORTS) > len(PORTS) // 2:
+        GIVEN_PORTS.clear()
     while True:
         port = random.choice(PORTS)
+        if port in GIVEN_PORTS:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
+                GIVEN_PORTS.add(port)
                 return port
             except OSError:
                 continue

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tests/answers"), str(ROOT / "tests/clients")]
-from codec import Connection  # noqa: E402
+from asking import ask  # noqa: E402
 from harness import zookeeper  # noqa: E402
 from harness.servers import Odradek, free_port  # noqa: E402
 
@@ -30,14 +30,6 @@ def request(key, version, body=b""):
 
 
 REASSIGNMENTS = request(46, 0, struct.pack(">i", 1000) + b"\0\0")
-
-
-def ask(port, api, version, values):
-    connection = Connection(port)
-    try:
-        return connection.call(api, version, values)
-    finally:
-        connection.close()
 
 
 class Broker(Odradek):

@@ -21,8 +21,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tests/answers"), str(ROOT / "tests/clients")]
+from asking import ask, until  # noqa: E402
 from batches import batch  # noqa: E402
-from codec import Connection  # noqa: E402
 from harness import zookeeper  # noqa: E402
 from harness.servers import Odradek, free_port  # noqa: E402
 
@@ -31,24 +31,6 @@ NONE, OFFSET_OUT_OF_RANGE, NOT_LEADER_OR_FOLLOWER, REQUEST_TIMED_OUT = 0, 1, 6, 
 TOPIC_AUTHORIZATION_FAILED, INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT = 29, 38, 39
 NOT_CONTROLLER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, STALE_BROKER_EPOCH = 41, 74, 75, 77
 INVALID_UPDATE_VERSION = 95
-
-
-def until(look, is_good):
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        seen = look()
-        if is_good(seen):
-            return seen
-        assert time.monotonic() < deadline, seen
-        time.sleep(0.02)
-
-
-def ask(port, api, version, values):
-    connection = Connection(port)
-    try:
-        return connection.call(api, version, values)
-    finally:
-        connection.close()
 
 
 class Wire:

@@ -9,38 +9,18 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tests/answers"), str(ROOT / "tests/clients")]
-from codec import Connection  # noqa: E402
+from asking import ask, until  # noqa: E402
 from harness import zookeeper  # noqa: E402
 from harness.servers import Odradek, free_port  # noqa: E402
 
-PATIENCE_S = 30
 NONE = 0
 LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\s+\S")
-
-
-def ask(port, api, version, values):
-    connection = Connection(port)
-    try:
-        return connection.call(api, version, values)
-    finally:
-        connection.close()
-
-
-def until(look, is_good):
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        seen = look()
-        if is_good(seen):
-            return seen
-        assert time.monotonic() < deadline, seen
-        time.sleep(0.05)
 
 
 class Why(unittest.TestCase):

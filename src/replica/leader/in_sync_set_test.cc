@@ -42,6 +42,14 @@ class InSyncSetTest : public ::testing::Test {
   }
   std::optional<Offset> committed() const { return set_.committed_end(end_, end_, now_); }
   std::optional<InSyncProposal> propose() { return set_.propose(end_, high_watermark_, now_); }
+  // At offset 100, and its log begins at `log_start`.
+  void fetch_from(int follower, int log_start) {
+    EXPECT_TRUE(set_.fetched({.follower = BrokerId(follower),
+                              .broker_epoch = 5,
+                              .end = Offset(100),
+                              .log_start = Offset(log_start)},
+                             end_, now_));
+  }
   void grant(std::initializer_list<int> in_sync) {
     set_.update({.replicas = set_.replicas(),
                  .in_sync = brokers(in_sync),
@@ -199,13 +207,6 @@ TEST_F(InSyncSetTest, WhoeverAsksNoMoreDoesNotComeBack) {
 TEST_F(InSyncSetTest, ConsumersMayReadFromWhoIsInTheSetAndHasTheOffset) {
   begin({1, 2});
   EXPECT_TRUE(set_.holders_of(Offset(0)).empty()) << "nobody asked yet";
-  const auto fetch_from = [this](int follower, int log_start) {
-    EXPECT_TRUE(set_.fetched({.follower = BrokerId(follower),
-                              .broker_epoch = 5,
-                              .end = Offset(100),
-                              .log_start = Offset(log_start)},
-                             end_, now_));
-  };
   fetch_from(2, 50);
   fetch_from(3, 50);
   const auto holders = set_.holders_of(Offset(100));
@@ -220,13 +221,6 @@ TEST_F(InSyncSetTest, TheLowWatermarkIsThatOfAllLiveReplicas) {
   begin({1, 2, 3});
   EXPECT_EQ(set_.low_watermark(Offset(70)), base::kNoOffset);
   fetch(2, 100);
-  const auto fetch_from = [this](int follower, int log_start) {
-    EXPECT_TRUE(set_.fetched({.follower = BrokerId(follower),
-                              .broker_epoch = 5,
-                              .end = Offset(100),
-                              .log_start = Offset(log_start)},
-                             end_, now_));
-  };
   fetch_from(2, 60);
   fetch_from(3, 20);
   EXPECT_EQ(set_.low_watermark(Offset(70)), Offset(20));

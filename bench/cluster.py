@@ -103,25 +103,43 @@ def told(seconds):
 
 def gaps(cluster, count, strike, mend, **more):
     """How long nothing was acknowledged each time that the leader was struck."""
-    found, errors = [], []
     cluster.make_topic("gap", 1)
-    for _ in range(count):
-        cluster.until(lambda: cluster.is_in_sync("gap"), "every replica is in sync", 120)
-        with Writer(cluster, "gap", more) as writer:
-            leader = cluster.leader("gap")
-            since = time.monotonic()
-            strike(leader)
-            writer.wait_for(20)
-            found.append(writer.longest_gap(since))
-            mend(leader)
-            errors += writer.errors
-    return f"{told(found)}; {len(errors)} errors"
+    return told_gaps([gap(cluster, "gap", strike, mend, more) for _ in range(count)])
+
+
+def gap(cluster, topic, strike, mend, more):
+    """For how long nothing was acknowledged, and how many errors the client saw."""
+    cluster.until(lambda: cluster.is_in_sync(topic), "every replica is in sync", 120)
+    with Writer(cluster, topic, more) as writer:
+        leader = cluster.leader(topic)
+        since = time.monotonic()
+        strike(leader)
+        writer.wait_for(20)
+        found = writer.longest_gap(since)
+        mend(leader)
+        return found, len(writer.errors)
+
+
+def told_gaps(gaps):
+    return f"{told([found for found, _ in gaps])}; {sum(errors for _, errors in gaps)} errors"
 
 
 def killed(run, cluster):
     """kill -9 of a partition's leader until the next acknowledged write (at most 1 s, p99)"""
     return gaps(cluster, run.count(cluster), lambda leader: leader.kill(),
                 lambda leader: leader.start())
+
+
+def killed_controller(run, cluster):
+    """the same of a leader that is the controller (at most 1 s, p99)"""
+    found = []
+    for number in range(run.count(cluster)):
+        cluster.until(lambda: len(cluster.live()) == len(cluster.brokers), "every broker is live")
+        topic = f"gap-{number}"
+        cluster.make_topic(topic, 1, led_by=cluster.controller())
+        found.append(gap(cluster, topic, lambda leader: leader.kill(),
+                         lambda leader: leader.start(), {}))
+    return told_gaps(found)
 
 
 def stopped(run, cluster):
@@ -222,20 +240,37 @@ def fail_over(run, cluster):
             if error.args[0].code() == confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS:
                 break
     took = time.monotonic() - started
+    wait_until_led_by_others(cluster, controller)
+    return f"{took:.2f} s; all led again after {time.monotonic() - started:.2f} s"
 
+
+def wait_until_led_by_others(cluster, killed):
     def are_led():
         found = cluster.metadata()
         return found and all(
-            partition.leader not in (-1, controller.number)
+            partition.leader not in (-1, killed.number)
             for name, topic in found.topics.items() if name.startswith("large")
             for partition in topic.partitions.values())
 
     cluster.until(are_led, "every partition is led by one that lives", 300)
-    return f"{took:.2f} s; all led again after {time.monotonic() - started:.2f} s"
+
+
+def lost_broker(run, cluster):
+    """a broker killed that leads 5,000 partitions, until all have other leaders (at most 2 s from
+    the fence; measured from the kill)"""
+    controller = cluster.controller()
+    victim = next(broker for broker in cluster.brokers if broker is not controller)
+    for number in range(5):
+        cluster.make_topic(f"large-{number}", 1000, 2, led_by=victim, min_insync_replicas=1)
+    started = time.monotonic()
+    victim.kill()
+    wait_until_led_by_others(cluster, victim)
+    return f"{time.monotonic() - started:.2f} s"
 
 
 FIGURES = {figure.__name__: figure
-           for figure in (killed, stopped, cut, latency, cpu, resident, fail_over)}
+           for figure in (killed, killed_controller, stopped, cut, latency, cpu, resident,
+                          fail_over, lost_broker)}
 
 
 def without_zookeeper(settings):

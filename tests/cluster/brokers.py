@@ -244,9 +244,12 @@ class Brokers:
             partition.leader > 0 and len(partition.isrs) == (replicas or len(partition.replicas))
             for partition in found.values())
 
-    def make_topic(self, name, partitions=1, replicas=3, **config):
+    def make_topic(self, name, partitions=1, replicas=3, led_by=None, **config):
+        """`led_by`: a broker that is to lead each partition."""
         config = {key.replace("_", "."): str(value) for key, value in config.items()}
-        topic = confluent_kafka.admin.NewTopic(name, partitions, replicas, config=config)
+        placed = ({"replica_assignment": self.placement(led_by, partitions, replicas)}
+                  if led_by else {"replication_factor": replicas})
+        topic = confluent_kafka.admin.NewTopic(name, partitions, config=config, **placed)
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -261,6 +264,11 @@ class Brokers:
                     raise
                 time.sleep(0.05)
         self.until(lambda: self.is_in_sync(name), f"{name} has its replicas in sync")
+
+    def placement(self, leader, partitions, replicas):
+        others = [broker.number for broker in self.brokers if broker is not leader]
+        return [[leader.number, *(others[(i + j) % len(others)] for j in range(replicas - 1))]
+                for i in range(partitions)]
 
     def situation(self, topic="events"):
         """For people who ask why."""

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures three brokers of Odradek, with a ZooKeeper, beside three nodes of Apache Kafka 4.3.1
 (KRaft), in turns on the same machine, every broker in a network namespace of its own where that is
-permitted.
+permitted. Ends with 1 where a bound is not kept. `figures.py cluster` has its rows in the report.
 
 cluster.py [--server build/release/odradek] [--only FIGURE,…] [--kills 50] [--peer-kills 5]
-           [--ours-only]
+           [--ours-only] [--json FILE]
 """
 
 import argparse
+import json
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +35,30 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 COMMON = {"default.replication.factor": "3", "min.insync.replicas": "2",
           "offsets.topic.replication.factor": "3"}
 GIB = 1 << 30
+
+
+@dataclass
+class Row:
+    """One thing measured of one cluster. The bound is of `value`: so much, or such a share of the
+    other cluster's."""
+
+    what: str
+    value: float
+    told: str
+    most: float | None = None
+    most_share: float | None = None
+    is_sound: bool = True
+
+    def bound(self):
+        if self.most_share:
+            return f"at most {self.most_share:.2f} of Kafka's"
+        return f"at most {self.most:g}"
+
+    def is_kept(self, peers):
+        """None where nobody can say: there is no `peers` row."""
+        if self.most_share:
+            return peers and self.is_sound and self.value <= self.most_share * peers.value
+        return self.is_sound and self.value <= self.most
 
 
 class Ours(Cluster):
@@ -94,17 +120,14 @@ class Writer(threading.Thread):
         return max(later - earlier for earlier, later in zip(times, times[1:]) if later > since)
 
 
-def told(seconds):
-    ordered = sorted(seconds)
-    ninety_ninth = ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
-    return (f"p50 {statistics.median(ordered):.3f} s, p99 {ninety_ninth:.3f} s, most "
-            f"{ordered[-1]:.3f} s of {len(ordered)}")
+def percentile_99(ordered):
+    return ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
 
 
 def gaps(cluster, count, strike, mend, **more):
     """How long nothing was acknowledged each time that the leader was struck."""
     cluster.make_topic("gap", 1)
-    return told_gaps([gap(cluster, "gap", strike, mend, more) for _ in range(count)])
+    return [gap(cluster, "gap", strike, mend, more) for _ in range(count)]
 
 
 def gap(cluster, topic, strike, mend, more):
@@ -120,18 +143,20 @@ def gap(cluster, topic, strike, mend, more):
         return found, len(writer.errors)
 
 
-def told_gaps(gaps):
-    return f"{told([found for found, _ in gaps])}; {sum(errors for _, errors in gaps)} errors"
+def row_of_gaps(what, most_s, gaps):
+    ordered = sorted(found for found, _ in gaps)
+    errors = sum(errors for _, errors in gaps)
+    told = (f"p50 {statistics.median(ordered):.2f} s, p99 {percentile_99(ordered):.2f} s, most "
+            f"{ordered[-1]:.2f} s of {len(ordered)}; {errors or 'no'} errors")
+    return Row(f"{what}, s", percentile_99(ordered), told, most_s, is_sound=errors == 0)
 
 
 def killed(run, cluster):
-    """kill -9 of a partition's leader until the next acknowledged write (at most 1 s, p99)"""
-    return gaps(cluster, run.count(cluster), lambda leader: leader.kill(),
-                lambda leader: leader.start())
+    yield row_of_gaps("kill -9 of a leader until the next acknowledged write", 1.0, gaps(
+        cluster, run.count(cluster), lambda leader: leader.kill(), lambda leader: leader.start()))
 
 
 def killed_controller(run, cluster):
-    """the same of a leader that is the controller (at most 1 s, p99)"""
     found = []
     for number in range(run.count(cluster)):
         cluster.until(lambda: len(cluster.live()) == len(cluster.brokers), "every broker is live")
@@ -139,13 +164,13 @@ def killed_controller(run, cluster):
         cluster.make_topic(topic, 1, led_by=cluster.controller())
         found.append(gap(cluster, topic, lambda leader: leader.kill(),
                          lambda leader: leader.start(), {}))
-    return told_gaps(found)
+    yield row_of_gaps("kill -9 of a leader that is the controller", 1.0, found)
 
 
 def stopped(run, cluster):
-    """clean stop of a leader: without an acknowledged write (at most 0.2 s, no error)"""
-    return gaps(cluster, max(3, run.count(cluster) // 5),
-                lambda leader: leader.process.send_signal(signal.SIGTERM), restart)
+    yield row_of_gaps("clean stop of a leader: without an acknowledged write", 0.2, gaps(
+        cluster, max(3, run.count(cluster) // 5),
+        lambda leader: leader.process.send_signal(signal.SIGTERM), restart))
 
 
 def restart(leader):
@@ -154,13 +179,14 @@ def restart(leader):
 
 
 def cut(run, cluster):
-    """network cut of a leader until the next acknowledged write, sessions of 3 s (at most 4.5 s)"""
     if not cluster.network.is_real:
-        return cluster.network.why
+        print(f"  no cuts: {cluster.network.why}")
+        return
     # A client with its defaults waits a minute for an answer that never comes.
-    return gaps(cluster, max(3, run.count(cluster) // 10),
-                lambda leader: cluster.network.cut_off(leader.machine),
-                lambda _: cluster.network.heal(), **{"socket.timeout.ms": 1000})
+    yield row_of_gaps("network cut of a leader, sessions of 3 s", 4.5, gaps(
+        cluster, max(3, run.count(cluster) // 10),
+        lambda leader: cluster.network.cut_off(leader.machine),
+        lambda _: cluster.network.heal(), **{"socket.timeout.ms": 1000}))
 
 
 cut.settings = {"zookeeper.session.timeout.ms": "3000", "broker.session.timeout.ms": "3000",
@@ -168,7 +194,6 @@ cut.settings = {"zookeeper.session.timeout.ms": "3000", "broker.session.timeout.
 
 
 def latency(run, cluster):
-    """RF 3, acks=all, one record at a time, page cache (at most 1/3)"""
     cluster.make_topic("latency", 1, **cluster.cached)
     producer = confluent_kafka.Producer({"bootstrap.servers": cluster.bootstrap, "acks": "all",
                                          "linger.ms": 0, "log_level": 0})
@@ -179,8 +204,9 @@ def latency(run, cluster):
         producer.flush()
         times.append(time.monotonic() - started)
     ordered = sorted(times[len(times) // 5:])
-    return (f"p50 {1000 * statistics.median(ordered):.2f} ms, "
-            f"p99 {1000 * ordered[int(0.99 * len(ordered))]:.2f} ms")
+    what = "RF 3, acks=all, one record at a time, page cache"
+    for name, seconds in (("p50", statistics.median(ordered)), ("p99", percentile_99(ordered))):
+        yield Row(f"{what}: {name}", seconds, f"{1000 * seconds:.2f} ms", most_share=1 / 3)
 
 
 def cpu_s(cluster):
@@ -193,12 +219,13 @@ def cpu_s(cluster):
 
 
 def cpu(run, cluster):
-    """RF 3, acks=all, 1 KiB, batched, page cache: CPU of all brokers for a GB (at most 1/3)"""
     cluster.make_topic("load", 6, **cluster.cached)
     send(cluster, run.load_bytes // 4)  # warms up
     before = cpu_s(cluster)
     send(cluster, run.load_bytes)
-    return f"{(cpu_s(cluster) - before) / (run.load_bytes / GIB):.2f} s of CPU for a GiB"
+    used_s = (cpu_s(cluster) - before) / (run.load_bytes / GIB)
+    yield Row("RF 3, acks=all, 1 KiB, batched, page cache: CPU of all brokers for a GiB", used_s,
+              f"{used_s:.1f} s", most_share=1 / 3)
 
 
 def send(cluster, size):
@@ -216,15 +243,14 @@ def resident_mib(broker):
 
 
 def resident(run, cluster):
-    """resident, idle with 1,000 partitions each (at most 60 MiB each)"""
     cluster.make_topic("many", 1000)
     time.sleep(run.rest_s)
-    return ", ".join(f"{resident_mib(broker):.0f}" for broker in cluster.brokers) + " MiB"
+    each = [resident_mib(broker) for broker in cluster.brokers]
+    yield Row("resident, idle with 1,000 partitions each, MiB", max(each),
+              ", ".join(f"{one:.0f}" for one in each), 60)
 
 
 def fail_over(run, cluster):
-    """controller killed with 10,000 partitions, until another one has made a topic (at most 2 s);
-    the partitions that it led have other leaders (at most 2 s)"""
     for number in range(10):
         cluster.make_topic(f"large-{number}", 1000, 2, min_insync_replicas=1)
     controller = cluster.controller()
@@ -241,7 +267,12 @@ def fail_over(run, cluster):
                 break
     took = time.monotonic() - started
     wait_until_led_by_others(cluster, controller)
-    return f"{took:.2f} s; all led again after {time.monotonic() - started:.2f} s"
+    yield timed("controller killed with 10,000 partitions, until another one has made a topic", took)
+    yield timed("controller killed with 10,000 partitions, until what it led has other leaders", time.monotonic() - started)
+
+
+def timed(what, seconds):
+    return Row(f"{what}, s", seconds, f"{seconds:.2f} s", 2)
 
 
 def wait_until_led_by_others(cluster, killed):
@@ -256,8 +287,6 @@ def wait_until_led_by_others(cluster, killed):
 
 
 def lost_broker(run, cluster):
-    """a broker killed that leads 5,000 partitions, until all have other leaders (at most 2 s from
-    the fence; measured from the kill)"""
     controller = cluster.controller()
     victim = next(broker for broker in cluster.brokers if broker is not controller)
     for number in range(5):
@@ -265,7 +294,8 @@ def lost_broker(run, cluster):
     started = time.monotonic()
     victim.kill()
     wait_until_led_by_others(cluster, victim)
-    return f"{time.monotonic() - started:.2f} s"
+    yield timed("a broker killed that leads 5,000 partitions, until all have other leaders",
+                time.monotonic() - started)
 
 
 FIGURES = {figure.__name__: figure
@@ -288,34 +318,60 @@ class Run:
         return self.options.kills if isinstance(cluster, Ours) else self.options.peer_kills
 
 
-def main():
+def measure(run, figure, network):
+    """The rows of each cluster: ours, then Kafka's, which may be left out."""
+    settings = {**COMMON, **getattr(figure, "settings", {})}
+    for is_ours in (True,) if run.options.ours_only else (True, False):
+        directory = Path(tempfile.mkdtemp(prefix="odradek-bench-cluster-"))
+        try:
+            made = (Ours(directory, network, run.options.server, settings) if is_ours
+                    else Kafkas(directory, network, without_zookeeper(settings)))
+            with made as cluster:
+                yield list(figure(run, cluster))
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def report(of_ours, of_kafkas):
+    """Rows as the report has them."""
+    of_kafkas = {row.what: row for row in of_kafkas}
+    for row in of_ours:
+        peers = of_kafkas.get(row.what)
+        yield {"what": row.what, "ours": row.told, "kafkas": peers.told if peers else "–",
+               "bound": row.bound(), "kept": row.is_kept(peers)}
+
+
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--server", type=Path, default=ROOT / "build/release/odradek")
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", default="", help=", ".join(FIGURES))
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--peer-kills", type=int, default=5)
     parser.add_argument("--records", type=int, default=3000)
     parser.add_argument("--load-mib", type=int, default=1024)
     parser.add_argument("--ours-only", action="store_true")
-    options = parser.parse_args()
+    parser.add_argument("--json", type=Path, help="write the rows there, too")
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
     network = Network()
     print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}, "
           f"{network.why or 'every broker in a network namespace'}", flush=True)
     run = Run(options)
+    rows = []
     for name in options.only.split(",") if options.only else FIGURES:
-        figure = FIGURES[name]
-        print(f"{name}: {' '.join(figure.__doc__.split())}", flush=True)
-        for is_ours in (True,) if options.ours_only else (True, False):
-            directory = Path(tempfile.mkdtemp(prefix="odradek-bench-cluster-"))
-            settings = {**COMMON, **getattr(figure, "settings", {})}
-            try:
-                made = (Ours(directory, network, options.server, settings) if is_ours
-                        else Kafkas(directory, network, without_zookeeper(settings)))
-                with made as cluster:
-                    print(f"  {cluster.name}: {figure(run, cluster)}", flush=True)
-            finally:
-                shutil.rmtree(directory, ignore_errors=True)
+        measured = list(measure(run, FIGURES[name], network))
+        for row in report(measured[0], measured[1] if len(measured) > 1 else []):
+            words = {True: "kept", False: "NOT KEPT", None: "not judged"}[row["kept"]]
+            print(f"{row['what']}: {row['ours']} [Kafka: {row['kafkas']}] "
+                  f"({row['bound']}: {words})", flush=True)
+            rows.append(row)
+    if options.json:
+        options.json.write_text(json.dumps(rows))
+    return 1 if any(row["kept"] is False for row in rows) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,6 +6,7 @@ figure with the machine, the commit and the command. Ends with 1 where a bound i
 
 import argparse
 import datetime
+import json
 import os
 import platform
 import resource
@@ -286,6 +287,17 @@ def very_many_partitions(run):
     yield from partitions.fifty_thousand(run, Figure)
 
 
+def cluster(run):
+    """Three brokers, killed, cut off, stopped, and under load."""
+    rows = run.directory / "cluster.json"
+    words = ["--ours-only"] if run.options.ours_only else []
+    subprocess.run([ROOT / "tests/clients/install.sh"], check=True)
+    python = ROOT / "build/clients/venv/bin/python"
+    subprocess.run([python, "-B", ROOT / "bench/cluster.py", "--json", rows, *words])
+    for row in json.loads(rows.read_text()):
+        yield Figure(**row)
+
+
 FIGURES = {
     "first-record": first_record,
     "idle": idle,
@@ -299,6 +311,7 @@ FIGURES = {
     "partitions": many_partitions,
     "crash-full": crash_when_full,
     "very-many": very_many_partitions,
+    "cluster": cluster,
 }
 
 

@@ -267,8 +267,9 @@ def fail_over(run, cluster):
                 break
     took = time.monotonic() - started
     wait_until_led_by_others(cluster, controller)
-    yield timed("controller killed with 10,000 partitions, until another one has made a topic", took)
-    yield timed("controller killed with 10,000 partitions, until what it led has other leaders", time.monotonic() - started)
+    what = "controller killed with 10,000 partitions, until"
+    yield timed(f"{what} another one has made a topic", took)
+    yield timed(f"{what} what it led has other leaders", time.monotonic() - started)
 
 
 def timed(what, seconds):

@@ -92,6 +92,7 @@ class Broker:
         self.directory = directory / f"broker-{number}"
         self.directory.mkdir(parents=True)
         self.data = self.directory / "data"
+        self.disk = None  # that its data is on, where power is cut (power.py)
         self.log = self.directory / "server.log"
         self.settings = settings
         self.port = free_port()
@@ -183,6 +184,13 @@ class Brokers:
             broker.wait()
         self.admin = confluent_kafka.admin.AdminClient(self.client_settings())
         self.until(lambda: len(self.live()) == len(self.brokers), "all brokers are there")
+
+    def start_again(self, rng):
+        """All, at once and in any order; returns when they answer."""
+        for broker in rng.sample(self.brokers, len(self.brokers)):
+            broker.start_without_waiting()
+        for broker in self.brokers:
+            broker.wait()
 
     @property
     def bootstrap(self):

@@ -32,6 +32,7 @@ class Member(load.Worker):
         self.name = f"member {number}"
         self.read = 0
         self.commits = 0
+        self.committed = {}  # partition → the last offset whose commit was acknowledged
         self.consumer = confluent_kafka.Consumer(
             {
                 **load.IMPATIENT,
@@ -66,7 +67,9 @@ class Member(load.Worker):
     def commit(self):
         """Another member may have taken the partitions over: then it is refused."""
         try:
-            self.consumer.commit(asynchronous=False)
+            for done in self.consumer.commit(asynchronous=False):
+                if done.error is None:
+                    self.committed[done.partition] = done.offset
             self.commits += 1
         except confluent_kafka.KafkaException:
             pass
@@ -220,8 +223,26 @@ class Crowd:
         if self.history.is_durable:
             self.history.check(promises, contents)
             self.history.check_somewhere(contents)
+            self.check_commits()
         for partition in range(self.partitions):
             self.compare(partition, contents[(TOPIC, partition)])
+
+    def check_commits(self):
+        """Who takes a partition over goes on from what was committed, so that the group's offset is
+        no less than any of which the commit was acknowledged."""
+        asker = confluent_kafka.Consumer({"bootstrap.servers": self.cluster.bootstrap,
+                                          "group.id": GROUP, "log_level": 0})
+        wanted = [confluent_kafka.TopicPartition(TOPIC, partition)
+                  for partition in range(self.partitions)]
+        try:
+            found = asker.committed(wanted, timeout=PATIENCE_S)
+        finally:
+            asker.close()
+        for partition, offset in enumerate(found):
+            least = max(member.committed.get(partition, -1) for member in self.members)
+            if offset.offset < least:
+                self.history.violation(f"{GROUP} committed {least} of {TOPIC}-{partition}, and "
+                                       f"finds {offset.offset}")
 
     def compare(self, partition, content):
         name = f"{TOPIC}-{partition}"

@@ -5,7 +5,9 @@ seed draws them. Every acknowledged record is read once, in order, and every rep
 bytes.
 
 faults.py [--server build/release/odradek] [--seed N] [--seconds 60] [--zookeepers 1]
-          [--programmes java,go] [--only FAULT,…]
+          [--programmes java,go] [--power] [--only FAULT,…]
+
+--power: power is cut, too, which needs disks of the brokers' own.
 """
 
 import collections
@@ -16,16 +18,18 @@ from pathlib import Path
 
 import confluent_kafka
 
+import power
 from brokers import ROOT, Cluster, ServerFailed
 from clients import TOPIC, Crowd
 from machines import Network
+from programmes import Programmes
 
 sys.path.append(str(ROOT / "tests/faults"))
 import campaign  # noqa: E402
-from harness.programmes import Programme  # noqa: E402
 
 FAULTS = {}
 MOST_S = 8  # a fault lasts no longer: more than two sessions
+TURN_S = 45  # of the programmes, which give up after 90
 
 
 class Fault:
@@ -33,11 +37,13 @@ class Fault:
     meanwhile; one that is attached to a leader that nobody else hears may wait for its request's
     time-out, as with Kafka. `whole`: every replica has to be in sync before."""
 
-    def __init__(self, name, begin, goes_on=True, is_of_network=False, whole=False):
+    def __init__(self, name, begin, goes_on=True, is_of_network=False, is_of_power=False,
+                 whole=False):
         self.name = name
         self.begin = begin
         self.goes_on = goes_on
         self.is_of_network = is_of_network
+        self.is_of_power = is_of_power
         self.whole = whole
 
 
@@ -117,14 +123,92 @@ def lost_its_disk(cluster, rng):
 def all_killed(cluster, rng):
     for broker in cluster.brokers:
         broker.kill()
+    return lambda: cluster.start_again(rng)
+
+
+@fault(is_of_power=True)
+def loses_power(cluster, rng):
+    """Its connections are closed, or nobody hears anything."""
+    broker = any_broker(cluster, rng)
+    power.lose([broker], is_unheard=cluster.network.is_real and rng.random() < 0.5)
 
     def undo():
-        for broker in rng.sample(cluster.brokers, len(cluster.brokers)):
+        cluster.network.heal()
+        broker.start()
+
+    return undo
+
+
+@fault(is_of_power=True)
+def stopped_and_loses_power(cluster, rng):
+    """Its clean stop is on the disk, and so is everything else."""
+    broker = any_broker(cluster, rng)
+    broker.stop()
+    power.lose([broker])
+    return broker.start
+
+
+@fault(is_of_power=True)
+def loses_power_again_while_starting(cluster, rng):
+    broker = any_broker(cluster, rng)
+    power.lose([broker])
+
+    def undo():
+        for _ in range(rng.randrange(1, 4)):
             broker.start_without_waiting()
+            time.sleep(rng.uniform(0, 0.5))
+            power.lose([broker])
+        broker.start()
+
+    return undo
+
+
+@fault(is_of_power=True, goes_on=False)
+def all_lose_power(cluster, rng):
+    power.lose(cluster.brokers)
+    return lambda: cluster.start_again(rng)
+
+
+@fault(is_of_power=True, goes_on=False)
+def all_lose_power_again_while_starting(cluster, rng):
+    power.lose(cluster.brokers)
+
+    def undo():
+        for _ in range(rng.randrange(1, 3)):
+            for broker in cluster.brokers:
+                broker.start_without_waiting()
+            time.sleep(rng.uniform(0, 2))
+            power.lose(cluster.brokers)
+        cluster.start_again(rng)
+
+    return undo
+
+
+@fault(is_of_power=True, goes_on=False)
+def all_lose_power_in_turn(cluster, rng):
+    """The next one while the one before may not have caught up."""
+    for broker in rng.sample(cluster.brokers, len(cluster.brokers)):
+        power.lose([broker])
+        time.sleep(rng.uniform(0, 1))
+        broker.start_without_waiting()
+        time.sleep(rng.uniform(0, 1))
+
+    def undo():
         for broker in cluster.brokers:
             broker.wait()
 
     return undo
+
+
+@fault(is_of_power=True, goes_on=False)
+def all_killed_and_then_lose_power(cluster, rng):
+    """What the killed ones had not flushed is read by the next ones, and is not on the disk yet."""
+    for broker in cluster.brokers:
+        broker.kill()
+    cluster.start_again(rng)
+    time.sleep(rng.uniform(0, 1))
+    power.lose(cluster.brokers)
+    return lambda: cluster.start_again(rng)
 
 
 @fault(is_of_network=True)
@@ -203,10 +287,11 @@ def zookeepers_leader_killed(cluster, rng):
 
 
 class Campaign:
-    def __init__(self, options, cluster, crowd, rng, faults):
+    def __init__(self, options, cluster, crowd, programmes, rng, faults):
         self.options = options
         self.cluster = cluster
         self.crowd = crowd
+        self.programmes = programmes
         self.rng = rng
         self.faults = faults
         self.done = collections.Counter()
@@ -215,10 +300,17 @@ class Campaign:
     def run(self):
         deadline = campaign.Deadline(self.options.seconds)
         names = []
-        while not deadline.is_over() and not self.crowd.violations:
-            if not names:  # each once, then again in another order
-                names = self.rng.sample(list(self.faults), len(self.faults))
-            self.step(names.pop())
+        while not self.is_enough(deadline):
+            self.programmes.start()
+            turn = campaign.Deadline(TURN_S)
+            while not turn.is_over() and not self.is_enough(deadline):
+                if not names:  # each once, then again in another order
+                    names = self.rng.sample(list(self.faults), len(self.faults))
+                self.step(names.pop())
+            self.programmes.finish()
+
+    def is_enough(self, deadline):
+        return deadline.is_over() or self.crowd.violations
 
     def step(self, name):
         fault = self.faults[name]
@@ -234,6 +326,10 @@ class Campaign:
         time.sleep(max(0, length - (time.monotonic() - started)))
         undo()
         self.longest = max(self.longest, crowd.wait_for_progress(50))
+        for broker in cluster.brokers:
+            if not broker.is_running():
+                crowd.history.violation(f"{broker.name} ended by itself with status "
+                                        f"{broker.process.returncode}\n{broker.last_words()}")
 
     def others_are_in_sync(self):
         """Whether two of each partition's replicas may be in sync without the one that is gone:
@@ -241,36 +337,35 @@ class Campaign:
         return all(len(found.isrs) >= 2 for found in self.cluster.partitions(TOPIC).values())
 
 
-def run(options, directory, network):
-    rng = random.Random(options.seed)
-    faults = {name: fault for name, fault in FAULTS.items()
-              if network.is_real or not fault.is_of_network}
-    if options.zookeepers < 3:
-        faults.pop("zookeepers_leader_killed", None)
+def chosen(options, network, can_cut_power):
+    """The faults that are asked for and can be here: name → fault."""
     if options.only:
-        faults = {name: faults[name] for name in options.only.split(",")}
-    results = campaign.Results()
-    with Cluster(directory, options.server, network, zookeepers=options.zookeepers) as cluster:
+        names = options.only.split(",")
+    else:
+        names = [name for name, fault in FAULTS.items()
+                 if (options.power or not fault.is_of_power)
+                 and (options.zookeepers >= 3 or name != "zookeepers_leader_killed")]
+    return {name: FAULTS[name] for name in names
+            if (network.is_real or not FAULTS[name].is_of_network)
+            and (can_cut_power or not FAULTS[name].is_of_power)}
+
+
+def run(options, directory, network, faults):
+    rng = random.Random(options.seed)
+    made = Cluster(directory, options.server, network, zookeepers=options.zookeepers)
+    needs_disks = any(fault.is_of_power for fault in faults.values())
+    with power.disks(made.brokers if needs_disks else []), made as cluster:
         with Crowd(cluster, options.seed) as crowd:
-            programmes = [
-                Programme(results, directory, client, cluster.bootstrap, f"load-{client}",
-                          "kill-load")
-                for client in filter(None, options.programmes.split(","))
-            ]
-            ran = Campaign(options, cluster, crowd, rng, faults)
+            programmes = Programmes(crowd.history, directory, options.programmes, cluster)
+            ran = Campaign(options, cluster, crowd, programmes, rng, faults)
             try:
                 crowd.wait_for_progress(500)
                 ran.run()
-                for programme in programmes:
-                    programme.tell("finish")
-                    programme.finish()
                 crowd.verify()
             except (ServerFailed, TimeoutError, confluent_kafka.KafkaException) as error:
                 crowd.history.violation(str(error))
             finally:
-                Programme.end_all()
-            for name in results.failed:
-                crowd.history.violation(f"{name} failed")
+                programmes.end()
             acknowledged, shown = crowd.history.counts()
             words = ", ".join(f"{name} {count}" for name, count in sorted(ran.done.items()))
             print(f"{sum(ran.done.values())} faults ({words})", flush=True)
@@ -280,13 +375,20 @@ def run(options, directory, network):
 
 
 def main():
-    options = campaign.arguments(__doc__, only="", zookeepers=1, programmes="")
+    options = campaign.arguments(__doc__, only="", zookeepers=1, programmes="", power=False)
     results = campaign.Results()
     network = Network()
     skipped = [] if network.is_real else [f"faults of the network: {network.why}"]
     with campaign.workplace("cluster", options.keep, results) as directory:
-        violations = run(options, Path(directory) / "cluster", network)
-        campaign.judge(results, "faults of a cluster", violations)
+        faults = chosen(options, network, can_cut_power=True)
+        if any(fault.is_of_power for fault in faults.values()):
+            why = power.why_not(Path(directory))
+            if why is not None:
+                skipped.append(f"power cuts: {why}")
+                faults = chosen(options, network, can_cut_power=False)
+        if faults:
+            violations = run(options, Path(directory) / "cluster", network, faults)
+            campaign.judge(results, "faults of a cluster", violations)
     return campaign.finish(results, skipped)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import confluent_kafka
 
+import power
 from brokers import PATIENCE_S, ROOT, SETTINGS, Cluster, ServerFailed
 from clients import GROUP, TOPIC, Crowd
 from kafkas import Kafkas
@@ -23,13 +24,14 @@ from machines import Network
 
 sys.path.append(str(ROOT / "tests/faults"))
 import campaign  # noqa: E402
+import load  # noqa: E402
 
 CASES = {}
 AWAY_S = 12  # four times a session
 
 
-def case(is_durable=True, needs_network=False, needs_zookeeper=False, zookeepers=1, settings=None,
-         **config):
+def case(is_durable=True, needs_network=False, needs_zookeeper=False, needs_power=False,
+         zookeepers=1, settings=None, **config):
     """A case takes the cluster, its crowd at work, and the choices of the seed; it returns words
     about what it measured. `config` is the topic's. Not durable: records may be lost. `zookeepers`:
     servers of the ensemble; `settings`: of the brokers, {number} their number."""
@@ -37,6 +39,7 @@ def case(is_durable=True, needs_network=False, needs_zookeeper=False, zookeepers
         function.is_durable, function.config = is_durable, config
         function.zookeepers, function.settings = zookeepers, settings or {}
         function.needs_network, function.needs_zookeeper = needs_network, needs_zookeeper
+        function.needs_power = needs_power
         CASES[function.__name__] = function
         return function
     return add
@@ -162,12 +165,65 @@ def cut_off(cluster, crowd, rng):
 def all_killed(cluster, crowd, rng):
     for broker in cluster.brokers:
         broker.kill()
-    for broker in rng.sample(cluster.brokers, 3):
-        broker.start_without_waiting()
-    for broker in cluster.brokers:
-        broker.wait()
+    cluster.start_again(rng)
     took = crowd.wait_for_progress(200)
     return f"{took:.2f} s until the next acknowledged writes"
+
+
+@case(needs_power=True)
+def leader_loses_power(cluster, crowd, rng):
+    broker = cluster.leader(TOPIC, rng.randrange(crowd.partitions))
+    words = lose(cluster, crowd, broker, lambda it: power.lose([it]))
+    bring_back(cluster, broker)
+    return words
+
+
+@case(needs_power=True)
+def all_lose_power(cluster, crowd, rng):
+    """Again before they are in sync, too."""
+    waits = []
+    for _ in range(3):
+        time.sleep(rng.uniform(0, 1))
+        power.lose(cluster.brokers)
+        cluster.start_again(rng)
+        waits.append(crowd.wait_for_progress(200))
+    return f"at most {max(waits):.2f} s until the next acknowledged writes"
+
+
+@case(needs_power=True, write_caching="true")
+def one_at_a_time_loses_power(cluster, crowd, rng):
+    """Records of the page cache survive it on the others (KIP-966): who comes back without them, be
+    it at once or after a clean stop, leads nothing before it has them again."""
+    waits = []
+    for broker in rng.sample(cluster.brokers, 3):
+        how = rng.choice(("at once", "later", "stopped"))
+        if how == "stopped":
+            broker.stop()
+        power.lose([broker])
+        if how == "later":
+            waits.append(crowd.wait_for_progress(200))
+        bring_back(cluster, broker)
+        waits.append(crowd.wait_for_progress(200))
+    return f"at most {max(waits):.2f} s until the next acknowledged writes"
+
+
+@case(needs_power=True, is_durable=False, write_caching="true")
+def all_lose_what_was_not_flushed(cluster, crowd, rng):
+    """Which proves that the cut cuts; what is left is whole and in order."""
+    lost = 0
+    for _ in range(3):
+        time.sleep(rng.uniform(0, 1))
+        power.lose(cluster.brokers)
+        promises = crowd.history.promises()
+        crowd.history.forget_promises()
+        cluster.start_again(rng)
+        crowd.wait_for_progress(200)
+        contents = load.read_everything(crowd.history, cluster.bootstrap, TOPIC, crowd.partitions)
+        crowd.history.check_contents(contents)
+        lost += crowd.history.lost(promises, contents)
+    if lost == 0:
+        crowd.history.violation("the injector cuts nothing: no record was lost")
+    return f"{lost} acknowledged records lost in 3 cuts"
 
 
 def lose_all_but(cluster, crowd, survivor):
@@ -368,7 +424,7 @@ def run(options, directory, network, name):
     for broker in made.brokers:
         broker.settings = {**broker.settings, **{key: value.format(number=broker.number)
                                                  for key, value in case.settings.items()}}
-    with made as cluster:
+    with power.disks(made.brokers if case.needs_power else []), made as cluster:
         with Crowd(cluster, options.seed, is_durable=case.is_durable, **case.config) as crowd:
             try:
                 crowd.wait_for_progress(1000)
@@ -387,12 +443,19 @@ def main():
     results = campaign.Results()
     skipped = []
     network = Network()
+    names = options.only.split(",") if options.only else list(CASES)
     with campaign.workplace("cluster", options.keep, results) as directory:
-        for name in options.only.split(",") if options.only else CASES:
-            if options.peer and CASES[name].needs_zookeeper:
+        why_no_power = None
+        if any(CASES[name].needs_power for name in names):
+            why_no_power = power.why_not(Path(directory))
+        for name in names:
+            if options.peer and (CASES[name].needs_zookeeper or CASES[name].needs_power):
                 continue
             if CASES[name].needs_network and not network.is_real:
                 skipped.append(f"{name}: {network.why}")
+                continue
+            if CASES[name].needs_power and why_no_power is not None:
+                skipped.append(f"{name}: {why_no_power}")
                 continue
             started = time.monotonic()
             campaign.judge(results, name, run(options, Path(directory) / name, network, name))

@@ -38,10 +38,8 @@ class LoopDisk:
         It is stopped first, for the kernel can let a flush that is under way succeed while ext4
         shuts down, though its bytes are lost (a bare loop of writes and flushes was told so 16
         times in 150 cuts, and never when it was stopped before): whoever lives on believes it."""
-        process.send_signal(signal.SIGSTOP)
-        tasks = Path(f"/proc/{process.pid}/task")
-        while not all(is_halted(task) for task in tasks.iterdir()):
-            time.sleep(0.0005)
+        stop(process)
+        wait_until_halted(process)
         self.cut_power()
 
     def cut_power(self):
@@ -75,6 +73,17 @@ def check(disk):
                           stderr=subprocess.STDOUT, text=True)
     if done.returncode not in (0, 1):
         raise OSError(f"e2fsck: {done.stdout.strip()}")
+
+
+def stop(process):
+    process.send_signal(signal.SIGSTOP)
+
+
+def wait_until_halted(process):
+    """Of one that is being stopped: until it does nothing any more."""
+    tasks = Path(f"/proc/{process.pid}/task")
+    while not all(is_halted(task) for task in tasks.iterdir()):
+        time.sleep(0.0005)
 
 
 def is_halted(task):

@@ -54,6 +54,8 @@ MOVES = ("{python} -B tests/move/move_test.py --build {build} --seed {seed}"
 CLUSTER = {
     "cluster": ("{python} -B tests/cluster/faults.py --server {build}/odradek --seed {seed}"
                 " --seconds {seconds} --zookeepers 3 --programmes java,go"),
+    "cluster-power": ("{python} -B tests/cluster/faults.py --server {build}/odradek --seed {seed}"
+                      " --seconds {seconds} --programmes java,go --power"),
     "cluster-plain": "{python} -B tests/cluster/plain.py --server {build}/odradek --seed {seed}",
 }
 

@@ -4,20 +4,20 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// cluster is the server under test, by its bootstrap address.
+// cluster is the server under test, by its bootstrap addresses, separated by commas.
 type cluster string
 
 func (c cluster) client(options ...kgo.Opt) *kgo.Client {
+	seeds := kgo.SeedBrokers(strings.Split(string(c), ",")...)
 	client, err := kgo.NewClient(
-		append(
-			[]kgo.Opt{kgo.SeedBrokers(string(c)), kgo.FetchMaxWait(200 * time.Millisecond)},
-			options...)...)
+		append([]kgo.Opt{seeds, kgo.FetchMaxWait(200 * time.Millisecond)}, options...)...)
 	must(err, "NewClient")
 	return client
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -24,12 +25,13 @@ const (
 type killLoad struct {
 	cluster                    cluster
 	topic                      string
+	rate                       int // the most records in a second; 0: any number
 	acknowledged, nextProgress atomic.Int64
 	finish                     atomic.Bool
 }
 
-func runKillLoad(c cluster, topic string) {
-	l := &killLoad{cluster: c, topic: topic}
+func runKillLoad(c cluster, topic string, rate int) {
+	l := &killLoad{cluster: c, topic: topic, rate: rate}
 	l.nextProgress.Store(killStride)
 	var sent [killPartitions]int64
 	if !check("kill.load", func(ctx context.Context) { l.load(ctx, &sent) }) {
@@ -51,7 +53,11 @@ func (l *killLoad) load(ctx context.Context, sent *[killPartitions]int64) {
 	createTopics(ctx, client, killPartitions, l.topic)
 	go l.listen()
 	var failure atomic.Pointer[error]
+	started := time.Now()
 	for i := 0; !l.finish.Load() && failure.Load() == nil; i++ {
+		for l.rate > 0 && float64(i) > time.Since(started).Seconds()*float64(l.rate) {
+			time.Sleep(time.Millisecond)
+		}
 		partition := i % killPartitions
 		record := &kgo.Record{
 			Topic:     l.topic,

@@ -6,6 +6,7 @@ package main
 import (
 	"log"
 	"os"
+	"strconv"
 )
 
 func main() {
@@ -18,7 +19,11 @@ func main() {
 	case "journey":
 		runJourney(connect(library, bootstrap), prefix)
 	case "kill-load": // of franz-go only
-		runKillLoad(cluster(bootstrap), prefix)
+		rate := 0
+		if len(arguments) > 0 {
+			rate, _ = strconv.Atoi(arguments[0])
+		}
+		runKillLoad(cluster(bootstrap), prefix, rate)
 	case "package-write": // by franz-go only
 		writePackages(cluster(bootstrap), arguments[0], arguments[1], arguments[2])
 	case "package-read":

@@ -78,6 +78,7 @@ class Programme:
     """
 
     all = []  # every run there was, so that none outlives the tests (end_all)
+    before = ()  # words before the command
 
     def __init__(self, results, logs, client, bootstrap, prefix, *arguments):
         self.results = results
@@ -91,7 +92,7 @@ class Programme:
         self.gaps = set()
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(
-                [*COMMANDS[client], bootstrap, prefix, *map(str, arguments)],
+                [*self.before, *COMMANDS[client], bootstrap, prefix, *map(str, arguments)],
                 text=True,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

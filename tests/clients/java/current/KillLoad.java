@@ -27,6 +27,7 @@ final class KillLoad {
 
   private final Cluster cluster;
   private final String topic;
+  private final long rate; // the most records in a second; 0: any number
   private final AtomicLong acknowledged = new AtomicLong();
   private final AtomicLong next_progress = new AtomicLong(STRIDE);
   private final AtomicReference<Exception> problem = new AtomicReference<>();
@@ -35,9 +36,10 @@ final class KillLoad {
   private String before = "";
   private volatile boolean finish = false;
 
-  KillLoad(Cluster cluster, String prefix) {
+  KillLoad(Cluster cluster, String prefix, long rate) {
     this.cluster = cluster;
     this.topic = prefix;
+    this.rate = rate;
     this.source = new TopicPartition(topic, 0);
     this.reader = new KillReader(cluster, topic);
   }
@@ -81,7 +83,9 @@ final class KillLoad {
             "120000",
             "reconnect.backoff.max.ms",
             "200")) {
+      long started = System.nanoTime();
       for (long i = 0; !finish && problem.get() == null; i++) {
+        while (rate > 0 && i > (System.nanoTime() - started) * 1e-9 * rate) Thread.sleep(1);
         int partition = (int) (i % PARTITIONS);
         slots.acquire();
         producer.send(

@@ -13,7 +13,10 @@ final class Main {
       }
       case "producer" -> new ProducerChecks(cluster, prefix).run();
       case "groups" -> new GroupChecks(cluster, prefix).run();
-      case "kill-load" -> new KillLoad(cluster, prefix).run();
+      case "kill-load" -> {
+        long rate = arguments.length > 3 ? Long.parseLong(arguments[3]) : 0;
+        new KillLoad(cluster, prefix, rate).run();
+      }
       case "package-read" ->
           Packages.read(cluster, arguments[3], prefix, Integer.parseInt(arguments[4]));
       default -> throw new IllegalArgumentException(arguments[2]);

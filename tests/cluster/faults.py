@@ -170,6 +170,44 @@ def all_lose_power(cluster, rng):
 
 
 @fault(is_of_power=True, goes_on=False)
+def power_is_lost_everywhere(cluster, rng):
+    """ZooKeeper's servers are without power, too, and come back before or after the brokers."""
+    power.lose(cluster.brokers)
+    for server in cluster.ensemble.servers:
+        server.kill()
+
+    def undo():
+        starts = [*(broker.start_without_waiting for broker in cluster.brokers),
+                  *(server.start for server in cluster.ensemble.servers)]
+        for start in rng.sample(starts, len(starts)):
+            start()
+            time.sleep(rng.uniform(0, 0.5))
+        cluster.ensemble.wait()
+        for broker in cluster.brokers:
+            broker.wait()
+
+    return undo
+
+
+@fault(is_of_power=True, whole=True)
+def lost_its_disk_and_then_power(cluster, rng):
+    """While it is being filled, or before it has said who it is."""
+    broker = any_broker(cluster, rng)
+    broker.kill()
+    broker.lose_disk()
+
+    def undo():
+        cluster.wait_until_forgotten(broker)
+        broker.start_without_waiting()
+        time.sleep(rng.uniform(0, 1))
+        power.lose([broker])
+        cluster.wait_until_forgotten(broker)
+        broker.start()
+
+    return undo
+
+
+@fault(is_of_power=True, goes_on=False)
 def all_lose_power_again_while_starting(cluster, rng):
     power.lose(cluster.brokers)
 

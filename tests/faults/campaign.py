@@ -99,7 +99,9 @@ def workplace(name, keep, results):
         yield directory
     finally:
         if results.failed and keep:
-            print(f"kept: {directory}", flush=True)
+            kept = directory.with_name(directory.name.replace("-faults-", "-kept-"))
+            directory.rename(kept)  # else the next campaign would take it for left behind
+            print(f"kept: {kept}", flush=True)
         else:
             shutil.rmtree(directory, ignore_errors=True)
 

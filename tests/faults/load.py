@@ -5,8 +5,10 @@ offsets, and one that makes topics. What they are told goes into a History.
 
 import functools
 import itertools
+import sys
 import threading
 import time
+import traceback
 
 import confluent_kafka
 import confluent_kafka.admin
@@ -60,7 +62,8 @@ class Worker(threading.Thread):
     def wait(self):
         self.join(PATIENCE_S)
         if self.is_alive():
-            self.history.violation(f"{self.name} did not come to its end")
+            where = "".join(traceback.format_stack(sys._current_frames()[self.ident], 2))
+            self.history.violation(f"{self.name} did not come to its end:\n{where}")
 
 
 class Producer(Worker):

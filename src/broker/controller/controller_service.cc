@@ -2,7 +2,6 @@
 #include "broker/controller/controller_service.h"
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include "base/log.h"
@@ -21,6 +20,10 @@ using metadata::ControllerView;
 using metadata::MetadataRecord;
 
 constexpr auto kProbeTimeout = std::chrono::seconds(1);
+// What the controller does by itself and could not commit is tried again.
+constexpr auto kRetry = std::chrono::seconds(1);
+// Later than such a share of a session, and silence proves nothing.
+constexpr std::int64_t kLateShare = 4;
 
 std::vector<env::Address> addresses_of(const metadata::BrokerImage& broker) {
   std::vector<env::Address> addresses;
@@ -100,14 +103,17 @@ std::int64_t ControllerService::now_ms() const {
 }
 
 void ControllerService::on_elected(const ClusterImage& image) {
+  is_active_ = true;
+  refusing_.clear();
   sessions_.activate(image, now_ms());
   watch_.follow(image);
-  silence_timer_->set(options_.session_timeout_ms + 1);
+  look_for_silence_in(options_.session_timeout_ms + 1);
   balance_timer_->set(settings_.number("leader.imbalance.check.interval.seconds") * 1000);
   unclean_timer_->set(settings_.number("unclean.leader.election.interval.ms"));
 }
 
 void ControllerService::on_lost() {
+  is_active_ = false;
   sessions_ = metadata::BrokerSessions(options_.session_timeout_ms);
   watch_.end();
   for (const auto& waiter : std::exchange(waiters_, {})) waiter->tell(true);
@@ -142,6 +148,7 @@ void ControllerService::tell_of_replay(const ClusterImage& image) {
 }
 
 void ControllerService::stop() {
+  *is_stopped_ = true;
   watch_.end();
   for (const auto& timer : {silence_timer_, balance_timer_, unclean_timer_}) timer->stop();
 }
@@ -170,7 +177,8 @@ void ControllerService::run(Decide decide,
 }
 
 void ControllerService::change(std::function<metadata::Changes(const ControllerView&)> decide,
-                               std::function<void(bool is_changed)> done) {
+                               std::function<void(bool is_changed)> done,
+                               std::function<void()> again) {
   run<bool>(
       [decide = std::move(decide)](const ControllerView& view) {
         metadata::Changes changes = decide(view);
@@ -180,8 +188,12 @@ void ControllerService::change(std::function<metadata::Changes(const ControllerV
         decision.events = std::move(changes.events);
         return decision;
       },
-      [done = std::move(done)](base::Result<bool> is_changed) {
-        if (is_changed) done(*is_changed);
+      [this, done = std::move(done), again = std::move(again)](base::Result<bool> is_changed) {
+        if (is_changed) return done(*is_changed);
+        if (!is_active_) return;
+        world_.loop(0).run_after(kRetry, [again, is_stopped = is_stopped_] {
+          if (!*is_stopped) again();
+        });
       });
 }
 
@@ -238,7 +250,8 @@ void ControllerService::heartbeat(wire::BrokerHeartbeatRequest request,
                                   Handler<wire::BrokerHeartbeatResponse> handler) {
   using Reply = base::Result<wire::BrokerHeartbeatResponse>;
   run<Reply>(
-      [this, request = std::move(request)](const ControllerView& view) {
+      [this, request = std::move(request)](const ControllerView& view) mutable {
+        if (must_stay_fenced(view.image, request)) request.want_fence = true;
         auto decision = metadata::heartbeat(view, sessions_, request, now_ms());
         if (!waiters_.empty()) tell_of_replay(view.image);
         return decision;
@@ -250,6 +263,42 @@ void ControllerService::heartbeat(wire::BrokerHeartbeatRequest request,
         response.error_code = outcome->error().code;
         handler(response);
       });
+}
+
+// It reports, and still nobody listens where it says that it can be reached: were it unfenced, it
+// would be fenced at once, again and again. Asked with each heartbeat.
+bool ControllerService::must_stay_fenced(const ClusterImage& image,
+                                         const wire::BrokerHeartbeatRequest& request) {
+  const auto refusing = refusing_.find(request.broker_id);
+  if (refusing == refusing_.end()) return false;
+  const auto* broker = image.find_broker(request.broker_id);
+  if (broker == nullptr || broker->epoch != refusing->second.broker_epoch) {
+    refusing_.erase(refusing);
+    return false;
+  }
+  if (now_ms() < refusing->second.asked_again_ms) return true;
+  refusing->second.asked_again_ms = now_ms() + std::chrono::milliseconds(2 * kProbeTimeout).count();
+  const auto endpoint =
+      std::ranges::find(broker->endpoints, options_.listener, &metadata::EndpointImage::listener);
+  if (endpoint == broker->endpoints.end()) return false;
+  const env::Address address{endpoint->host, endpoint->port};
+  probe_listener(
+      world_, address, kProbeTimeout, [this, address, id = request.broker_id](ProbeAnswer answer) {
+        if (answer == ProbeAnswer::kRefuses) {
+          base::log::warn("controller",
+                          "broker {} reports, but stays fenced: nobody listens on {}:{}, "
+                          "which is its advertised listener {}",
+                          id.value(), address.host, address.port, options_.listener);
+          return;
+        }
+        submit_(
+            [this, id](const ClusterImage&) {
+              refusing_.erase(id);
+              return std::vector<MetadataRecord>{};
+            },
+            [](const base::Result<>&) {});
+      });
+  return true;
 }
 
 void ControllerService::alter_partition(wire::AlterPartitionRequest request,
@@ -280,16 +329,29 @@ void ControllerService::assign_directories(wire::AssignReplicasToDirsRequest req
       std::move(handler));
 }
 
+void ControllerService::look_for_silence_in(std::int64_t delay_ms) {
+  silence_due_ms_ = now_ms() + delay_ms;
+  silence_timer_->set(delay_ms);
+}
+
 void ControllerService::fence_silent() {
   change(
       [this](const ControllerView& view) {
+        // This process stood still, or decided nothing: what the brokers said meanwhile may lie
+        // unread in the sockets, or behind this in the queue.
+        if (now_ms() - silence_due_ms_ > options_.session_timeout_ms / kLateShare) {
+          sessions_.begin_anew(now_ms());
+        }
         return metadata::fence_silent_broker(view, sessions_, now_ms());
       },
       [this](bool is_changed) {
-        if (is_changed) return fence_silent();
         const auto next = sessions_.next_timeout_ms();
-        silence_timer_->set(next ? std::max<std::int64_t>(*next - now_ms(), 0) + 1
-                                 : options_.session_timeout_ms + 1);
+        if (!is_changed && !next) return look_for_silence_in(options_.session_timeout_ms + 1);
+        look_for_silence_in(is_changed ? 0 : std::max<std::int64_t>(*next - now_ms(), 0) + 1);
+      },
+      [this] {
+        silence_due_ms_ = now_ms();
+        fence_silent();
       });
 }
 
@@ -303,14 +365,16 @@ void ControllerService::balance() {
         return metadata::balance_leaders(
             view, view.settings.number("leader.imbalance.per.broker.percentage"));
       },
-      [this, interval_ms](bool is_changed) { balance_timer_->set(is_changed ? 0 : interval_ms); });
+      [this, interval_ms](bool is_changed) { balance_timer_->set(is_changed ? 0 : interval_ms); },
+      [this] { balance(); });
 }
 
 void ControllerService::elect_unclean() {
   const std::int64_t interval_ms = settings_.number("unclean.leader.election.interval.ms");
   change(
       [](const ControllerView& view) { return metadata::elect_unclean_leaders(view); },
-      [this, interval_ms](bool is_changed) { unclean_timer_->set(is_changed ? 0 : interval_ms); });
+      [this, interval_ms](bool is_changed) { unclean_timer_->set(is_changed ? 0 : interval_ms); },
+      [this] { elect_unclean(); });
 }
 
 void ControllerService::fence_expired(base::BrokerId broker, std::int64_t broker_epoch,
@@ -319,15 +383,19 @@ void ControllerService::fence_expired(base::BrokerId broker, std::int64_t broker
       [this, broker, broker_epoch, session_ms](const ControllerView& view) {
         return metadata::fence_expired_broker(view, sessions_, broker, broker_epoch, session_ms);
       },
-      [](bool) {});
+      [](bool) {},
+      [this, broker, broker_epoch, session_ms] {
+        fence_expired(broker, broker_epoch, session_ms);
+      });
 }
 
 void ControllerService::fence_dead(base::BrokerId broker, std::int64_t broker_epoch) {
   change(
       [this, broker, broker_epoch](const ControllerView& view) {
+        refusing_[broker] = {broker_epoch};
         return metadata::fence_dead_broker(view, sessions_, broker, broker_epoch);
       },
-      [](bool) {});
+      [](bool) {}, [this, broker, broker_epoch] { fence_dead(broker, broker_epoch); });
 }
 
 }  // namespace odradek::broker

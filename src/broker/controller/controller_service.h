@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -81,14 +83,18 @@ class ControllerService final : public ControllerCalls {
   // `decide(view)` gives a CausedDecision; `handler` its reply, once it is committed.
   template <typename Reply, typename Decide>
   void run(Decide decide, std::move_only_function<void(base::Result<Reply>)> handler);
-  // The controller's own doing; `done` with whether anything was changed.
+  // The controller's own doing; `done` with whether anything was changed. Where that could not be
+  // committed, and this is the controller still, `again` is called a while later.
   void change(std::function<metadata::Changes(const metadata::ControllerView&)> decide,
-              std::function<void(bool is_changed)> done);
+              std::function<void(bool is_changed)> done, std::function<void()> again);
   void try_to_register(std::shared_ptr<wire::BrokerRegistrationRequest> request, bool was_probed,
                        Handler<wire::BrokerRegistrationResponse> handler);
   // Its listener refuses: it is fenced at once.
   void fence_dead(base::BrokerId broker, std::int64_t broker_epoch);
+  bool must_stay_fenced(const metadata::ClusterImage& image,
+                        const wire::BrokerHeartbeatRequest& request);
   void fence_silent();
+  void look_for_silence_in(std::int64_t delay_ms);
   void balance();
   void elect_unclean();
   // On the queue of decisions.
@@ -101,6 +107,17 @@ class ControllerService final : public ControllerCalls {
   const Options options_;
   const EventSink events_;
   metadata::BrokerSessions sessions_;
+  // Brokers whose listener refused, in that epoch.
+  struct Refusing {
+    std::int64_t broker_epoch = -1;
+    std::int64_t asked_again_ms = 0;
+  };
+  std::map<base::BrokerId, Refusing> refusing_;
+  // When the look for the silent was to be made.
+  std::atomic<std::int64_t> silence_due_ms_ = 0;
+  std::atomic<bool> is_active_ = false;
+  // Of loop 0; outlives this for timers that are under way.
+  const std::shared_ptr<bool> is_stopped_ = std::make_shared<bool>(false);
   BrokerWatch watch_;
   // Of the queue of decisions.
   std::vector<std::shared_ptr<Waiter>> waiters_;

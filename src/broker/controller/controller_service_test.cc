@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "env/sim/sim_world.h"
 #include "metadata/controller/registration.h"
 #include "metadata/test_cluster.h"
@@ -17,22 +22,43 @@ using base::Offset;
 using std::chrono::seconds;
 
 // The controller is broker 1 of three; what it decides is committed at once.
-class AwaitReplayTest : public testing::Test {
+class ControllerServiceTest : public testing::Test {
  protected:
-  AwaitReplayTest() {
+  // By default one that none of the brokers has: nobody is watched.
+  explicit ControllerServiceTest(std::string listener = "INTERNAL")
+      : listener_(std::move(listener)) {
     for (const int id : {1, 2, 3}) cluster_.add_broker(id);
     service_.on_elected(cluster_.image());
   }
-  ~AwaitReplayTest() override {
+  ~ControllerServiceTest() override {
     service_.stop();
     simulation_.run_for(seconds(1));
   }
 
   void submit(MetadataRuntime::Decide decide, MetadataRuntime::Done done) {
     if (!is_controller_) return done(base::fail(ErrorCode::kNotController));
-    cluster_.apply(decide(cluster_.image()));
+    if (is_busy_) return waiting_.push_back({std::move(decide), std::move(done)});
+    const auto records = decide(cluster_.image());
+    if (!records.empty() && is_failing_) return done(base::fail(ErrorCode::kUnknownServerError));
+    cluster_.apply(records);
     done({});
   }
+  void go_on() {
+    is_busy_ = false;
+    for (auto& [decide, done] : std::exchange(waiting_, {})) {
+      submit(std::move(decide), std::move(done));
+    }
+  }
+  void live_without(int silent, int for_s) {
+    last_ = cluster_.image().end_offset - 1;
+    for (int second = 0; second < for_s; ++second) {
+      for (const int id : {1, 2, 3}) {
+        if (id != silent) report(id, last_);
+      }
+      simulation_.run_for(seconds(1));
+    }
+  }
+  bool is_fenced(int id) { return cluster_.image().find_broker(BrokerId(id))->fenced; }
   void report(int id, Offset offset) {
     wire::BrokerHeartbeatRequest request;
     request.broker_id = BrokerId(id);
@@ -54,24 +80,27 @@ class AwaitReplayTest : public testing::Test {
     });
   }
 
+  const std::string listener_;
   env::sim::SimWorld simulation_{1};
   env::World& world_ = simulation_.add_host("controller").world();
   metadata::testing::TestCluster cluster_;
   config::LiveSettings settings_{config::Settings()};
   bool is_controller_ = true;
+  bool is_busy_ = false;
+  bool is_failing_ = false;
+  std::vector<std::pair<MetadataRuntime::Decide, MetadataRuntime::Done>> waiting_;
   int told_ = 0;
   bool is_in_time_ = false;
   Offset last_{0};
-  // None of the brokers has a listener of that name: nobody is watched.
   ControllerService service_{
       world_,
       settings_,
       [this](auto decide, auto done) { submit(std::move(decide), std::move(done)); },
-      {.cluster_id = "cluster", .self = BrokerId(1), .listener = "INTERNAL"},
+      {.cluster_id = "cluster", .self = BrokerId(1), .listener = listener_},
       [](const auto&) {}};
 };
 
-TEST_F(AwaitReplayTest, IsOverWhenEverybodyHasReplayedIt) {
+TEST_F(ControllerServiceTest, IsOverWhenEverybodyHasReplayedIt) {
   begin_to_wait();
   report_all({1, 2});
   EXPECT_EQ(told_, 0);
@@ -84,14 +113,14 @@ TEST_F(AwaitReplayTest, IsOverWhenEverybodyHasReplayedIt) {
   EXPECT_EQ(told_, 1) << "told again when the time was over";
 }
 
-TEST_F(AwaitReplayTest, IsOverAtOnceWhereItIsKnown) {
+TEST_F(ControllerServiceTest, IsOverAtOnceWhereItIsKnown) {
   last_ = cluster_.image().end_offset - 1;
   report_all({1, 2, 3});
   begin_to_wait();
   EXPECT_EQ(told_, 1);
 }
 
-TEST_F(AwaitReplayTest, LastsNoLongerThanItsLimit) {
+TEST_F(ControllerServiceTest, LastsNoLongerThanItsLimit) {
   begin_to_wait(seconds(5));
   report_all({1, 2});
   simulation_.run_for(seconds(4));
@@ -103,7 +132,7 @@ TEST_F(AwaitReplayTest, LastsNoLongerThanItsLimit) {
   EXPECT_EQ(told_, 1);
 }
 
-TEST_F(AwaitReplayTest, DoesNotWaitForABrokerThatIsFenced) {
+TEST_F(ControllerServiceTest, DoesNotWaitForABrokerThatIsFenced) {
   begin_to_wait();
   report_all({1, 2});
   ASSERT_EQ(told_, 0);
@@ -114,7 +143,7 @@ TEST_F(AwaitReplayTest, DoesNotWaitForABrokerThatIsFenced) {
   EXPECT_EQ(told_, 1);
 }
 
-TEST_F(AwaitReplayTest, EndsWithTheOffice) {
+TEST_F(ControllerServiceTest, EndsWithTheOffice) {
   begin_to_wait();
   service_.on_lost();
   EXPECT_EQ(told_, 1);
@@ -122,6 +151,67 @@ TEST_F(AwaitReplayTest, EndsWithTheOffice) {
   is_controller_ = false;
   begin_to_wait();
   EXPECT_EQ(told_, 2);
+}
+
+TEST_F(ControllerServiceTest, ASilentBrokerIsFencedAfterItsSession) {
+  live_without(2, 8);
+  EXPECT_FALSE(is_fenced(2));
+  live_without(2, 3);
+  EXPECT_TRUE(is_fenced(2));
+  EXPECT_FALSE(is_fenced(1));
+  EXPECT_FALSE(is_fenced(3));
+}
+
+TEST_F(ControllerServiceTest, NobodyIsFencedForWhatWasNotHeardWhileNothingWasDecided) {
+  live_without(0, 5);
+  is_busy_ = true;
+  simulation_.run_for(seconds(14));
+  go_on();
+  for (const int id : {1, 2, 3}) EXPECT_FALSE(is_fenced(id)) << id;
+  live_without(2, 8);
+  EXPECT_FALSE(is_fenced(2)) << "it has a whole session to report";
+  live_without(2, 3);
+  EXPECT_TRUE(is_fenced(2));
+}
+
+TEST_F(ControllerServiceTest, AFenceThatCouldNotBeCommittedIsMadeAgain) {
+  is_failing_ = true;
+  live_without(2, 12);
+  EXPECT_FALSE(is_fenced(2));
+  is_failing_ = false;
+  live_without(2, 2);
+  EXPECT_TRUE(is_fenced(2));
+  live_without(3, 11);
+  EXPECT_TRUE(is_fenced(3)) << "silence is looked for no longer";
+}
+
+// The brokers say that they listen on localhost:9092.
+class ControllerOfWatchedBrokersTest : public ControllerServiceTest {
+ protected:
+  ControllerOfWatchedBrokersTest() : ControllerServiceTest("PLAINTEXT") {}
+
+  void listen() {
+    auto listener = world_.network().listen(
+        {"localhost", 9092}, {}, world_.loop(0),
+        [this]() -> env::Executor& { return world_.loop(0); },
+        [this](std::unique_ptr<env::Stream> stream) { accepted_.push_back(std::move(stream)); });
+    ASSERT_TRUE(listener.has_value());
+    accepting_ = std::move(*listener);
+  }
+
+  std::unique_ptr<env::Listener> accepting_;
+  std::vector<std::unique_ptr<env::Stream>> accepted_;
+};
+
+TEST_F(ControllerOfWatchedBrokersTest, WhoReportsStaysFencedWhereNobodyListens) {
+  last_ = cluster_.image().end_offset - 1;
+  ASSERT_TRUE(simulation_.run_until([&] { return is_fenced(2) && is_fenced(3); }, seconds(5)));
+  live_without(3, 6);
+  EXPECT_TRUE(is_fenced(2)) << "it would be fenced again at once";
+  listen();
+  live_without(3, 6);
+  EXPECT_FALSE(is_fenced(2));
+  EXPECT_TRUE(is_fenced(3)) << "it does not report";
 }
 
 }  // namespace

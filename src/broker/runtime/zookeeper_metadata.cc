@@ -20,6 +20,7 @@ using quorum::zookeeper::ZookeeperEngine;
 
 constexpr std::size_t kMaxWaiting = 10'000;
 constexpr auto kStopGrace = std::chrono::seconds(5);
+constexpr auto kBeginAgain = std::chrono::seconds(1);
 constexpr const char* kNotHere = "this broker is not the active controller";
 
 base::Result<> replay(const std::vector<base::SharedBytes>& records,
@@ -231,8 +232,9 @@ void ZookeeperMetadata::begin_lead(const quorum::zookeeper::Lead& lead, bool is_
     if (!is_view_whole) records.emplace_back(wire::NoOpRecord{});
     return records;
   };
-  opening.done = [this, lead](const base::Result<>& committed) {
-    if (!committed || lead_ != lead) return;
+  opening.done = [this, lead, is_view_whole](const base::Result<>& committed) {
+    if (lead_ != lead) return;
+    if (!committed) return begin_again(lead, is_view_whole);
     is_lead_open_ = true;
     hooks_.on_elected(*newest_, lead.epoch);
   };
@@ -243,6 +245,14 @@ void ZookeeperMetadata::begin_lead(const quorum::zookeeper::Lead& lead, bool is_
     if (std::exchange(is_busy_, true)) return;
   }
   next();
+}
+
+void ZookeeperMetadata::begin_again(const quorum::zookeeper::Lead& lead, bool is_view_whole) {
+  world_.loop(0).run_after(kBeginAgain, [this, lead, is_view_whole] {
+    queue_->submit([this, lead, is_view_whole] {
+      if (lead_ == lead) begin_lead(lead, is_view_whole);
+    });
+  });
 }
 
 void ZookeeperMetadata::submit(Decide decide, Done done) {
@@ -312,7 +322,7 @@ void ZookeeperMetadata::commit(Job job, const std::vector<MetadataRecord>& recor
         finish(std::move(settled), std::move(outcome), wants_snapshot);
       });
     };
-    if (engine_->lead() != lead) {
+    if (!engine_ || engine_->lead() != lead) {
       return settle(std::move(job), base::fail(ErrorCode::kNotController, kNotHere), false);
     }
     engine_->commit(
@@ -345,7 +355,7 @@ void ZookeeperMetadata::write_snapshot() {
   world_.loop(0).post([this, position = quorum::Position{image->end_offset, image->epoch},
                        records = encode_records(metadata::snapshot_records(*image))] {
     // Asked again: another one may have begun since.
-    if (!engine_->wants_snapshot()) return;
+    if (!engine_ || !engine_->wants_snapshot()) return;
     engine_->write_snapshot(
         position, world_.clock().wall(), records, [](const base::Result<>& written) {
           if (written || written.error().code == ErrorCode::kNotController) {

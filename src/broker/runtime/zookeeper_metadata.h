@@ -112,6 +112,8 @@ class ZookeeperMetadata final : public MetadataRuntime, private quorum::zookeepe
   void advance(metadata::ImageDelta delta, std::shared_ptr<const metadata::ClusterImage> image);
   void follow_later(env::Task task);
   void begin_lead(const quorum::zookeeper::Lead& lead, bool is_view_whole);
+  // The first change could not be committed, for another reason than a lost lead.
+  void begin_again(const quorum::zookeeper::Lead& lead, bool is_view_whole);
   void next();
   void run(Job job);
   void commit(Job job, const std::vector<metadata::MetadataRecord>& records);

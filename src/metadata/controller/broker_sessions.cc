@@ -48,7 +48,7 @@ bool BrokerSessions::is_alive(base::BrokerId broker, std::int64_t broker_epoch,
          !is_over(found->second, now_ms);
 }
 
-std::optional<BrokerSessions::Silent> BrokerSessions::take_silent(const ClusterImage& image,
+std::optional<BrokerSessions::Silent> BrokerSessions::find_silent(const ClusterImage& image,
                                                                   std::int64_t now_ms) {
   std::erase_if(sessions_, [&](const auto& entry) {
     const BrokerImage* broker = image.find_broker(entry.first);
@@ -57,10 +57,11 @@ std::optional<BrokerSessions::Silent> BrokerSessions::take_silent(const ClusterI
   const auto longest = std::ranges::min_element(
       sessions_, {}, [](const auto& entry) { return entry.second.heard_ms; });
   if (longest == sessions_.end() || !is_over(longest->second, now_ms)) return std::nullopt;
-  const Silent silent{longest->first, longest->second.broker_epoch,
-                      now_ms - longest->second.heard_ms};
-  sessions_.erase(longest);
-  return silent;
+  return Silent{longest->first, longest->second.broker_epoch, now_ms - longest->second.heard_ms};
+}
+
+void BrokerSessions::begin_anew(std::int64_t now_ms) {
+  for (auto& [broker, session] : sessions_) session.heard_ms = now_ms;
 }
 
 std::optional<std::int64_t> BrokerSessions::next_timeout_ms() const {

@@ -38,9 +38,11 @@ class BrokerSessions {
   // It has told this controller how far it has replayed, and is not forgotten.
   bool has_reported(base::BrokerId broker) const;
 
-  // A broker whose session is over, the longest silent first; it is forgotten. One that is not in
-  // the image in this epoch is forgotten without a word.
-  std::optional<Silent> take_silent(const ClusterImage& image, std::int64_t now_ms);
+  // A broker whose session is over, the longest silent first. One that is not in the image in this
+  // epoch is forgotten without a word.
+  std::optional<Silent> find_silent(const ClusterImage& image, std::int64_t now_ms);
+  // Nobody here listened for a while: all that are known have a whole session from now on.
+  void begin_anew(std::int64_t now_ms);
   // When the next session will be over if nobody is heard from; nothing while there is none.
   std::optional<std::int64_t> next_timeout_ms() const;
 

@@ -110,10 +110,11 @@ HeartbeatDecision heartbeat(const ControllerView& view, BrokerSessions& sessions
 
 Changes fence_silent_broker(const ControllerView& view, BrokerSessions& sessions,
                             std::int64_t now_ms) {
-  while (const auto silent = sessions.take_silent(view.image, now_ms)) {
+  while (const auto silent = sessions.find_silent(view.image, now_ms)) {
     Changes changes = fence_broker(view, silent->broker,
                                    {Reason::kSessionExpired, silent->broker, silent->silent_ms});
     if (!changes.empty()) return changes;
+    sessions.forget(silent->broker);
   }
   return {};
 }

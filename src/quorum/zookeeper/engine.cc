@@ -87,8 +87,7 @@ void ZookeeperEngine::on_event(SessionEvent event) {
       return on_expired();
     case SessionEvent::kAuthFailed:
       listener_.on_reachable(false);
-      return fail_start({base::ErrorCode::kSaslAuthenticationFailed,
-                         "ZooKeeper refused zookeeper.digest.credentials", 0});
+      return on_credentials_refused();
     case SessionEvent::kNoChroot:
       return fail_start({base::ErrorCode::kInvalidConfig,
                          fmt::format("zookeeper.connect={}: the chroot can't be made: an access "
@@ -108,6 +107,15 @@ void ZookeeperEngine::on_event(SessionEvent event) {
                                       : "nobody answered"),
            0});
   }
+}
+
+// The session is past repair then, and so is a broker that runs.
+void ZookeeperEngine::on_credentials_refused() {
+  base::Error error{base::ErrorCode::kSaslAuthenticationFailed,
+                    "ZooKeeper refused zookeeper.digest.credentials", 0};
+  if (start_handler_) return fail_start(std::move(error));
+  base::log::error("quorum", "{}", error.message);
+  listener_.on_refused(error);
 }
 
 void ZookeeperEngine::on_connected() {

@@ -51,7 +51,8 @@ class Listener {
   // This broker is registered, at the start and again after its session has expired; `zxid` is
   // another one each time.
   virtual void on_registered(std::int64_t zxid) = 0;
-  // DUPLICATE_BROKER_REGISTRATION names the other one.
+  // DUPLICATE_BROKER_REGISTRATION names the other one; SASL_AUTHENTICATION_FAILED: the credentials
+  // are not taken any more. Nothing more is done here.
   virtual void on_refused(const base::Error& error) = 0;
   // ZooKeeper answers, or has not answered: nothing new is decided meanwhile.
   virtual void on_reachable(bool is_reachable) = 0;
@@ -118,6 +119,7 @@ class ZookeeperEngine {
   void on_event(SessionEvent event);
   void on_connected();
   void on_expired();
+  void on_credentials_refused();
   void on_founded(base::Result<Founded> founded);
   void on_elected(const Lead& lead);
   void begin_lead(const Lead& lead);

@@ -375,11 +375,11 @@ void ReplicaFetcher::go_on_when_safe(const Key& key, const Followed& followed) {
 
 void ReplicaFetcher::became_safe(const Key& key, base::LeaderEpoch epoch) {
   const auto found = followed_.find(key);
+  // In an earlier role: this one waits for itself.
+  if (found == followed_.end() || found->second.epoch != epoch) return;
   const bool was_waited_for = unsafe_.erase(key) > 0;
   const bool was_late = late_.erase(key) > 0;
-  if (found != followed_.end() && found->second.epoch == epoch && (was_waited_for || was_late)) {
-    ask_on(key, found->second);
-  }
+  if (was_waited_for || was_late) ask_on(key, found->second);
   end_round();
 }
 

@@ -15,6 +15,17 @@ namespace {
 class ReplicationTest : public ::testing::Test, public ReplicationCluster {
  protected:
   ReplicationTest() : ReplicationCluster(1) {}
+
+  void reassign(std::vector<BrokerId> replicas) {
+    wire::AlterPartitionReassignmentsRequest request;
+    auto& topic = request.topics.emplace_back();
+    topic.name = "t";
+    auto& moved = topic.partitions.emplace_back();
+    moved.partition_index = 0;
+    moved.replicas.emplace(std::move(replicas));
+    cluster_.apply(metadata::alter_partition_reassignments(cluster_.view(), request).records);
+    tell_all();
+  }
 };
 
 TEST_F(ReplicationTest, WhatIsAcknowledgedIsOnAllReplicas) {
@@ -132,18 +143,31 @@ TEST_F(ReplicationTest, AReplicaThatMovedAwayIsDropped) {
   start_all();
   create_topic({}, {1, 2});
   for (int i = 0; i < 5; ++i) ASSERT_EQ(code_of_produce(1, "value"), ErrorCode::kNone);
-  wire::AlterPartitionReassignmentsRequest request;
-  auto& topic = request.topics.emplace_back();
-  topic.name = "t";
-  auto& moved = topic.partitions.emplace_back();
-  moved.partition_index = 0;
-  moved.replicas.emplace({BrokerId(1), BrokerId(3)});
-  auto decision = metadata::alter_partition_reassignments(cluster_.view(), request);
-  cluster_.apply(decision.records);
-  tell_all();
+  reassign({BrokerId(1), BrokerId(3)});
   ASSERT_TRUE(eventually([&] { return image().replicas.size() == 2; }));
   EXPECT_EQ(image().in_sync_replicas.size(), 2U);
   EXPECT_TRUE(eventually([&] { return is_at(3, Offset(5), Offset(5)) && !partition(2); }));
+  EXPECT_EQ(code_of_produce(1, "after"), ErrorCode::kNone);
+}
+
+// The same leader leads in another epoch, and whoever appended what came in the last one is only
+// about to wait for the disk.
+TEST_F(ReplicationTest, AFollowerThatIsBusyWithItsDiskTakesUpItsNextRole) {
+  start_all();
+  create_topic();
+  ASSERT_EQ(code_of_produce(1, "before"), ErrorCode::kNone);
+  auto& disk = hosts_[2]->disk().options();
+  disk.shortest_wait = disk.longest_wait = milliseconds(20);
+  // So much is appended by a worker, and waited for on the loop.
+  ASSERT_EQ(code_of_produce(1, std::string(300 << 10, 'x'), 1), ErrorCode::kNone);
+  ASSERT_TRUE(eventually([&] { return partition(2)->log().log_end_offset() == Offset(2); }));
+  const base::LeaderEpoch next(image().leader_epoch.value() + 1);
+  partition(2)->become_follower(next, BrokerId(1));
+  reassign({BrokerId(1), BrokerId(2)});
+  ASSERT_EQ(image().leader, BrokerId(1));
+  ASSERT_EQ(image().leader_epoch, next);
+  EXPECT_TRUE(eventually([&] { return is_at(2, Offset(2), Offset(2)); }))
+      << "it asks for nothing any more";
   EXPECT_EQ(code_of_produce(1, "after"), ErrorCode::kNone);
 }
 

@@ -35,10 +35,32 @@ constexpr std::array<std::string_view, 3> kBrokerThrottles = {
 constexpr std::array<std::string_view, 2> kTopicThrottles = {
     "leader.replication.throttled.replicas", "follower.replication.throttled.replicas"};
 
-base::Result<> alter_configs(Admin& admin, wire::IncrementalAlterConfigsRequest request) {
-  if (request.resources.empty()) return {};
-  auto answer = admin.ask<wire::IncrementalAlterConfigsResponse>(std::move(request));
-  if (!answer) return base::fail(std::move(answer));
+using Changes = std::vector<wire::IncrementalAlterConfigsRequest::AlterableConfig>;
+
+Changes settings(const std::map<std::string_view, std::string>& values) {
+  Changes changes;
+  for (const auto& [key, value] : values) changes.push_back({std::string(key), kSet, value});
+  return changes;
+}
+
+Changes deletions(std::span<const std::string_view> keys) {
+  Changes changes;
+  for (const std::string_view key : keys) {
+    changes.push_back({std::string(key), kDelete, std::nullopt});
+  }
+  return changes;
+}
+
+void add_resource(wire::IncrementalAlterConfigsRequest& request, std::int8_t type,
+                  const std::string& name, Changes changes) {
+  auto& resource = request.resources.emplace_back();
+  resource.resource_type = type;
+  resource.resource_name = name;
+  resource.configs = std::move(changes);
+}
+
+base::Result<> check_altered(const base::Result<wire::IncrementalAlterConfigsResponse>& answer) {
+  if (!answer) return base::fail(answer.error());
   for (const auto& found : answer->responses) {
     if (found.error_code == ErrorCode::kNone) continue;
     return base::fail(found.error_code, error_text(found.error_code, found.error_message));
@@ -46,29 +68,26 @@ base::Result<> alter_configs(Admin& admin, wire::IncrementalAlterConfigsRequest 
   return {};
 }
 
-base::Result<> delete_configs(Admin& admin, std::int8_t type, const std::set<std::string>& names,
-                              std::span<const std::string_view> keys) {
+base::Result<> alter_topics(Admin& admin, const std::map<std::string, Changes>& topics) {
   wire::IncrementalAlterConfigsRequest request;
-  for (const std::string& name : names) {
-    auto& resource = request.resources.emplace_back();
-    resource.resource_type = type;
-    resource.resource_name = name;
-    for (const std::string_view key : keys) {
-      resource.configs.push_back({std::string(key), kDelete, std::nullopt});
-    }
+  for (const auto& [topic, changes] : topics) {
+    add_resource(request, kTopicResource, topic, changes);
   }
-  return alter_configs(admin, std::move(request));
+  if (request.resources.empty()) return {};
+  return check_altered(admin.ask<wire::IncrementalAlterConfigsResponse>(std::move(request)));
 }
 
-// Sets keys of one resource.
-void add_changes(wire::IncrementalAlterConfigsRequest& request, std::int8_t type,
-                 const std::string& name, const std::map<std::string_view, std::string>& values) {
-  auto& resource = request.resources.emplace_back();
-  resource.resource_type = type;
-  resource.resource_name = name;
-  for (const auto& [key, value] : values) {
-    resource.configs.push_back({std::string(key), kSet, value});
+// Each broker is asked for its own: it refuses what is another one's.
+base::Result<> alter_brokers(Admin& admin, const std::set<base::BrokerId>& brokers,
+                             const Changes& changes) {
+  for (const base::BrokerId broker : brokers) {
+    wire::IncrementalAlterConfigsRequest request;
+    add_resource(request, kBrokerResource, fmt::format("{}", broker.value()), changes);
+    const auto answer =
+        admin.ask<wire::IncrementalAlterConfigsResponse>(broker, std::move(request));
+    if (auto done = check_altered(answer); !done) return done;
   }
+  return {};
 }
 
 // The list that is the member `name` of a document of version 1.
@@ -203,42 +222,34 @@ base::Result<> set_replication_throttle(Admin& admin,
       followers.insert(fmt::format("{}:{}", partition.partition, destination.value()));
     }
   }
-  wire::IncrementalAlterConfigsRequest of_topics;
+  std::map<std::string, Changes> of_topics;
   for (const auto& [topic, lists] : replicas) {
     std::map<std::string_view, std::string> values;
     for (std::size_t i = 0; i < lists.size(); ++i) {
       values[kTopicThrottles[i]] = fmt::format("{}", fmt::join(lists[i], ","));
     }
-    add_changes(of_topics, kTopicResource, topic, values);
+    of_topics.emplace(topic, settings(values));
   }
-  if (auto done = alter_configs(admin, std::move(of_topics)); !done) return done;
+  if (auto done = alter_topics(admin, of_topics); !done) return done;
   const std::string rate = fmt::format("{}", bytes_per_second);
-  wire::IncrementalAlterConfigsRequest of_brokers;
-  for (const base::BrokerId broker : brokers) {
-    add_changes(of_brokers, kBrokerResource, fmt::format("{}", broker.value()),
-                {{kBrokerThrottles[0], rate}, {kBrokerThrottles[1], rate}});
-  }
-  return alter_configs(admin, std::move(of_brokers));
+  return alter_brokers(admin, brokers,
+                       settings({{kBrokerThrottles[0], rate}, {kBrokerThrottles[1], rate}}));
 }
 
 base::Result<> set_log_dirs_throttle(Admin& admin, const std::set<base::BrokerId>& brokers,
                                      std::int64_t bytes_per_second) {
-  wire::IncrementalAlterConfigsRequest request;
-  for (const base::BrokerId broker : brokers) {
-    add_changes(request, kBrokerResource, fmt::format("{}", broker.value()),
-                {{kBrokerThrottles[2], fmt::format("{}", bytes_per_second)}});
-  }
-  return alter_configs(admin, std::move(request));
+  return alter_brokers(admin, brokers,
+                       settings({{kBrokerThrottles[2], fmt::format("{}", bytes_per_second)}}));
 }
 
 base::Result<> clear_broker_throttles(Admin& admin, const std::set<base::BrokerId>& brokers) {
-  std::set<std::string> names;
-  for (const base::BrokerId broker : brokers) names.insert(fmt::format("{}", broker.value()));
-  return delete_configs(admin, kBrokerResource, names, kBrokerThrottles);
+  return alter_brokers(admin, brokers, deletions(kBrokerThrottles));
 }
 
 base::Result<> clear_topic_throttles(Admin& admin, const std::set<std::string>& topics) {
-  return delete_configs(admin, kTopicResource, topics, kTopicThrottles);
+  std::map<std::string, Changes> changes;
+  for (const std::string& topic : topics) changes.emplace(topic, deletions(kTopicThrottles));
+  return alter_topics(admin, changes);
 }
 
 std::string joined(const Replicas& replicas) {

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "log/directory/log_directory.h"
@@ -12,6 +13,16 @@ namespace odradek::replica {
 
 using base::ErrorCode;
 using base::Offset;
+
+namespace {
+
+// Of those who wait, the first for whom `end` is not enough.
+auto first_beyond(Offset end, auto& waiters) {
+  constexpr auto kLastNumber = std::numeric_limits<std::uint64_t>::max();
+  return waiters.upper_bound(Partition::WaitId{end, kLastNumber});
+}
+
+}  // namespace
 
 Partition::Partition(std::shared_ptr<log::Log> log, base::TopicId topic_id)
     : log_(std::move(log)), topic_id_(topic_id) {
@@ -86,15 +97,14 @@ std::optional<base::Error> Partition::check_end_locked(const log::AppendEnd& end
   return std::nullopt;
 }
 
-void Partition::when_committed(log::AppendEnd end, CommitHandler handler) {
+Partition::WaitId Partition::when_committed(log::AppendEnd end, CommitHandler handler) {
   std::optional<base::Error> error;
   {
     const std::lock_guard lock(mutex_);
     if (auto leader = check_leader_locked(base::kNoLeaderEpoch); !leader) {
       error = std::move(leader).error();
     } else if (!(error = check_end_locked(end)) && end.offset > high_watermark_) {
-      commit_waiters_.emplace(end.offset, std::move(handler));
-      return;
+      return park_locked(end.offset, std::move(handler), commit_waiters_);
     }
   }
   if (error) {
@@ -102,17 +112,17 @@ void Partition::when_committed(log::AppendEnd end, CommitHandler handler) {
   } else {
     handler({});
   }
+  return {};
 }
 
-void Partition::when_written(log::AppendEnd end, CommitHandler handler) {
+Partition::WaitId Partition::when_written(log::AppendEnd end, CommitHandler handler) {
   std::optional<base::Error> error;
   {
     const std::lock_guard lock(mutex_);
     error = check_end_locked(end);
     if (!error && log_->answerable_end_offset() < end.offset) {
       if (!retired_) {
-        write_waiters_.emplace(end.offset, std::move(handler));
-        return;
+        return park_locked(end.offset, std::move(handler), write_waiters_);
       }
       error = *retired_;
     }
@@ -121,6 +131,19 @@ void Partition::when_written(log::AppendEnd end, CommitHandler handler) {
     handler(std::unexpected(std::move(*error)));
   } else {
     handler({});
+  }
+  return {};
+}
+
+void Partition::forget(const WaitId& wait) {
+  CommitHandler forgotten;
+  const std::lock_guard lock(mutex_);
+  for (auto* waiters : {&commit_waiters_, &write_waiters_, &low_watermark_waiters_}) {
+    const auto found = waiters->find(wait);
+    if (found == waiters->end()) continue;
+    forgotten = std::move(found->second);
+    waiters->erase(found);
+    return;
   }
 }
 
@@ -242,7 +265,7 @@ void Partition::on_taken_back(Offset end, const base::Error& error) {
   {
     const std::lock_guard lock(mutex_);
     for (auto* waiters : {&commit_waiters_, &write_waiters_, &safe_waiters_}) {
-      const auto first = waiters->upper_bound(end);
+      const auto first = first_beyond(end, *waiters);
       for (auto waiter = first; waiter != waiters->end(); ++waiter) {
         released.commits.push_back(std::move(waiter->second));
       }
@@ -291,9 +314,14 @@ Offset Partition::visible_end_locked(Isolation isolation) const {
                   log_->first_unstable_offset(high_watermark_).value_or(high_watermark_));
 }
 
-void Partition::release_until(Offset end, std::multimap<Offset, CommitHandler>& waiters,
-                              Released& released) {
-  const auto reached = waiters.upper_bound(end);
+Partition::WaitId Partition::park_locked(Offset end, CommitHandler handler, Waiters& waiters) {
+  const WaitId wait{end, next_wait_++};
+  waiters.emplace_hint(waiters.end(), wait, std::move(handler));
+  return wait;
+}
+
+void Partition::release_until(Offset end, Waiters& waiters, Released& released) {
+  const auto reached = first_beyond(end, waiters);
   for (auto waiter = waiters.begin(); waiter != reached; ++waiter) {
     released.commits.push_back(std::move(waiter->second));
   }

@@ -110,17 +110,27 @@ class Partition : private log::ProgressListener {
   [[nodiscard]] base::Result<log::AppendInfo> enqueue(base::SharedBytes batches,
                                                       log::AppendOrigin origin);
   void write_out() { log_->write_out(); }
+  // Names a handler that waits; without a number none does.
+  struct WaitId {
+    base::Offset end;
+    std::uint64_t number = 0;
+
+    friend auto operator<=>(const WaitId&, const WaitId&) = default;
+  };
   // Calls once, when everything before `end` is committed, or with the error of a lost leadership;
   // at once and on this thread where it is so already.
   // Of an append that was taken back since (log::AppendEnd): with its error.
-  void when_committed(log::AppendEnd end, CommitHandler handler);
+  WaitId when_committed(log::AppendEnd end, CommitHandler handler);
   // The same for all that the log held before `end` when this was called.
-  void when_committed(base::Offset end, CommitHandler handler) {
-    when_committed(log::AppendEnd{end, log_->end().take_backs}, std::move(handler));
+  WaitId when_committed(base::Offset end, CommitHandler handler) {
+    return when_committed(log::AppendEnd{end, log_->end().take_backs}, std::move(handler));
   }
   // The same for what was written, which is what acks=1 waits for: at once, but where the log
   // writes on the pool, or flush.messages lets no more be unflushed.
-  void when_written(log::AppendEnd end, CommitHandler handler);
+  WaitId when_written(log::AppendEnd end, CommitHandler handler);
+  // Whoever has given up waiting: the handler goes without a call, unless that is on its way. So
+  // nobody waits here for longer than the request does, whose bound is queued.max.request.bytes.
+  void forget(const WaitId& wait);
   // Whether it is so already.
   bool is_written(log::AppendEnd end) const;
 
@@ -175,7 +185,7 @@ class Partition : private log::ProgressListener {
   // Calls once, when the low watermark is at `to` or beyond it, or with the error of a lost
   // leadership. A broker that goes is not noticed: whoever waits has a time-out, and looks again
   // then.
-  void when_low_watermark(base::Offset to, CommitHandler handler);
+  WaitId when_low_watermark(base::Offset to, CommitHandler handler);
 
   // As a follower. Where it is; `end` counts what is safe here (log::Log::safe_end_offset).
   follower::FollowedPosition position() const;
@@ -221,6 +231,7 @@ class Partition : private log::ProgressListener {
     base::Offset visible_end;
     base::Offset known_high_watermark;
   };
+  using Waiters = std::map<WaitId, CommitHandler>;
   struct Released {
     std::vector<CommitHandler> commits;
     std::vector<std::shared_ptr<FetchWaiter>> fetches;
@@ -250,9 +261,9 @@ class Partition : private log::ProgressListener {
   base::Result<> run_cut(std::unique_lock<std::mutex>& lock,
                          const std::function<base::Result<>()>& cut);
   env::MonotonicTime now() const;
+  WaitId park_locked(base::Offset end, CommitHandler handler, Waiters& waiters);
   // Takes out of `waiters` those who wait for no more than `end`.
-  static void release_until(base::Offset end, std::multimap<base::Offset, CommitHandler>& waiters,
-                            Released& released);
+  static void release_until(base::Offset end, Waiters& waiters, Released& released);
   base::Offset visible_end_locked(Isolation isolation) const;
   void advance_high_watermark_locked();
   Released release_reached_locked();
@@ -270,10 +281,11 @@ class Partition : private log::ProgressListener {
   std::optional<base::Error> retired_;
   bool detached_ = false;
   base::Offset high_watermark_{0};
-  std::multimap<base::Offset, CommitHandler> commit_waiters_;
-  std::multimap<base::Offset, CommitHandler> write_waiters_;
-  std::multimap<base::Offset, CommitHandler> safe_waiters_;
-  std::multimap<base::Offset, CommitHandler> low_watermark_waiters_;
+  Waiters commit_waiters_;
+  Waiters write_waiters_;
+  Waiters safe_waiters_;
+  Waiters low_watermark_waiters_;
+  std::uint64_t next_wait_ = 1;
   // Of a leader that is not the only replica.
   std::optional<leader::InSyncSet> in_sync_;
   base::Offset epoch_start_{0};

@@ -86,7 +86,7 @@ void Partition::when_safe(CommitHandler handler) {
     if (retired_) {
       error = *retired_;
     } else if (end > log_->safe_end_offset()) {
-      safe_waiters_.emplace(end, std::move(handler));
+      park_locked(end, std::move(handler), safe_waiters_);
       return;
     }
   }

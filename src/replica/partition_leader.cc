@@ -136,17 +136,17 @@ Offset Partition::low_watermark() const {
   return low_watermark_locked();
 }
 
-void Partition::when_low_watermark(Offset to, CommitHandler handler) {
+Partition::WaitId Partition::when_low_watermark(Offset to, CommitHandler handler) {
   base::Result<> outcome;
   {
     const std::lock_guard lock(mutex_);
     outcome = check_leader_locked(base::kNoLeaderEpoch);
     if (outcome && low_watermark_locked() < to) {
-      low_watermark_waiters_.emplace(to, std::move(handler));
-      return;
+      return park_locked(to, std::move(handler), low_watermark_waiters_);
     }
   }
   handler(std::move(outcome));
+  return {};
 }
 
 bool Partition::is_end_known() const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "log/log_test_fixture.h"
+#include "replica/leader/eligible_brokers.h"
 
 namespace odradek::replica {
 namespace {
@@ -174,6 +175,36 @@ TEST_F(PartitionTest, GivenUpEverybodyIsToldWhy) {
   EXPECT_EQ(partition_->watch(waiter, Isolation::kReadUncommitted, Offset(0)), 0U);
   EXPECT_EQ(partition_->append(batch(1, 0), log::AppendOrigin::kClient).error().message, "deleted");
   EXPECT_EQ(when_committed(Offset(1))->value().error().message, "deleted");
+}
+
+// What waits belongs to a request that is answered by then.
+TEST_F(PartitionTest, WhoGivesUpIsForgotten) {
+  leader::EligibleBrokers eligible;
+  const base::BrokerId self(1);
+  const base::BrokerId follower(2);
+  partition_->become_leader(self, {LeaderEpoch(0), {{self, follower}, {self, follower}, 0}},
+                            eligible);
+  const Offset end = produce(3);
+  std::vector<std::weak_ptr<int>> requests;
+  int calls = 0;
+  const auto request = [&] {
+    auto of_request = std::make_shared<int>();
+    requests.push_back(of_request);
+    return [of_request, &calls](const base::Result<>&) { ++calls; };
+  };
+  const auto given_up = {partition_->when_committed(end, request()),
+                         partition_->when_written({end, 0}, request()),
+                         partition_->when_low_watermark(end, request())};
+  const auto stays = partition_->when_committed(end, request());
+  for (const auto& wait : given_up) partition_->forget(wait);
+  partition_->forget({end, 0});
+  for (std::size_t i = 0; i < given_up.size(); ++i) EXPECT_TRUE(requests[i].expired()) << i;
+  const int before = calls;
+  EXPECT_LE(before, 1) << "what is written already has nobody waiting";
+  EXPECT_FALSE(requests.back().expired());
+  partition_->become_follower(LeaderEpoch(1));
+  EXPECT_EQ(calls, before + 1);
+  partition_->forget(stays);
 }
 
 TEST_F(PartitionTest, RecordsAreDeletedUpToTheHighWatermark) {

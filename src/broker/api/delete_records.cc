@@ -49,7 +49,7 @@ class FollowersWait : public std::enable_shared_from_this<FollowersWait> {
     loop_.post([self = shared_from_this(), limit] {
       self->timer_ = self->loop_.run_after(
           limit, [self] { self->end(base::fail(ErrorCode::kRequestTimedOut)); });
-      self->partition_->when_low_watermark(self->to_, [self](base::Result<> reached) {
+      self->wait_ = self->partition_->when_low_watermark(self->to_, [self](base::Result<> reached) {
         self->loop_.post([self, reached = std::move(reached)] { self->end(reached); });
       });
     });
@@ -60,6 +60,7 @@ class FollowersWait : public std::enable_shared_from_this<FollowersWait> {
   void end(const base::Result<>& reached) {
     if (!done_) return;
     loop_.cancel(timer_);
+    partition_->forget(wait_);
     const base::Offset low_watermark = partition_->low_watermark();
     const bool is_lost = !reached && reached.error().code != ErrorCode::kRequestTimedOut;
     answer_.low_watermark = is_lost ? base::kNoOffset : low_watermark;
@@ -73,6 +74,7 @@ class FollowersWait : public std::enable_shared_from_this<FollowersWait> {
   PartitionAnswer& answer_;
   std::move_only_function<void()> done_;
   env::Executor::TimerId timer_ = 0;
+  replica::Partition::WaitId wait_;
 };
 
 // What holds for all partitions of a request.
@@ -112,13 +114,16 @@ void start(const Asked& asked, const std::string& topic,
     answer.error_code = allowed.error().code;
     return;
   }
+  auto work = [answers, &loop = asked.loop, limit = asked.limit, partition = *partition, to,
+               &answer] { delete_records(answers, loop, limit, partition, to, answer); };
+  // With several replicas what is not committed yet may never be: nobody waits for it.
+  if ((*partition)->has_followers()) {
+    return answers->add((*partition)->log().directory(), std::move(work));
+  }
   // What the client has been told is appended may be deleted, committed yet or not.
   const base::Offset log_end = (*partition)->offsets().log_end_offset;
-  answers->add_when_committed(
-      *partition, to < base::Offset(0) ? log_end : std::min(to, log_end),
-      [answers, &loop = asked.loop, limit = asked.limit, partition = *partition, to, &answer] {
-        delete_records(answers, loop, limit, partition, to, answer);
-      });
+  answers->add_when_committed(*partition, to < base::Offset(0) ? log_end : std::min(to, log_end),
+                              std::move(work));
 }
 
 void shape(const DeleteRecordsRequest& request, DeleteRecordsResponse& response) {

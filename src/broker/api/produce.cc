@@ -52,6 +52,7 @@ class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
     log::AppendEnd end;
     std::size_t topic;
     std::size_t index;
+    replica::Partition::WaitId id = {};
   };
 
   // Waits until everything is committed (acks=all), or just written.
@@ -64,11 +65,9 @@ class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
       auto done = [self = shared_from_this(), i](const base::Result<>& result) {
         self->finished(i, result);
       };
-      if (until_committed) {
-        waits_[i].partition->when_committed(waits_[i].end, std::move(done));
-      } else {
-        waits_[i].partition->when_written(waits_[i].end, std::move(done));
-      }
+      Wait& wait = waits_[i];
+      wait.id = until_committed ? wait.partition->when_committed(wait.end, std::move(done))
+                                : wait.partition->when_written(wait.end, std::move(done));
     }
     arm_timeout(timeout_ms);
     finish_one();
@@ -116,6 +115,7 @@ class PendingProduce : public std::enable_shared_from_this<PendingProduce> {
         if (!done_[i]) set_error(response_of(i), {ErrorCode::kRequestTimedOut, "", 0});
       }
     }
+    for (const Wait& wait : waits_) wait.partition->forget(wait.id);
     answer();
   }
 

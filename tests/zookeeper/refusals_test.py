@@ -66,6 +66,18 @@ class HalfAnEnsemble:
         self.process.wait()
 
 
+def make(session, chroot, nodes):
+    """The nodes below the chroot, and what they need above them."""
+    made = set()
+    for path, text in {"": "", **nodes}.items():
+        parts = path.split("/")
+        for length in range(1, len(parts) + 1):
+            above = "/".join(parts[:length])
+            if above not in made:
+                made.add(above)
+                session.create(chroot + above, text.encode() if above == path else b"")
+
+
 class Refusals(unittest.TestCase):
     server = None
 
@@ -154,6 +166,40 @@ class Refusals(unittest.TestCase):
                                         self.chroot + "/below"), "zookeeper.connect")
         self.assertIn("ephemeral", said)
         self.assertIn("the chroot can't be made", said)
+
+    def all_below(self, looking, path):
+        return {path: looking.get(path)} | {
+            below: text for name in looking.children(path)
+            for below, text in self.all_below(looking, f"{path}/{name}").items()}
+
+    def test_a_cluster_of_apache_kafka(self):
+        signs = {
+            "brokers": {"/brokers/ids/7": '{"listener_security_protocol_map":{"PLAINTEXT":'
+                        '"PLAINTEXT"},"endpoints":["PLAINTEXT://kafka:9092"],"jmx_port":-1,'
+                        '"features":{},"host":"kafka","timestamp":"1","port":9092,"version":5}',
+                        "/cluster/id": '{"version":"1","id":"9o1my2NUTAa1OQ5_2RXcJg"}'},
+            "topics": {"/brokers/ids": "", "/controller_epoch": "4",
+                       "/brokers/topics/orders": '{"partitions":{"0":[7]},"topic_id":'
+                       '"CLI_IPNtQDi1vHX1Dz-nJQ","adding_replicas":{},"removing_replicas":{},'
+                       '"version":3}'},
+            "stopped": {"/brokers/ids": "", "/brokers/topics": "", "/isr_change_notification": "",
+                        "/feature": '{"features":{},"version":2,"status":1}'},
+            "migrating": {"/brokers/ids": "", "/migration": '{"version":0,"kraft_controller_id":'
+                          '3000,"kraft_controller_epoch":5,"kraft_metadata_offset":100}'},
+        }
+        above = self.chroot
+        looking = zookeeper.Session(zookeeper.shared().address)
+        self.addCleanup(looking.close)
+        looking.create(above, b"")
+        for name, nodes in signs.items():
+            chroot = f"{above}/{name}"
+            make(looking, chroot, nodes)
+            before = self.all_below(looking, chroot)
+            connect = zookeeper.shared().address + chroot
+            self.refused(self.broker(name, zookeeper_connect=connect),
+                         f"zookeeper.connect={connect}: this chroot holds a cluster of Apache "
+                         "Kafka (/")
+            self.assertEqual(self.all_below(looking, chroot), before)
 
     def test_nobody_there(self):
         self.refused(self.broker("one", zookeeper_connect="127.0.0.1:1/nobody",

@@ -16,7 +16,7 @@ ZookeeperEngine::ZookeeperEngine(EngineOptions options, const env::Clock& clock,
       clock_(clock),
       listener_(listener),
       session_(make_session([this](SessionEvent event) { on_event(event); })),
-      foundation_(*session_),
+      foundation_(*session_, options_.connect),
       log_(*session_, {.on_snapshot = [this](const Snapshot& told) { listener_.on_snapshot(told); },
                        .on_change = [this](const Change& change) { listener_.on_change(change); },
                        .on_damage =

@@ -3,7 +3,10 @@
 
 #include <fmt/core.h>
 
+#include <memory>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "quorum/zookeeper/layout.h"
 
@@ -23,6 +26,12 @@ constexpr FirstNode kFirstNodes[] = {
     {path::kChanges, ""},          {path::kSnapshots, ""}, {path::kSnapshotPointer, ""},
     {path::kIdentities, ""},
 };
+
+// Lists that only brokers fill, and what this server makes after its root, or never: the versions
+// of Kafka's features, what its brokers notify each other by, and its way to KRaft.
+constexpr const char* kKafkaLists[] = {path::kBrokerIds, path::kTopics};
+constexpr const char* kKafkaNodes[] = {path::kController, "/feature", "/isr_change_notification",
+                                       "/migration"};
 
 }  // namespace
 
@@ -61,35 +70,64 @@ void Foundation::look() {
   session_.get(path::kRoot, [this, attempt = attempt_](Outcome<Node> node) {
     if (attempt != attempt_ || !handler_) return;
     if (!node) {
-      if (!goes_on(node.error())) return;
-      if (!proposed_.cluster_id.empty()) return look_for_kafka();
-      return finish(base::fail(
-          base::ErrorCode::kInvalidConfig,
-          fmt::format("zookeeper.connect: there is no cluster in this chroot ({} is missing), and "
-                      "the log directories belong to one",
-                      path::kRoot)));
+      if (goes_on(node.error())) look_for_kafka();
+      return;
     }
     const std::string_view text = base::as_text(node->bytes.view());
     if (text == kRootText) return make_nodes();
     finish(base::fail(base::ErrorCode::kInvalidConfig,
-                      fmt::format("zookeeper.connect: {} says {}, this server writes {}",
-                                  path::kRoot, text, kRootText)));
+                      fmt::format("zookeeper.connect={}: {} says {}, this server writes {}",
+                                  connect_, path::kRoot, text, kRootText)));
   });
 }
 
+struct Foundation::Signs {
+  // What was found first.
+  std::string found = {};
+  std::optional<Failure> failure = {};
+};
+
+// The root is read again after them: brokers of ours that started meanwhile leave such signs, too.
 void Foundation::look_for_kafka() {
-  session_.children(
-      path::kTopics, [this, attempt = attempt_](Outcome<std::vector<std::string>> topics) {
-        if (attempt != attempt_ || !handler_) return;
-        if (topics && !topics->empty()) {
-          return finish(base::fail(
-              base::ErrorCode::kInvalidConfig,
-              fmt::format("zookeeper.connect: {} has topics of Apache Kafka ({} …) and nothing of "
-                          "this server: another chroot is needed",
-                          path::kTopics, topics->front())));
-        }
-        if (topics || goes_on(topics.error())) make_nodes();
-      });
+  auto signs = std::make_shared<Signs>();
+  const auto note = [signs](const Failure& failure) {
+    if (failure.code != Code::kNoNode) signs->failure = failure;
+  };
+  for (const char* list : kKafkaLists) {
+    session_.children(list, [signs, note, list](Outcome<std::vector<std::string>> names) {
+      if (!names) return note(names.error());
+      if (names->empty() || !signs->found.empty()) return;
+      signs->found = fmt::format("{}/{}", list, names->front());
+    });
+  }
+  for (const char* node : kKafkaNodes) {
+    session_.exists(node, [signs, note, node](Outcome<std::optional<Stat>> stat) {
+      if (!stat) return note(stat.error());
+      if (*stat && signs->found.empty()) signs->found = node;
+    });
+  }
+  session_.get(path::kRoot, [this, signs, attempt = attempt_](Outcome<Node> root) {
+    if (attempt == attempt_ && handler_) look_at_signs(*signs, root);
+  });
+}
+
+void Foundation::look_at_signs(const Signs& signs, const Outcome<Node>& root) {
+  if (root) return look();
+  if (!goes_on(root.error())) return;
+  if (!signs.found.empty()) {
+    return finish(base::fail(
+        base::ErrorCode::kInvalidConfig,
+        fmt::format("zookeeper.connect={}: this chroot holds a cluster of Apache Kafka ({} is "
+                    "there, and nothing of this server's): another chroot is needed",
+                    connect_, signs.found)));
+  }
+  if (signs.failure && !goes_on(*signs.failure)) return;
+  if (!proposed_.cluster_id.empty()) return make_nodes();
+  finish(base::fail(
+      base::ErrorCode::kInvalidConfig,
+      fmt::format("zookeeper.connect={}: there is no cluster in this chroot ({} is missing), and "
+                  "the log directories belong to one",
+                  connect_, path::kRoot)));
 }
 
 void Foundation::make_nodes() {

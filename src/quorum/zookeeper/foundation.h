@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -31,9 +32,11 @@ struct Founded {
 class Foundation {
  public:
   using Handler = std::move_only_function<void(base::Result<Founded>)>;
-  explicit Foundation(Session& session) : session_(session) {}
+  // `connect`: zookeeper.connect as it was given, for errors.
+  Foundation(Session& session, std::string connect)
+      : session_(session), connect_(std::move(connect)) {}
 
-  // Call once. INVALID_CONFIG: the chroot belongs to something else.
+  // Call once. INVALID_CONFIG: the chroot belongs to something else; nothing was written there.
   void lay(Proposal proposal, Handler handler);
   // The session is connected.
   void resume();
@@ -42,7 +45,9 @@ class Foundation {
 
  private:
   void look();
+  struct Signs;
   void look_for_kafka();
+  void look_at_signs(const Signs& signs, const Outcome<Node>& root);
   void make_nodes();
   void read_cluster_id();
   void make_cluster_id();
@@ -52,6 +57,7 @@ class Foundation {
   void finish(base::Result<Founded> result);
 
   Session& session_;
+  const std::string connect_;
   Proposal proposed_;
   std::string cluster_id_;
   Handler handler_;

@@ -274,7 +274,8 @@ void answer(Services& services, const MetadataRequest& request,
   responder.send(MetadataAnswer(services, request, responder.context()).run());
 }
 
-// Clients ask just when a leader has died: they hear of the next one.
+// Clients ask just when a leader has died: they hear of the next one. Each loop writes the answers
+// of its own connections.
 void settle_then_answer(Services& services, LeaderDoubts& doubts, MetadataRequest request,
                         Responder<MetadataResponse> responder) {
   const auto asked = std::make_shared<const MetadataRequest>(std::move(request));
@@ -282,7 +283,11 @@ void settle_then_answer(Services& services, LeaderDoubts& doubts, MetadataReques
   doubts.settle(
       [&services, asked, version] { return LeadersAskedFor(services, *asked, version).take(); },
       [&services, asked, responder = std::move(responder)]() mutable {
-        answer(services, *asked, responder);
+        env::Executor& loop = responder.context().connection->executor;
+        if (loop.is_current()) return answer(services, *asked, responder);
+        loop.post([&services, asked, responder = std::move(responder)]() mutable {
+          answer(services, *asked, responder);
+        });
       });
 }
 

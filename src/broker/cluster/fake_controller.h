@@ -34,6 +34,8 @@ class FakeController final : public net::RequestHandler {
 
   env::Address address() const { return {host_.name(), kPort}; }
   int connections() const { return connections_; }
+  // Of ApiVersions, which is answered untaught.
+  int version_questions() const { return version_questions_; }
 
   template <typename Request, typename Response>
   void answer(std::function<std::optional<Response>(const Request&)> function) {
@@ -70,6 +72,7 @@ class FakeController final : public net::RequestHandler {
       wire::Reader reader(std::move(frame));
       const auto header = wire::decode_request_header(reader).value();
       if (header.request_api_key == static_cast<int>(wire::ApiKey::kApiVersions)) {
+        ++owner_.version_questions_;
         wire::ApiVersionsResponse response;
         for (const auto& api : wire::all_apis()) {
           response.api_keys.push_back(
@@ -94,6 +97,7 @@ class FakeController final : public net::RequestHandler {
 
   env::sim::SimHost& host_;
   int connections_ = 0;
+  int version_questions_ = 0;
   std::map<std::int16_t, Answer> answers_;
   net::Server server_;
 };

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/cluster/leader_doubts.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <list>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "broker/cluster/broker_watch.h"
 #include "broker/listeners.h"
@@ -17,6 +21,8 @@ namespace {
 
 // A broker that stands still owes its answers for so long, and is not waited for meanwhile.
 constexpr auto kAnswerTimeout = std::chrono::seconds(5);
+// A broker is asked for all who want to know together, and so often at most.
+constexpr auto kBetweenQuestions = std::chrono::milliseconds(1);
 
 wire::ApiVersionsRequest question() {
   wire::ApiVersionsRequest request;
@@ -28,11 +34,20 @@ wire::ApiVersionsRequest question() {
 }  // namespace
 
 struct LeaderDoubts::Core : std::enable_shared_from_this<Core> {
+  struct Wait;
+  using Waits = std::vector<std::shared_ptr<Wait>>;
   struct Peer {
     std::int64_t epoch = -1;
     env::Address address;
     std::unique_ptr<net::PeerClient> client;
     bool is_slow = false;
+    // One question is out at a time; who came after it was sent waits for the next one.
+    bool is_asked = false;
+    bool is_next_wanted = false;
+    bool is_next_timed = false;
+    std::optional<env::MonotonicTime> asked_at = {};
+    Waits of_question = {};
+    Waits of_next = {};
   };
   using Peers = std::map<base::BrokerId, Peer>;
   struct Loss {
@@ -43,25 +58,34 @@ struct LeaderDoubts::Core : std::enable_shared_from_this<Core> {
   struct Wait {
     std::function<Leaders()> leaders;
     env::Task done;
-    std::set<base::BrokerId> asked;  // who have not answered
+    std::set<base::BrokerId> asked = {};  // who have not answered
+    env::MonotonicTime since = {};
+    std::list<std::shared_ptr<Wait>>::iterator place = {};
   };
 
   Core(env::World& in, base::BrokerId own, std::string name)
       : world(in), self(own), listener(std::move(name)) {}
 
   void set_peers(Peers now);
-  void begin(const std::shared_ptr<Wait>& wait);
+  void begin(const std::shared_ptr<Wait>& wait, const Leaders& leaders);
   void ask(base::BrokerId id, const std::shared_ptr<Wait>& wait);
-  void on_answer(base::BrokerId id, std::int64_t epoch, const base::Error* error,
-                 const std::shared_ptr<Wait>& wait);
+  void ask_next(base::BrokerId id);
+  void send_question(base::BrokerId id, Peer& peer);
+  void on_answer(base::BrokerId id, std::int64_t epoch, const base::Error* error);
+  void tell(base::BrokerId id, const Waits& of_answer);
+  void wake_at(env::MonotonicTime time);
+  void on_time();
   void lose_patience(const std::shared_ptr<Wait>& wait);
   void look_at(const std::shared_ptr<Wait>& wait);
   void look_again();
+  void finish(const std::shared_ptr<Wait>& wait);
   void end();
 
   Peer* find(base::BrokerId id, std::int64_t epoch);
   void set_lost(base::BrokerId id, std::int64_t epoch, bool is_now);
   bool is_lost(base::BrokerId id, std::int64_t epoch) const;
+  // Which spares most waits a look at all that they ask for.
+  bool is_any_lost() const;
   void note_fences(const metadata::ClusterImage& image);
 
   env::World& world;
@@ -71,7 +95,10 @@ struct LeaderDoubts::Core : std::enable_shared_from_this<Core> {
 
   // Of loop 0.
   Peers peers;
-  std::set<std::shared_ptr<Wait>> waits;
+  // In the order in which they came.
+  std::list<std::shared_ptr<Wait>> waits;
+  env::Executor::TimerId timer = 0;
+  env::MonotonicTime timer_time = {};
   bool is_ended = false;
 
   std::atomic<bool> is_waited_for = false;
@@ -81,13 +108,23 @@ struct LeaderDoubts::Core : std::enable_shared_from_this<Core> {
   std::map<base::BrokerId, env::MonotonicTime> left;
 };
 
-// What those are told of who are forgotten finds the new ones.
 void LeaderDoubts::Core::set_peers(Peers now) {
   if (is_ended) return;
   for (auto& [id, peer] : now) {
     if (Peer* const known = find(id, peer.epoch)) std::swap(peer, *known);
   }
   std::swap(peers, now);
+  {
+    const std::lock_guard lock(mutex);
+    std::erase_if(lost, [this](const auto& one) {
+      const auto peer = peers.find(one.first);
+      return peer != peers.end() && peer->second.epoch > one.second.epoch;
+    });
+  }
+  for (auto& [id, gone] : now) {
+    tell(id, std::exchange(gone.of_question, {}));
+    tell(id, std::exchange(gone.of_next, {}));
+  }
 }
 
 LeaderDoubts::Core::Peer* LeaderDoubts::Core::find(base::BrokerId id, std::int64_t epoch) {
@@ -95,29 +132,51 @@ LeaderDoubts::Core::Peer* LeaderDoubts::Core::find(base::BrokerId id, std::int64
   return found != peers.end() && found->second.epoch == epoch ? &found->second : nullptr;
 }
 
-void LeaderDoubts::Core::begin(const std::shared_ptr<Wait>& wait) {
+void LeaderDoubts::Core::begin(const std::shared_ptr<Wait>& wait, const Leaders& leaders) {
   if (is_ended) return std::exchange(wait->done, {})();
-  waits.insert(wait);
+  wait->since = world.clock().monotonic();
+  wait->place = waits.insert(waits.end(), wait);
   is_waited_for = true;
-  for (const auto& [id, epoch] : wait->leaders()) {
+  for (const auto& [id, epoch] : leaders) {
     const Peer* const peer = find(id, epoch);
     if (peer != nullptr && !peer->is_slow && !is_lost(id, epoch)) wait->asked.insert(id);
   }
   for (const base::BrokerId id : std::set(wait->asked)) ask(id, wait);
   look_at(wait);
-  if (!wait->done) return;
-  const auto weak = weak_from_this();
-  world.loop(0).run_after(kPatience, [weak, wait] {
-    if (const auto core = weak.lock()) core->lose_patience(wait);
-  });
-  world.loop(0).run_after(kLongestWait, [weak, wait] {
-    const auto core = weak.lock();
-    if (core && core->waits.erase(wait) > 0) std::exchange(wait->done, {})();
-  });
+  if (wait->done) wake_at(wait->since + (wait->asked.empty() ? kLongestWait : kPatience));
 }
 
+// No `wait`: nobody in particular wants to know.
 void LeaderDoubts::Core::ask(base::BrokerId id, const std::shared_ptr<Wait>& wait) {
   Peer& peer = peers.at(id);
+  peer.is_next_wanted = true;
+  if (wait) peer.of_next.push_back(wait);
+  ask_next(id);
+}
+
+void LeaderDoubts::Core::ask_next(base::BrokerId id) {
+  Peer& peer = peers.at(id);
+  if (peer.is_asked || peer.is_next_timed || !peer.is_next_wanted) return;
+  const env::MonotonicTime now = world.clock().monotonic();
+  if (!peer.asked_at || now - *peer.asked_at >= kBetweenQuestions) {
+    peer.asked_at = now;
+    return send_question(id, peer);
+  }
+  peer.is_next_timed = true;
+  world.loop(0).run_after(*peer.asked_at + kBetweenQuestions - now,
+                          [weak = weak_from_this(), id, epoch = peer.epoch] {
+                            const auto core = weak.lock();
+                            Peer* const timed = core ? core->find(id, epoch) : nullptr;
+                            if (timed == nullptr) return;
+                            timed->is_next_timed = false;
+                            core->ask_next(id);
+                          });
+}
+
+void LeaderDoubts::Core::send_question(base::BrokerId id, Peer& peer) {
+  peer.is_asked = true;
+  peer.is_next_wanted = false;
+  peer.of_question = std::exchange(peer.of_next, {});
   if (!peer.client) {
     net::PeerClientOptions options;
     options.client_id = "is-there";
@@ -127,34 +186,72 @@ void LeaderDoubts::Core::ask(base::BrokerId id, const std::shared_ptr<Wait>& wai
   }
   peer.client->call<wire::ApiVersionsResponse>(
       question(), kAnswerTimeout,
-      [weak = weak_from_this(), id, epoch = peer.epoch,
-       wait](const base::Result<wire::ApiVersionsResponse>& answer) {
+      [weak = weak_from_this(), id,
+       epoch = peer.epoch](const base::Result<wire::ApiVersionsResponse>& answer) {
         const auto core = weak.lock();
-        if (core) core->on_answer(id, epoch, answer ? nullptr : &answer.error(), wait);
+        if (core) core->on_answer(id, epoch, answer ? nullptr : &answer.error());
       });
 }
 
 // A connection that ended in between is a doubt; the next one, which is made at once, ends it or
-// keeps it. No `wait`: that was the next one.
-void LeaderDoubts::Core::on_answer(base::BrokerId id, std::int64_t epoch, const base::Error* error,
-                                   const std::shared_ptr<Wait>& wait) {
-  if (Peer* const peer = find(id, epoch)) {
-    const bool is_broken = error != nullptr && error->code == base::ErrorCode::kNetworkException;
-    peer->is_slow = false;
-    if (is_broken || error == nullptr) set_lost(id, epoch, is_broken);
-    if (is_broken && wait && error->os_error != ECONNREFUSED) {
-      world.loop(0).post([weak = weak_from_this(), id, epoch] {
-        const auto core = weak.lock();
-        if (core && core->find(id, epoch) != nullptr) core->ask(id, nullptr);
-      });
+// keeps it. Where nobody waited, that was the next one.
+void LeaderDoubts::Core::on_answer(base::BrokerId id, std::int64_t epoch,
+                                   const base::Error* error) {
+  Peer* const peer = find(id, epoch);
+  if (peer == nullptr) return;
+  const bool is_broken = error != nullptr && error->code == base::ErrorCode::kNetworkException;
+  peer->is_slow = false;
+  peer->is_asked = false;
+  const Waits of_answer = std::exchange(peer->of_question, {});
+  if (is_broken && !of_answer.empty() && error->os_error != ECONNREFUSED) {
+    peer->is_next_wanted = true;
+  }
+  if (peer->is_next_wanted) {
+    world.loop(0).post([weak = weak_from_this(), id, epoch] {
+      const auto core = weak.lock();
+      if (core && core->find(id, epoch) != nullptr) core->ask_next(id);
+    });
+  }
+  if (is_broken || error == nullptr) set_lost(id, epoch, is_broken);
+  tell(id, of_answer);
+}
+
+void LeaderDoubts::Core::tell(base::BrokerId id, const Waits& of_answer) {
+  for (const auto& wait : of_answer) {
+    wait->asked.erase(id);
+    look_at(wait);
+  }
+}
+
+// One timer for all; one that comes too early, as nobody waits so long any more, sets the next.
+void LeaderDoubts::Core::wake_at(env::MonotonicTime time) {
+  if (timer != 0 && timer_time <= time) return;
+  world.loop(0).cancel(timer);
+  timer_time = time;
+  timer = world.loop(0).run_after(time - world.clock().monotonic(), [weak = weak_from_this()] {
+    const auto core = weak.lock();
+    if (!core) return;
+    core->timer = 0;
+    core->on_time();
+  });
+}
+
+void LeaderDoubts::Core::on_time() {
+  const env::MonotonicTime now = world.clock().monotonic();
+  for (const auto& wait : std::list(waits)) {
+    if (now - wait->since >= kLongestWait) {
+      finish(wait);
+    } else if (now - wait->since >= kPatience) {
+      lose_patience(wait);
     }
   }
-  if (!wait) return;
-  wait->asked.erase(id);
-  look_at(wait);
+  for (const auto& wait : waits) {
+    wake_at(wait->since + (wait->asked.empty() ? kLongestWait : kPatience));
+  }
 }
 
 void LeaderDoubts::Core::lose_patience(const std::shared_ptr<Wait>& wait) {
+  if (wait->asked.empty()) return;
   for (const base::BrokerId id : std::exchange(wait->asked, {})) {
     if (const auto slow = peers.find(id); slow != peers.end()) slow->second.is_slow = true;
   }
@@ -162,23 +259,32 @@ void LeaderDoubts::Core::lose_patience(const std::shared_ptr<Wait>& wait) {
 }
 
 void LeaderDoubts::Core::look_at(const std::shared_ptr<Wait>& wait) {
-  if (!wait->asked.empty() || !waits.contains(wait)) return;
-  for (const auto& [id, epoch] : wait->leaders()) {
-    if (is_lost(id, epoch)) return;
+  if (!wait->done || !wait->asked.empty()) return;
+  if (is_any_lost()) {
+    for (const auto& [id, epoch] : wait->leaders()) {
+      if (is_lost(id, epoch)) return;
+    }
   }
-  waits.erase(wait);
-  is_waited_for = !waits.empty();
-  std::exchange(wait->done, {})();
+  finish(wait);
 }
 
 void LeaderDoubts::Core::look_again() {
-  for (const auto& wait : std::set(waits)) look_at(wait);
+  for (const auto& wait : std::list(waits)) look_at(wait);
+}
+
+void LeaderDoubts::Core::finish(const std::shared_ptr<Wait>& wait) {
+  auto done = std::exchange(wait->done, {});
+  if (!done) return;
+  waits.erase(wait->place);
+  is_waited_for = !waits.empty();
+  done();
 }
 
 void LeaderDoubts::Core::end() {
   is_ended = true;
   const Peers gone = std::exchange(peers, {});
-  for (const auto& wait : std::exchange(waits, {})) std::exchange(wait->done, {})();
+  world.loop(0).cancel(std::exchange(timer, 0));
+  for (const auto& wait : std::list(waits)) finish(wait);
 }
 
 void LeaderDoubts::Core::set_lost(base::BrokerId id, std::int64_t epoch, bool is_now) {
@@ -201,6 +307,13 @@ bool LeaderDoubts::Core::is_lost(base::BrokerId id, std::int64_t epoch) const {
   const auto found = lost.find(id);
   return found != lost.end() && found->second.epoch == epoch &&
          world.clock().monotonic() - found->second.since < kLongestDoubt;
+}
+
+bool LeaderDoubts::Core::is_any_lost() const {
+  const std::lock_guard lock(mutex);
+  return std::ranges::any_of(lost, [this](const auto& one) {
+    return world.clock().monotonic() - one.second.since < kLongestDoubt;
+  });
 }
 
 void LeaderDoubts::Core::note_fences(const metadata::ClusterImage& image) {
@@ -261,11 +374,12 @@ bool LeaderDoubts::was_here_lately(base::BrokerId broker) const {
 }
 
 void LeaderDoubts::settle(std::function<Leaders()> leaders, env::Task done) {
-  if (leaders().empty()) return done();
+  auto now = leaders();
+  if (now.empty()) return done();
   const auto wait = std::make_shared<Core::Wait>();
   wait->leaders = std::move(leaders);
   wait->done = std::move(done);
-  core_->world.loop(0).post([core = core_, wait] { core->begin(wait); });
+  core_->world.loop(0).post([core = core_, wait, now = std::move(now)] { core->begin(wait, now); });
 }
 
 void LeaderDoubts::end() {

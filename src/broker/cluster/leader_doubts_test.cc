@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -105,6 +106,47 @@ TEST_F(LeaderDoubtsTest, OneThatStandsStillIsWaitedForOnce) {
   settle();
   EXPECT_LT(wait(), milliseconds(10));
   EXPECT_FALSE(doubts_.is_lost(kLeader, kEpoch));
+}
+
+TEST_F(LeaderDoubtsTest, ManyWhoAskShareTheQuestion) {
+  settle();
+  wait();
+  const int before = server_.version_questions();
+  constexpr int kClients = 500;
+  constexpr int kRounds = 20;
+  int answered = 0;
+  std::function<void(int)> ask = [&](int left) {
+    doubts_.settle([] { return LeaderDoubts::Leaders{{kLeader, kEpoch}}; },
+                   [&, left] {
+                     ++answered;
+                     if (left > 1) ask(left - 1);
+                   });
+  };
+  const auto begun = simulation_.elapsed();
+  for (int i = 0; i < kClients; ++i) ask(kRounds);
+  ASSERT_TRUE(simulation_.run_until([&] { return answered == kClients * kRounds; }, seconds(60)));
+  const auto took_ms = (simulation_.elapsed() - begun) / milliseconds(1);
+  EXPECT_LE(server_.version_questions() - before, took_ms + 2) << "one in a millisecond";
+  EXPECT_LE(server_.version_questions() - before, kRounds + 1);
+  EXPECT_LT(took_ms, kRounds * 10);
+}
+
+// A question is older than what happened after it was sent.
+TEST_F(LeaderDoubtsTest, AnAnswerToAnEarlierQuestionIsNotEnough) {
+  settle();
+  wait();
+  settle();
+  simulation_.run_until([&] { return server_.version_questions() == 3; }, seconds(1));
+  leader_host_.kill();
+  bool is_told = false;
+  doubts_.settle(
+      [this] {
+        return is_leader_ ? LeaderDoubts::Leaders{{kLeader, kEpoch}} : LeaderDoubts::Leaders{};
+      },
+      [&] { is_told = true; });
+  simulation_.run_for(milliseconds(100));
+  EXPECT_FALSE(is_told);
+  EXPECT_TRUE(doubts_.is_lost(kLeader, kEpoch));
 }
 
 TEST_F(LeaderDoubtsTest, OneThatWasFencedIsRememberedForAMoment) {

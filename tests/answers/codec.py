@@ -201,8 +201,8 @@ class Closed(Exception):
 class Connection:
     """One connection, one request at a time."""
 
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+    def __init__(self, port, host="127.0.0.1", timeout_s=30):
+        self.socket = socket.create_connection((host, port), timeout=timeout_s)
         self.correlation_id = 0
 
     def close(self):

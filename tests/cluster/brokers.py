@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Three brokers, each a process on a machine of its own, and the ZooKeeper that makes them one
-cluster; what is asked of them from outside.
+"""Three brokers or more, each a process on a machine of its own, and the ZooKeeper that makes them
+one cluster; what is asked of them from outside.
 """
 
 import contextlib
@@ -177,6 +177,9 @@ class Brokers:
 
     brokers = ()
     admin = None
+    crowd = None  # the clients at work (clients.py)
+    directory = None
+    is_ours = True
 
     def begin(self):
         """They have been started: waits until each knows all."""
@@ -214,6 +217,15 @@ class Brokers:
                 raise TimeoutError(f"not within {patience_s} s: {what}\n{self.situation()}")
             time.sleep(0.02)
         return time.monotonic() - started
+
+    def tool(self, name, *words):
+        """One of Kafka's commands, by its name; what it prints. A status but 0 is an error."""
+        done = subprocess.run([*self.tool_command(name), "--bootstrap-server", self.bootstrap,
+                               *words], capture_output=True, text=True, timeout=2 * PATIENCE_S)
+        if done.returncode != 0:
+            raise ServerFailed(f"{name} {words} ended with status {done.returncode}: "
+                               f"{done.stdout}{done.stderr}")
+        return done.stdout
 
     # What the brokers say.
 
@@ -294,6 +306,7 @@ class Cluster(Brokers):
     ensemble has."""
 
     def __init__(self, directory, binary, network, brokers=3, zookeepers=1, settings=None):
+        self.directory = directory
         self.network = network
         places = []
         for number in range(zookeepers):
@@ -328,6 +341,12 @@ class Cluster(Brokers):
             broker.kill()
         self.ensemble.stop()
         self.network.clear()
+
+    def tool_command(self, name):
+        link = self.directory / name
+        if not link.exists():
+            link.symlink_to(self.brokers[0].binary)
+        return [str(link)]
 
     # What ZooKeeper says.
 

@@ -3,11 +3,13 @@
 told: the producers and the history of tests/faults, members of a group, and an observer of ends.
 """
 
+import collections
 import sys
 import time
 
 import confluent_kafka
 
+from administrator import Administrator
 from brokers import PATIENCE_S, ROOT
 from replicas import batches, differences
 
@@ -22,6 +24,8 @@ load.RATE = 500
 
 TOPIC = "events"
 GROUP = "members"
+# A fifth producer, beside those of load.PRODUCERS, which leaves it to librdkafka where a key goes.
+KEYED = ("keyed", True, "gzip", 400)
 
 
 class Member(load.Worker):
@@ -45,6 +49,7 @@ class Member(load.Worker):
                 "fetch.wait.max.ms": 50,
                 "fetch.error.backoff.ms": 5,
                 "isolation.level": "read_uncommitted",
+                "topic.metadata.refresh.interval.ms": 1000,  # partitions that are new
             }
         )
         self.consumer.subscribe([TOPIC])
@@ -86,7 +91,7 @@ class EndWatcher(load.Worker):
     def __init__(self, history, bootstrap, partitions):
         super().__init__(history)
         self.partitions = partitions
-        self.ends = [0] * partitions
+        self.ends = collections.Counter()
         self.consumer = confluent_kafka.Consumer(
             {**load.IMPATIENT, "bootstrap.servers": bootstrap, "group.id": "watchers"})
 
@@ -108,10 +113,13 @@ class EndWatcher(load.Worker):
 
 
 class Crowd:
-    """The producers, the members of a group and the watcher of one run."""
+    """The producers, the members of a group and the watcher of one run. With `keyed` one producer
+    leaves it to its library where a record goes."""
 
-    def __init__(self, cluster, seed, is_durable=True, partitions=3, **config):
+    def __init__(self, cluster, seed, is_durable=True, partitions=3, keyed=False, **config):
         self.cluster = cluster
+        cluster.crowd = self
+        self.administrator = Administrator(cluster)
         self.history = History(Values(seed), is_durable)
         self.partitions = partitions
         cluster.make_topic(TOPIC, partitions, **config)
@@ -121,10 +129,15 @@ class Crowd:
             # Where records may be lost an idempotent producer may not get over it.
             for kind in load.PRODUCERS if is_durable or not kind[1]
         ]
+        if keyed:
+            self.producers.append(
+                load.Producer(self.history, bootstrap, KEYED[0], TOPIC, None, KEYED))
         self.members = [Member(self.history, bootstrap, number) for number in range(2)]
+        self.watcher = EndWatcher(self.history, bootstrap, partitions)
         self.workers = [*self.producers, *self.members]
         if is_durable:
-            self.workers.append(EndWatcher(self.history, bootstrap, partitions))
+            self.workers.append(self.watcher)
+        self.contents = {}  # (topic, partition) → {offset: key}, read from the leaders at the end
 
     def __enter__(self):
         for worker in self.workers:
@@ -190,6 +203,48 @@ class Crowd:
         finally:
             asker.close()
 
+    def grow(self, topic, partitions):
+        """The topic gets more partitions; in the crowd's own, every producer writes to all of them
+        from then on, and the group reads them. How long that took."""
+        started = time.monotonic()
+        self.administrator.grow(topic, partitions)
+        if topic == TOPIC:
+            new = range(self.partitions, partitions)
+            self.adopt(partitions)
+            self.cluster.until(lambda: self.violations or not self.idle_in(new),
+                               f"partitions {new} are written and read")
+        return time.monotonic() - started
+
+    def adopt(self, partitions):
+        """A library writes to a partition of which its metadata have told, and fails at others."""
+        for producer in self.producers:
+            if producer.partitions is not None:
+                self.cluster.until(lambda it=producer: self.known_to(it) >= partitions,
+                                   f"{producer.name} knows {partitions} partitions")
+                producer.partitions = partitions
+        self.partitions = self.watcher.partitions = partitions
+
+    @staticmethod
+    def known_to(producer):
+        try:
+            found = producer.producer.list_topics(TOPIC, 2)
+        except confluent_kafka.KafkaException:
+            return 0
+        return len(found.topics[TOPIC].partitions)
+
+    def idle_in(self, partitions):
+        """Which producers have nothing acknowledged in one of these, or whether nothing of it was
+        read."""
+        everybody = {producer.name.encode() for producer in self.producers} | {GROUP}
+        return [(partition, idle) for partition in partitions
+                if (idle := everybody - self.busy_in(partition))]
+
+    def busy_in(self, partition):
+        with self.history.lock:
+            known = self.history.partition((TOPIC, partition))
+            keys = [*known.acknowledged.values(), *known.somewhere]
+            return {key.split(b":")[0] for key in keys} | ({GROUP} if known.shown else set())
+
     def wait_until_read(self):
         """Until the group has been shown as much as was acknowledged."""
         deadline = time.monotonic() + PATIENCE_S
@@ -220,6 +275,7 @@ class Crowd:
             return
         promises = self.history.promises()
         contents = load.read_everything(self.history, cluster.bootstrap, TOPIC, self.partitions)
+        self.contents = contents
         if self.history.is_durable:
             self.history.check(promises, contents)
             self.history.check_somewhere(contents)

@@ -4,10 +4,11 @@
 seed draws them. Every acknowledged record is read once, in order, and every replica has the same
 bytes.
 
-faults.py [--server build/release/odradek] [--seed N] [--seconds 60] [--zookeepers 1]
-          [--programmes java,go] [--power] [--only FAULT,…]
+faults.py [--server build/release/odradek] [--seed N] [--seconds 60] [--brokers 3]
+          [--zookeepers 1] [--programmes java,go] [--power] [--only FAULT,…] [--dump]
 
---power: power is cut, too, which needs disks of the brokers' own.
+--power: power is cut, too, which needs disks of the brokers' own. With four brokers partitions
+move, too. --dump: Apache's DumpLogSegments over every replica's files in the end (dumped.py).
 """
 
 import collections
@@ -21,45 +22,17 @@ import confluent_kafka
 import power
 from brokers import ROOT, Cluster, ServerFailed
 from clients import TOPIC, Crowd
+from dumped import Dump
+from kinds import FAULTS, MOST_S, any_broker, fault
 from machines import Network
 from programmes import Programmes
+import moving_faults  # noqa: F401 - the faults in it
 
 sys.path.append(str(ROOT / "tests/faults"))
 import campaign  # noqa: E402
 
-FAULTS = {}
-MOST_S = 8  # a fault lasts no longer: more than two sessions
 TURN_S = 45  # of the programmes, which give up after 90
 
-
-class Fault:
-    """`begin(place, rng)` does it and returns what undoes it. `goes_on`: clients are served
-    meanwhile; one that is attached to a leader that nobody else hears may wait for its request's
-    time-out, as with Kafka. `whole`: every replica has to be in sync before."""
-
-    def __init__(self, name, begin, goes_on=True, is_of_network=False, is_of_power=False,
-                 whole=False):
-        self.name = name
-        self.begin = begin
-        self.goes_on = goes_on
-        self.is_of_network = is_of_network
-        self.is_of_power = is_of_power
-        self.whole = whole
-
-
-def fault(**more):
-    def add(function):
-        FAULTS[function.__name__] = Fault(function.__name__, function, **more)
-        return function
-    return add
-
-
-def any_broker(cluster, rng):
-    """One that runs: often the controller or a leader."""
-    running = cluster.running()
-    special = [broker for broker in (cluster.controller(), cluster.leader(TOPIC))
-               if broker in running]
-    return rng.choice(special if special and rng.random() < 0.5 else running)
 
 
 @fault()
@@ -324,6 +297,10 @@ def zookeepers_leader_killed(cluster, rng):
     return undo
 
 
+# The files of a replica that is taken away go soon.
+SETTINGS = {"log.segment.delete.delay.ms": "1000"}
+
+
 class Campaign:
     def __init__(self, options, cluster, crowd, programmes, rng, faults):
         self.options = options
@@ -353,7 +330,9 @@ class Campaign:
     def step(self, name):
         fault = self.faults[name]
         cluster, crowd = self.cluster, self.crowd
-        if fault.whole or self.rng.random() < 0.5:
+        if fault.whole:
+            crowd.administrator.wait_until_settled()
+        elif self.rng.random() < 0.5:
             cluster.until(lambda: cluster.is_in_sync(TOPIC), "every replica is in sync")
         undo = fault.begin(cluster, self.rng)
         self.done[name] += 1
@@ -382,6 +361,7 @@ def chosen(options, network, can_cut_power):
     else:
         names = [name for name, fault in FAULTS.items()
                  if (options.power or not fault.is_of_power)
+                 and fault.brokers <= options.brokers
                  and (options.zookeepers >= 3 or name != "zookeepers_leader_killed")]
     return {name: FAULTS[name] for name in names
             if (network.is_real or not FAULTS[name].is_of_network)
@@ -390,16 +370,21 @@ def chosen(options, network, can_cut_power):
 
 def run(options, directory, network, faults):
     rng = random.Random(options.seed)
-    made = Cluster(directory, options.server, network, zookeepers=options.zookeepers)
+    made = Cluster(directory, options.server, network, options.brokers, options.zookeepers,
+                   SETTINGS)
     needs_disks = any(fault.is_of_power for fault in faults.values())
     with power.disks(made.brokers if needs_disks else []), made as cluster:
-        with Crowd(cluster, options.seed) as crowd:
+        with Crowd(cluster, options.seed, keyed="topic_grows" in faults) as crowd:
             programmes = Programmes(crowd.history, directory, options.programmes, cluster)
             ran = Campaign(options, cluster, crowd, programmes, rng, faults)
             try:
                 crowd.wait_for_progress(500)
                 ran.run()
+                crowd.administrator.wait_until_settled()
+                crowd.administrator.wait_until_tidy()
                 crowd.verify()
+                if options.dump and not crowd.violations:
+                    print(Dump(cluster, crowd, directory / "dump").check(), flush=True)
             except (ServerFailed, TimeoutError, confluent_kafka.KafkaException) as error:
                 crowd.history.violation(str(error))
             finally:
@@ -413,7 +398,8 @@ def run(options, directory, network, faults):
 
 
 def main():
-    options = campaign.arguments(__doc__, only="", zookeepers=1, programmes="", power=False)
+    options = campaign.arguments(__doc__, only="", brokers=3, zookeepers=1, programmes="",
+                                 power=False, dump=False)
     results = campaign.Results()
     network = Network()
     skipped = [] if network.is_real else [f"faults of the network: {network.why}"]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Three nodes of Apache Kafka (KRaft), each on a machine of its own: what the tests of a cluster
-are proven on, and what ours is measured beside.
+"""Nodes of Apache Kafka (KRaft), three or more, each on a machine of its own: what the tests of a
+cluster are proven on, and what ours is measured beside.
 """
 
 import base64
@@ -11,6 +11,11 @@ import subprocess
 from brokers import FIRST_BROKER, ROOT, Broker, Brokers, free_port
 
 PEER = ROOT / "tests/peer/apache-kafka"
+TOOLS = {
+    "kafka-topics": "org.apache.kafka.tools.TopicCommand",
+    "kafka-reassign-partitions": "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
+    "kafka-leader-election": "org.apache.kafka.tools.LeaderElectionCommand",
+}
 
 
 class Node(Broker):
@@ -37,12 +42,14 @@ class Node(Broker):
 
 class Kafkas(Brokers):
     name = "Apache Kafka 4.3.1"
+    is_ours = False
     cached = {}
 
-    def __init__(self, directory, network, settings):
+    def __init__(self, directory, network, settings, brokers=3):
+        self.directory = directory
         self.network = network
         self.brokers = []
-        for number in (1, 2, 3):
+        for number in range(1, brokers + 1):
             machine = network.add(f"broker {number}", FIRST_BROKER + number - 1)
             node = Node(machine, number, directory, PEER, settings)
             node.controller_port = free_port()
@@ -63,6 +70,9 @@ class Kafkas(Brokers):
         for node in self.brokers:
             node.kill()
         self.network.clear()
+
+    def tool_command(self, name):
+        return [PEER, "tool", TOOLS[name]]
 
     def controller(self):
         done = subprocess.run([PEER, "tool", "org.apache.kafka.tools.MetadataQuorumCommand",

@@ -3,9 +3,10 @@
 """One thing after the other that happens to a cluster of three brokers, each under the load of real
 clients, and what the clients were told is held against all replicas afterwards.
 
-plain.py [--server build/release/odradek] [--seed N] [--only NAME,…] [--peer]
+plain.py [--server build/release/odradek] [--seed N] [--only NAME,…] [--dump] [--peer]
 
---peer: three nodes of Apache Kafka instead, on which the cases are proven.
+--dump: Apache's DumpLogSegments over every replica's files, too (dumped.py).
+--peer: nodes of Apache Kafka instead, on which the cases are proven.
 """
 
 import json
@@ -19,45 +20,17 @@ import confluent_kafka
 import power
 from brokers import PATIENCE_S, ROOT, SETTINGS, Cluster, ServerFailed
 from clients import GROUP, TOPIC, Crowd
+from dumped import Dump
 from kafkas import Kafkas
+from kinds import CASES, bring_back, case, lose
 from machines import Network
+import moving_cases  # noqa: F401 - the cases in it
 
 sys.path.append(str(ROOT / "tests/faults"))
 import campaign  # noqa: E402
 import load  # noqa: E402
 
-CASES = {}
 AWAY_S = 12  # four times a session
-
-
-def case(is_durable=True, needs_network=False, needs_zookeeper=False, needs_power=False,
-         zookeepers=1, settings=None, **config):
-    """A case takes the cluster, its crowd at work, and the choices of the seed; it returns words
-    about what it measured. `config` is the topic's. Not durable: records may be lost. `zookeepers`:
-    servers of the ensemble; `settings`: of the brokers, {number} their number."""
-    def add(function):
-        function.is_durable, function.config = is_durable, config
-        function.zookeepers, function.settings = zookeepers, settings or {}
-        function.needs_network, function.needs_zookeeper = needs_network, needs_zookeeper
-        function.needs_power = needs_power
-        CASES[function.__name__] = function
-        return function
-    return add
-
-
-def lose(cluster, crowd, broker, how):
-    """Something happens to the broker; how long until the next record of every producer, in every
-    partition that it led, is acknowledged."""
-    how(broker)
-    took = crowd.wait_for_progress(200)
-    return f"{took:.2f} s until the next acknowledged writes"
-
-
-def bring_back(cluster, broker, waits=True):
-    broker.start()
-    cluster.until(lambda: broker.number in cluster.live(), f"{broker.name} is back")
-    if waits:
-        cluster.until(lambda: cluster.is_in_sync(TOPIC), "every replica is in sync again")
 
 
 @case()
@@ -419,8 +392,9 @@ KAFKAS_SETTINGS = {key: value for key, value in SETTINGS.items()
 def run(options, directory, network, name):
     rng = random.Random(f"{options.seed} {name}")
     case = CASES[name]
-    made = (Kafkas(directory, network, KAFKAS_SETTINGS) if options.peer
-            else Cluster(directory, options.server, network, zookeepers=case.zookeepers))
+    made = (Kafkas(directory, network, KAFKAS_SETTINGS, brokers=case.brokers) if options.peer
+            else Cluster(directory, options.server, network, brokers=case.brokers,
+                         zookeepers=case.zookeepers))
     for broker in made.brokers:
         broker.settings = {**broker.settings, **{key: value.format(number=broker.number)
                                                  for key, value in case.settings.items()}}
@@ -431,6 +405,9 @@ def run(options, directory, network, name):
                 print(f"{name}: {case(cluster, crowd, rng)}", flush=True)
                 crowd.wait_for_progress(500)
                 crowd.verify()
+                if options.dump and not crowd.violations:
+                    print(f"{name}: {Dump(cluster, crowd, directory / 'dump').check()}",
+                          flush=True)
             except (ServerFailed, TimeoutError, confluent_kafka.KafkaException) as error:
                 crowd.history.violation(str(error))
             acknowledged, shown = crowd.history.counts()
@@ -439,7 +416,7 @@ def run(options, directory, network, name):
 
 
 def main():
-    options = campaign.arguments(__doc__, only="", peer=False)
+    options = campaign.arguments(__doc__, only="", dump=False, peer=False)
     results = campaign.Results()
     skipped = []
     network = Network()

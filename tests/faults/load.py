@@ -26,6 +26,7 @@ IMPATIENT = {
     "retry.backoff.max.ms": 50,
 }
 PAUSE_S = 0.002
+PARTITION_UA = -1  # librdkafka's name for: whichever the partitioner takes
 
 # name, idempotent, compression, records in flight together
 PRODUCERS = (
@@ -67,7 +68,8 @@ class Worker(threading.Thread):
 
 
 class Producer(Worker):
-    """Produces its numbered records with acks=all to one partition after the other."""
+    """Produces its numbered records with acks=all to one partition after the other, or, where
+    `partitions` is None, to the one that the library's partitioner takes for the key."""
 
     def __init__(self, history, bootstrap, name, topic, partitions, kind):
         super().__init__(history)
@@ -96,6 +98,7 @@ class Producer(Worker):
                 "max.in.flight.requests.per.connection": 5 if is_idempotent else 1,
                 "message.timeout.ms": 300000,
                 "batch.num.messages": 200,
+                "partitioner": "murmur2_random",  # Kafka's
             }
         )
 
@@ -107,7 +110,7 @@ class Producer(Worker):
         number = next(self.numbers)
         key = b"%s:%d" % (self.name.encode(), number)
         # Some records to one partition, so that batches are of several.
-        partition = number // 7 % self.partitions
+        partition = number // 7 % self.partitions if self.partitions else PARTITION_UA
         self.in_flight += 1
         self.sent += 1
         self.producer.produce(

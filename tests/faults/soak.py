@@ -53,10 +53,14 @@ MOVES = ("{python} -B tests/move/move_test.py --build {build} --seed {seed}"
 
 CLUSTER = {
     "cluster": ("{python} -B tests/cluster/faults.py --server {build}/odradek --seed {seed}"
-                " --seconds {seconds} --zookeepers 3 --programmes java,go"),
+                " --seconds {seconds} --zookeepers 3 --programmes java,go --dump"),
     "cluster-power": ("{python} -B tests/cluster/faults.py --server {build}/odradek --seed {seed}"
                       " --seconds {seconds} --programmes java,go --power"),
-    "cluster-plain": "{python} -B tests/cluster/plain.py --server {build}/odradek --seed {seed}",
+    "cluster-moves": ("{python} -B tests/cluster/faults.py --server {build}/odradek --seed {seed}"
+                      " --seconds {seconds} --zookeepers 3 --programmes java,go --dump"
+                      " --brokers 4"),
+    "cluster-plain": ("{python} -B tests/cluster/plain.py --server {build}/odradek --seed {seed}"
+                      " --dump"),
 }
 
 

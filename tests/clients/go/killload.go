@@ -15,15 +15,16 @@ import (
 )
 
 const (
-	killPartitions = 3
+	killPartitions = 3     // at first
 	killStride     = 3_000 // acknowledged records from one PROGRESS to the next
 	killInFlight   = 2_000
 )
 
-// killLoad is idempotent load (franz-go's default) while the server is killed and restarted;
-// afterwards each partition holds 0, 1, 2 … exactly.
+// killLoad is idempotent load (franz-go's default) while the server is killed and restarted, and
+// while the topic grows; afterwards each partition holds 0, 1, 2 … exactly.
 type killLoad struct {
 	cluster                    cluster
+	partitions                 atomic.Int64 // that the client knows
 	topic                      string
 	rate                       int // the most records in a second; 0: any number
 	acknowledged, nextProgress atomic.Int64
@@ -33,8 +34,9 @@ type killLoad struct {
 func runKillLoad(c cluster, topic string, rate int) {
 	l := &killLoad{cluster: c, topic: topic, rate: rate}
 	l.nextProgress.Store(killStride)
-	var sent [killPartitions]int64
-	if !check("kill.load", func(ctx context.Context) { l.load(ctx, &sent) }) {
+	l.partitions.Store(killPartitions)
+	var sent []int64
+	if !check("kill.load", func(ctx context.Context) { sent = l.load(ctx) }) {
 		return
 	}
 	for partition, count := range sent {
@@ -43,22 +45,38 @@ func runKillLoad(c cluster, topic string, rate int) {
 	}
 }
 
-func (l *killLoad) load(ctx context.Context, sent *[killPartitions]int64) {
+// choose takes the record's own partition. The client says how many there are.
+func (l *killLoad) choose(string) func(*kgo.Record, int) int {
+	return func(record *kgo.Record, partitions int) int {
+		l.partitions.Store(int64(partitions))
+		return int(record.Partition)
+	}
+}
+
+// load returns how many records it sent to each partition. It takes as long as it is asked to.
+func (l *killLoad) load(ctx context.Context) []int64 {
 	client := l.cluster.client(
-		kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.RecordPartitioner(kgo.BasicConsistentPartitioner(l.choose)),
+		kgo.MetadataMaxAge(time.Second),
+		kgo.MetadataMinAge(time.Second/10),
 		kgo.ProducerBatchMaxBytes(2048),
 		kgo.MaxBufferedRecords(killInFlight),
 	)
 	defer client.Close()
 	createTopics(ctx, client, killPartitions, l.topic)
 	go l.listen()
+	ctx = context.WithoutCancel(ctx)
+	var sent []int64
 	var failure atomic.Pointer[error]
 	started := time.Now()
 	for i := 0; !l.finish.Load() && failure.Load() == nil; i++ {
 		for l.rate > 0 && float64(i) > time.Since(started).Seconds()*float64(l.rate) {
 			time.Sleep(time.Millisecond)
 		}
-		partition := i % killPartitions
+		partition := i % int(l.partitions.Load())
+		for len(sent) <= partition {
+			sent = append(sent, 0)
+		}
 		record := &kgo.Record{
 			Topic:     l.topic,
 			Partition: int32(partition),
@@ -77,6 +95,7 @@ func (l *killLoad) load(ctx context.Context, sent *[killPartitions]int64) {
 	if err := failure.Load(); err != nil {
 		must(*err, "delivery")
 	}
+	return sent
 }
 
 // listen follows standard input: `restarted` asks for the next PROGRESS, `finish` ends the load.

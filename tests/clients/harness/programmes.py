@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The client programmes: how each is started, and how its lines become results."""
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -131,8 +132,10 @@ class Programme:
                 yield line.rstrip("\n")
 
     def tell(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
+        """One that has ended is not told; finish() says why it did."""
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
 
     def finish(self):
         """Reads to the end, and holds the programme to its word."""
@@ -140,7 +143,8 @@ class Programme:
             print(f"     {self.name}: {line}", flush=True)
         status = self.process.wait()
         print(f"     {self.name}: {time.monotonic() - self.started:.1f} s", flush=True)
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.stdout.close()
         self.watchdog.cancel()
         if status != 0 or not self.ended or not self.checks:

@@ -17,11 +17,12 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 
 /**
- * Idempotent load while the server is killed and restarted; afterwards each partition holds 0, 1, 2
- * … exactly.
+ * Idempotent load while the server is killed and restarted, and while the topic grows; afterwards
+ * each partition holds 0, 1, 2 … exactly.
  */
 final class KillLoad {
-  private static final int PARTITIONS = 3;
+  private static final int PARTITIONS = 3; // at first
+  private static final int MOST_PARTITIONS = 100;
   private static final int STRIDE = 3_000; // acknowledged records from one PROGRESS to the next
   private static final int IN_FLIGHT = 2_000;
 
@@ -46,12 +47,12 @@ final class KillLoad {
 
   void run() {
     Checks checks = new Checks("kill.");
-    long[] sent = new long[PARTITIONS];
+    long[] sent = new long[MOST_PARTITIONS];
     if (!checks.check("load", () -> load(sent))) return;
     checks.check("a group reads and commits on", () -> reader.finish(LongStream.of(sent).sum()));
     checks.check(
         "topics, configs and offsets stay", () -> Checks.same(before, state(), "the state"));
-    for (int i = 0; i < PARTITIONS; i++) {
+    for (int i = 0; i < MOST_PARTITIONS && sent[i] > 0; i++) {
       int partition = i;
       checks.check(
           "nothing lost, doubled or reordered in partition " + i,
@@ -82,11 +83,15 @@ final class KillLoad {
             "delivery.timeout.ms",
             "120000",
             "reconnect.backoff.max.ms",
-            "200")) {
+            "200",
+            "metadata.max.age.ms",
+            "1000")) {
+      int partitions = PARTITIONS;
       long started = System.nanoTime();
       for (long i = 0; !finish && problem.get() == null; i++) {
         while (rate > 0 && i > (System.nanoTime() - started) * 1e-9 * rate) Thread.sleep(1);
-        int partition = (int) (i % PARTITIONS);
+        int partition = (int) (i % partitions);
+        if (partition == 0) partitions = producer.partitionsFor(topic).size();
         slots.acquire();
         producer.send(
             new ProducerRecord<>(topic, partition, null, Long.toString(sent[partition]++)),

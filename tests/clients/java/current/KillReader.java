@@ -30,7 +30,12 @@ final class KillReader extends Thread {
   @Override
   public void run() {
     try (KafkaConsumer<String, String> consumer =
-        cluster.consumer(topic + "-readers", "reconnect.backoff.max.ms", "200")) {
+        cluster.consumer(
+            topic + "-readers",
+            "reconnect.backoff.max.ms",
+            "200",
+            "metadata.max.age.ms",
+            "1000")) {
       consumer.subscribe(List.of(topic));
       while (!stopped()) {
         for (ConsumerRecord<String, String> record : consumer.poll(Cluster.POLL)) add(record);

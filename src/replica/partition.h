@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -162,6 +163,8 @@ class Partition : private log::ProgressListener {
   // UNKNOWN_LEADER_EPOCH of a broker that is no replica, as far as is known here.
   [[nodiscard]] base::Result<> fetched(const leader::FollowerPosition& position,
                                        base::LeaderEpoch current_leader_epoch);
+  // Whether the broker is of the in-sync set, as the leader of several knows it.
+  bool is_in_sync(base::BrokerId broker) const;
   void set_in_sync_limits(const leader::InSyncSet::Limits& limits);
   // The change of the in-sync set to send to the controller now (AlterPartition); to be answered
   // with become_leader, where it was made, or answered_in_sync.
@@ -169,6 +172,9 @@ class Partition : private log::ProgressListener {
   void answered_in_sync(std::int32_t partition_epoch, leader::InSyncAnswer answer);
   // NOT_ENOUGH_REPLICAS where acks=all is to be refused before anything is appended.
   [[nodiscard]] base::Result<> check_in_sync() const;
+  // Whether as many are in sync as are to be, so that the next one that goes is missed. Of a
+  // partition that it leads.
+  bool is_at_minimum() const;
   // False after an election until everything before it is known to be committed: an end shown now
   // could be below one that was shown before (KIP-207, OFFSET_NOT_AVAILABLE).
   bool is_end_known() const;
@@ -187,7 +193,18 @@ class Partition : private log::ProgressListener {
   // then.
   WaitId when_low_watermark(base::Offset to, CommitHandler handler);
 
-  // As a follower. Where it is; `end` counts what is safe here (log::Log::safe_end_offset).
+  // Whether it is held to the rates of throttled replication (KIP-73).
+  struct Throttled {
+    bool as_leader = false;    // leader.replication.throttled.replicas
+    bool as_follower = false;  // follower.replication.throttled.replicas
+  };
+  void set_throttled(const Throttled& throttled);
+  Throttled throttled() const { return {is_throttled_as_leader_, is_throttled_as_follower_}; }
+
+  // As a follower. How many offsets it lacks of what its leader last said is committed: 0 while it
+  // keeps up. Nothing where it does not follow, or heard of nothing yet.
+  std::optional<std::int64_t> lag() const;
+  // Where it is; `end` counts what is safe here (log::Log::safe_end_offset).
   follower::FollowedPosition position() const;
   // Appends what the leader sent and takes over its high watermark and log start.
   // FENCED_LEADER_EPOCH where the role has changed since the fetch was sent; the log's errors.
@@ -281,6 +298,10 @@ class Partition : private log::ProgressListener {
   std::optional<base::Error> retired_;
   bool detached_ = false;
   base::Offset high_watermark_{0};
+  // As a follower heard it; that of its leader may be beyond the log's end.
+  base::Offset leader_high_watermark_ = base::kNoOffset;
+  std::atomic<bool> is_throttled_as_leader_ = false;
+  std::atomic<bool> is_throttled_as_follower_ = false;
   Waiters commit_waiters_;
   Waiters write_waiters_;
   Waiters safe_waiters_;

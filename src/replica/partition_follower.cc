@@ -25,6 +25,7 @@ void Partition::become_follower(LeaderEpoch epoch, base::BrokerId leader) {
     role_ = Role::kFollower;
     leader_epoch_ = epoch;
     leader_ = leader;
+    leader_high_watermark_ = base::kNoOffset;
     in_sync_.reset();
     released = release_all_locked();
   }
@@ -54,6 +55,13 @@ follower::FollowedPosition Partition::position() const {
           .directory_id = {}};
 }
 
+std::optional<std::int64_t> Partition::lag() const {
+  const std::lock_guard lock(mutex_);
+  if (role_ != Role::kFollower || leader_high_watermark_ == base::kNoOffset) return std::nullopt;
+  const std::int64_t lacking = leader_high_watermark_.value() - log_->log_end_offset().value();
+  return std::max<std::int64_t>(lacking, 0);
+}
+
 base::Result<> Partition::append_replicated(Replicated replicated) {
   const std::size_t bytes = replicated.batches.size();
   Released released;
@@ -65,6 +73,7 @@ base::Result<> Partition::append_replicated(Replicated replicated) {
                                    log::AppendOrigin::kReplication);
       if (!appended) return base::fail(std::move(appended));
     }
+    leader_high_watermark_ = replicated.high_watermark;
     const Offset committed = std::min(replicated.high_watermark, log_->log_end_offset());
     if (committed > high_watermark_) {
       high_watermark_ = committed;

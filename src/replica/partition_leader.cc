@@ -66,6 +66,16 @@ base::Result<> Partition::fetched(const leader::FollowerPosition& position,
   return {};
 }
 
+bool Partition::is_in_sync(base::BrokerId broker) const {
+  const std::lock_guard lock(mutex_);
+  return in_sync_ && std::ranges::find(in_sync_->in_sync(), broker) != in_sync_->in_sync().end();
+}
+
+void Partition::set_throttled(const Throttled& throttled) {
+  is_throttled_as_leader_ = throttled.as_leader;
+  is_throttled_as_follower_ = throttled.as_follower;
+}
+
 void Partition::set_in_sync_limits(const leader::InSyncSet::Limits& limits) {
   Released released;
   {
@@ -102,6 +112,11 @@ base::Result<> Partition::check_in_sync() const {
       ErrorCode::kNotEnoughReplicas,
       fmt::format("{}: {} of its replicas are in sync, min.insync.replicas={}", name().to_string(),
                   in_sync_->in_sync().size(), in_sync_limits_.min_in_sync));
+}
+
+bool Partition::is_at_minimum() const {
+  const std::lock_guard lock(mutex_);
+  return !in_sync_ || in_sync_->is_at_minimum();
 }
 
 bool Partition::has_followers() const {

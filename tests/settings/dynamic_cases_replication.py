@@ -8,32 +8,20 @@ from cluster import REACHABLE_CLUSTER
 from fake_broker import FakeBroker, create
 from live import of_brokers, of_topics
 from node import until
+from throttled import (AS_FOLLOWER, AS_LEADER, fill_other, is_asked_for, is_sent, other,
+                       take_the_lead, throttle)
 
 # Long enough for a few of the elections that come round every 100 ms.
 WATCHED_S = 1.5
+IN_A_FILE = {key.replace("_", "."): value for key, value in REACHABLE_CLUSTER.items()}
 
 
 def leads(node, topic):
     return node.metadata([topic])["Topics"][0]["Partitions"][0]["LeaderId"]
 
 
-def take_the_lead(node, topic, broker):
-    """Of a partition that broker 1 has: the broker, which is broker 2, comes to it."""
-    answer = node.call("AlterPartitionReassignments", 0, {"TimeoutMs": 1000, "Topics": [
-        {"Name": topic, "Partitions": [{"PartitionIndex": 0, "Replicas": [2, 1]}]}]})
-    assert answer["ErrorCode"] == 0, answer
-    until(lambda: broker.catch_up(node, topic), bool)
-
-    def elected():
-        node.call("ElectLeaders", 2, {"ElectionType": 0, "TimeoutMs": 1000, "TopicPartitions": [
-            {"Topic": topic, "Partitions": [0]}]})
-        return leads(node, topic)
-    until(elected, lambda leader: leader == 2)
-
-
 @of_topics("unclean.leader.election.enable", "true", before=-1, after=1,
-           settings={**{key.replace("_", "."): value for key, value in REACHABLE_CLUSTER.items()},
-                     "unclean.leader.election.interval.ms": "100",
+           settings={**IN_A_FILE, "unclean.leader.election.interval.ms": "100",
                      "broker.session.timeout.ms": "4000"})
 def who_leads_once_the_only_one_in_sync_is_gone(node, topic):
     until(lambda: leads(node, topic), lambda leader: leader == 1)
@@ -64,3 +52,40 @@ def connections_that_copy_from_one_leader(node, change):
         until(fetching, lambda count: count == 2)
         change(None)
         until(fetching, lambda count: count == 1)
+
+
+@of_topics(AS_LEADER, "0:1", before=True, after=False,
+           settings={**IN_A_FILE, "leader.replication.throttled.rate": "0"})
+def whether_a_replica_is_filled_at_a_rate_of_nothing(node, topic):
+    return is_sent(fill_other(node, topic), node, topic)
+
+
+@of_topics(AS_FOLLOWER, "0:1", before=True, after=False,
+           settings={**IN_A_FILE, "follower.replication.throttled.rate": "0"})
+def whether_a_replica_fills_itself_at_a_rate_of_nothing(node, topic):
+    take_the_lead(node, topic, other(node))
+    return is_asked_for(node, topic, other(node))
+
+
+@of_brokers("leader.replication.throttled.rate", **REACHABLE_CLUSTER)
+def a_replica_is_filled_at_its_rate(node, change_rate):
+    topic = node.topic()
+    throttle(node, topic, AS_LEADER)
+    follower = fill_other(node, topic)
+    assert is_sent(follower, node, topic)
+    change_rate("0")
+    assert not is_sent(follower, node, topic)
+    change_rate(None)
+    assert is_sent(follower, node, topic)
+
+
+@of_brokers("follower.replication.throttled.rate", **REACHABLE_CLUSTER)
+def a_replica_fills_itself_at_its_rate(node, change_rate):
+    topic = node.topic()
+    throttle(node, topic, AS_FOLLOWER)
+    take_the_lead(node, topic, other(node))
+    assert is_asked_for(node, topic, other(node))
+    change_rate("0")
+    assert not is_asked_for(node, topic, other(node))
+    change_rate(None)
+    assert is_asked_for(node, topic, other(node))

@@ -23,8 +23,10 @@ class FakeBroker:
     of the connections over which they came, `attempts` how long connections were kept that got no
     answer at all, because it `is_dumb`."""
 
-    def __init__(self, node, error=0, is_silent=False, is_dumb=False, rack=None):
+    def __init__(self, node, error=0, is_silent=False, is_dumb=False, rack=None,
+                 high_watermark=0):
         self.error, self.is_silent, self.is_dumb = error, is_silent, is_dumb
+        self.high_watermark = high_watermark
         self.fetches = []
         self.fetching = set()
         self.attempts = []
@@ -76,14 +78,19 @@ class FakeBroker:
 
     def catch_up(self, node, name):
         """As a follower of the topic's only partition, which is empty."""
+        self.fetch(node, name)
+        return sorted(self.described(node, name)[1]["IsrNodes"]) == [1, 2]
+
+    def fetch(self, node, name):
+        """As a follower of the topic's only partition, of which it has nothing: the answer."""
         topic, partition = self.described(node, name)
-        node.call("Fetch", 17, {
+        answer = node.call("Fetch", 17, {
             "MaxWaitMs": 0, "MinBytes": 0, "MaxBytes": 1 << 20,
             "ReplicaState": {"ReplicaId": 2, "ReplicaEpoch": self.epoch},
             "Topics": [{"TopicId": topic, "Partitions": [
                 {"Partition": 0, "CurrentLeaderEpoch": partition["LeaderEpoch"], "FetchOffset": 0,
                  "LogStartOffset": 0, "LastFetchedEpoch": -1, "PartitionMaxBytes": 1 << 20}]}]})
-        return sorted(self.described(node, name)[1]["IsrNodes"]) == [1, 2]
+        return answer["Responses"][0]["Partitions"][0]
 
     def accept(self):
         while True:
@@ -140,7 +147,7 @@ class FakeBroker:
         return {"Responses": [
             {"TopicId": topic["TopicId"], "Partitions": [
                 {"PartitionIndex": partition["Partition"], "ErrorCode": self.error,
-                 "HighWatermark": 0, "LogStartOffset": 0, "Records": b""}
+                 "HighWatermark": self.high_watermark, "LogStartOffset": 0, "Records": b""}
                 for partition in topic["Partitions"]]} for topic in fetch["Topics"]]}
 
     @staticmethod

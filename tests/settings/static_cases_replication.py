@@ -10,6 +10,7 @@ from cluster import REACHABLE_CLUSTER
 from effect import DEFAULT, NO_START, effect
 from fake_broker import UNKNOWN_LEADER_EPOCH, FakeBroker, create
 from node import until
+from throttled import AS_LEADER, fill_other, is_sent, throttle
 
 
 @contextlib.contextmanager
@@ -124,3 +125,24 @@ def where_a_consumer_of_another_rack_is_sent(node):
         until(lambda: follower.catch_up(node, "topic"), bool)
         answer = node.fetch(["topic"], RackId="there")
         return answer["Responses"][0]["Partitions"][0]["PreferredReadReplica"]
+
+
+def whether_what_was_sent_is_forgotten_soon(node):
+    """A batch is sent that takes its rate more than an hour; how far back counts is the setting."""
+    topic = node.topic()
+    throttle(node, topic, AS_LEADER)
+    follower = fill_other(node, topic, (b"v" * 500_000,))
+    assert not is_sent(follower, node, topic)
+    begin = time.monotonic()
+    while time.monotonic() - begin < 3:
+        if is_sent(follower, node, topic):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+LOW_RATE = {**REACHABLE_CLUSTER, "leader_replication_throttled_rate": "100"}
+effect("replication.quota.window.num", {"1": True, "100": False}, **LOW_RATE)(
+    whether_what_was_sent_is_forgotten_soon)
+effect("replication.quota.window.size.seconds", {"1": True, "100": False}, **LOW_RATE,
+       replication_quota_window_num="1")(whether_what_was_sent_is_forgotten_soon)

@@ -26,6 +26,24 @@ void set_unknown(ErrorCode code, FetchResponse::PartitionData& data) {
   data.aborted_transactions.emplace();  // empty, not null, as Kafka has it
 }
 
+void show(const replica::OffsetSnapshot& offsets, FetchResponse::PartitionData& data) {
+  data.high_watermark = offsets.high_watermark;
+  data.last_stable_offset = offsets.last_stable_offset;
+  data.log_start_offset = offsets.log_start_offset;
+}
+
+// Below the last stable offset.
+base::Result<> show_aborted(replica::Partition& partition, base::Offset from,
+                            FetchResponse::PartitionData& data) {
+  data.aborted_transactions.emplace();
+  auto aborted = partition.log().aborted_transactions(from, data.last_stable_offset);
+  if (!aborted) return base::fail(std::move(aborted));
+  for (const auto& transaction : *aborted) {
+    data.aborted_transactions->push_back({transaction.producer_id, transaction.first_offset});
+  }
+  return {};
+}
+
 bool is_in_range(replica::Partition& partition, base::Offset offset) {
   return offset >= partition.log().log_start_offset() && offset <= partition.log().log_end_offset();
 }
@@ -59,10 +77,15 @@ void FetchOperation::attempt() {
     Gathered gathered = gather();
     if (wait_is_over_ || services_.stopping || gathered.must_answer ||
         gathered.bytes >= limits_.min_bytes) {
+      if (gathered.throttled_bytes > 0) {
+        services_.replication.leader_quota().record(
+            static_cast<std::uint64_t>(gathered.throttled_bytes),
+            services_.world.clock().monotonic());
+      }
       answer(std::move(gathered.response));
       return;
     }
-    if (park()) return;
+    if (park(gathered)) return;
   }
 }
 
@@ -111,10 +134,14 @@ void FetchOperation::gather_partition(const FetchTarget& target, Gathered& gathe
   }
   // Before anything is read: what is read afterwards may only be more than that.
   const base::Offset written_end = partition->visible_end(replica::Isolation::kLogEnd);
+  const std::size_t held_back_before = gathered.held_back;
   read_partition(partition, target, gathered, data);
   gathered.must_answer |= data.error_code != ErrorCode::kNone;
   Seen seen{std::move(partition), data.high_watermark, replica::Partition::kAnyHighWatermark};
-  if (limits_.isolation == replica::Isolation::kReadCommitted) {
+  if (gathered.held_back > held_back_before) {
+    // Nothing that is new there is to be sent now.
+    seen.visible_end = replica::Partition::kAnyHighWatermark;
+  } else if (limits_.isolation == replica::Isolation::kReadCommitted) {
     seen.visible_end = data.last_stable_offset;
   } else if (limits_.replica) {
     seen.visible_end = written_end;
@@ -161,18 +188,23 @@ void FetchOperation::read_partition(const std::shared_ptr<replica::Partition>& f
   const replica::OffsetSnapshot offsets = partition.offsets();
   data.preferred_read_replica = preferred_replica(partition, target);
   if (data.preferred_read_replica != base::kNoBroker) {
-    data.high_watermark = offsets.high_watermark;
-    data.last_stable_offset = offsets.last_stable_offset;
-    data.log_start_offset = offsets.log_start_offset;
+    show(offsets, data);
     gathered.must_answer = true;
     return;
   }
   const std::int64_t left = std::max<std::int64_t>(limits_.max_bytes - gathered.bytes, 0);
+  const auto most = allowed_bytes(partition,
+                                  static_cast<std::uint64_t>(std::min<std::int64_t>(
+                                      left, std::max(wanted.partition_max_bytes, 0))),
+                                  gathered);
+  if (!most) {
+    ++gathered.held_back;
+    return show(offsets, data);
+  }
   ColdRange cold{.partition = found,
                  .range = {},
                  .target = &target,
-                 .max_bytes = static_cast<std::uint64_t>(
-                     std::min<std::int64_t>(left, std::max(wanted.partition_max_bytes, 0))),
+                 .max_bytes = *most,
                  .at_least_one_batch = gathered.bytes == 0};
   auto read = partition.read(wanted.fetch_offset, limits_.isolation, wanted.current_leader_epoch,
                              cold.max_bytes, cold.at_least_one_batch,
@@ -181,22 +213,17 @@ void FetchOperation::read_partition(const std::shared_ptr<replica::Partition>& f
     data.error_code = read.error().code;
     return;
   }
-  data.high_watermark = offsets.high_watermark;
-  data.last_stable_offset = offsets.last_stable_offset;
-  data.log_start_offset = offsets.log_start_offset;
+  show(offsets, data);
   if (limits_.isolation == replica::Isolation::kReadCommitted) {
-    data.aborted_transactions.emplace();
-    auto aborted =
-        partition.log().aborted_transactions(wanted.fetch_offset, offsets.last_stable_offset);
-    if (!aborted) {
-      data.error_code = aborted.error().code;
+    if (auto shown = show_aborted(partition, wanted.fetch_offset, data); !shown) {
+      data.error_code = shown.error().code;
       return;
-    }
-    for (const auto& transaction : *aborted) {
-      data.aborted_transactions->push_back({transaction.producer_id, transaction.first_offset});
     }
   }
   gathered.bytes += static_cast<std::int64_t>(read->bytes.length);
+  if (limits_.replica && partition.throttled().as_leader) {
+    gathered.throttled_bytes += static_cast<std::int64_t>(read->bytes.length);
+  }
   // What is there is known only once it was looked at.
   gathered.must_answer |= read->must_wait && read->bytes.length == 0;
   note_cold(std::move(cold), *read);
@@ -242,7 +269,19 @@ bool FetchOperation::check_divergence(replica::Partition& partition, const Fetch
   return true;
 }
 
-bool FetchOperation::park() {
+std::optional<std::uint64_t> FetchOperation::allowed_bytes(replica::Partition& partition,
+                                                           std::uint64_t most,
+                                                           const Gathered& gathered) const {
+  if (!limits_.replica || !partition.throttled().as_leader) return most;
+  replica::ReplicationQuota& quota = services_.replication.leader_quota();
+  if (!quota.is_limited() || partition.is_in_sync(limits_.replica->broker)) return most;
+  const std::uint64_t allowed = quota.allowed_bytes(services_.world.clock().monotonic());
+  const auto taken = static_cast<std::uint64_t>(gathered.throttled_bytes);
+  if (allowed <= taken) return std::nullopt;
+  return std::min(most, allowed - taken);
+}
+
+bool FetchOperation::park(const Gathered& gathered) {
   for (const Seen& seen : seen_) {
     const auto watch =
         seen.partition->watch(shared_from_this(), limits_.isolation, seen.visible_end,
@@ -254,6 +293,7 @@ bool FetchOperation::park() {
     parked_.push_back({seen.partition, watch});
   }
   seen_.clear();
+  if (gathered.held_back > 0) look_again_when_allowed();
   if (timer_ == 0) {
     timer_ = loop().run_after(std::chrono::milliseconds(limits_.max_wait_ms),
                               [self = shared_from_this()] {
@@ -262,6 +302,17 @@ bool FetchOperation::park() {
                               });
   }
   return true;
+}
+
+void FetchOperation::look_again_when_allowed() {
+  if (throttle_timer_ != 0) return;
+  const env::Duration wait =
+      services_.replication.leader_quota().wait(services_.world.clock().monotonic());
+  throttle_timer_ = loop().run_after(std::max<env::Duration>(wait, std::chrono::milliseconds(1)),
+                                     [self = shared_from_this()] {
+                                       self->throttle_timer_ = 0;
+                                       self->attempt();
+                                     });
 }
 
 void FetchOperation::unpark() {
@@ -273,6 +324,7 @@ void FetchOperation::answer(FetchResponse response) {
   answered_ = true;
   seen_.clear();
   if (timer_ != 0) loop().cancel(timer_);
+  if (throttle_timer_ != 0) loop().cancel(throttle_timer_);
   if (session_ != nullptr) {
     response.session_id = session_->id();
     session_->note_response(response, is_incremental_);

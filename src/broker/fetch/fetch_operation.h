@@ -53,7 +53,9 @@ class FetchOperation : public replica::FetchWaiter,
   struct Gathered {
     wire::FetchResponse response;
     std::int64_t bytes = 0;
-    bool must_answer = false;  // an error or a divergence, that the client has to know now
+    bool must_answer = false;          // an error or a divergence, that the client has to know now
+    std::int64_t throttled_bytes = 0;  // of what leader.replication.throttled.replicas names
+    std::size_t held_back = 0;         // partitions left out, for their rate is exceeded
   };
   // Bytes to be sent that are not in the page cache, and where they lie.
   // What is read for the answer where it may wait: to be brought into the page cache, and checked
@@ -92,10 +94,15 @@ class FetchOperation : public replica::FetchWaiter,
   void note_cold(ColdRange cold, const log::ReadInfo& read);
   base::Result<> note_replica(const std::shared_ptr<replica::Partition>& partition,
                               const FetchTarget& target);
+  // What a replica may be sent of the partition, at most `most`; nothing where the rate of
+  // throttled replication is exceeded and it is not in sync (KIP-73).
+  std::optional<std::uint64_t> allowed_bytes(replica::Partition& partition, std::uint64_t most,
+                                             const Gathered& gathered) const;
   bool check_divergence(replica::Partition& partition, const FetchTarget& target,
                         wire::FetchResponse::PartitionData& data);
   // False when something new can be read: look again.
-  bool park();
+  bool park(const Gathered& gathered);
+  void look_again_when_allowed();
   void unpark();
   void answer(wire::FetchResponse response);
   // Brings the first of the cold ranges into the page cache, and reads again what has to be
@@ -116,6 +123,7 @@ class FetchOperation : public replica::FetchWaiter,
   wire::FetchResponse response_;
   std::vector<Parked> parked_;
   env::Executor::TimerId timer_ = 0;
+  env::Executor::TimerId throttle_timer_ = 0;
   bool wait_is_over_ = false;
   // A follower's positions are noted once: it is where it was when it asked.
   bool is_noted_ = false;

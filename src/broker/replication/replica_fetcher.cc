@@ -38,8 +38,13 @@ struct ReplicaFetcher::Round {
 };
 
 ReplicaFetcher::ReplicaFetcher(env::World& world, env::Executor& loop, base::BrokerId source,
-                               const FetcherOptions& options)
-    : world_(world), loop_(loop), source_(source), options_(options), plan_(options.fetch) {}
+                               const FetcherOptions& options, replica::ReplicationQuota& quota)
+    : world_(world),
+      loop_(loop),
+      source_(source),
+      quota_(quota),
+      options_(options),
+      plan_(options.fetch) {}
 
 ReplicaFetcher::~ReplicaFetcher() = default;
 
@@ -143,6 +148,7 @@ void ReplicaFetcher::run() {
   if (stopped_ || busy_ || !unsafe_.empty() || !address_ || plan_.is_empty()) return;
   const env::MonotonicTime at = now();
   if (at < resting_until_) return run_at(resting_until_);
+  hold_back(at);
   if (plan_.has_turn(at)) return send(at);
   if (const auto back = plan_.next_return(); back && *back != kNever) run_at(*back);
 }
@@ -245,7 +251,8 @@ void ReplicaFetcher::work_on(std::vector<Item> items) {
   std::uint64_t bytes = 0;
   bool waits = false;
   for (Item& item : items) {
-    if (item.data.records) bytes += item.data.records->size();
+    item.bytes = item.data.records ? item.data.records->size() : 0;
+    bytes += item.bytes;
     waits |= must_wait_for_disk(*item.followed.partition, item.data);
     by_directory[&item.followed.partition->log().directory()].push_back(std::move(item));
   }
@@ -288,6 +295,9 @@ bool ReplicaFetcher::still_follows(const Key& key, const Followed& followed) con
 }
 
 void ReplicaFetcher::take_outcome(const Item& item) {
+  if (item.bytes > 0 && item.followed.partition->throttled().as_follower) {
+    quota_.record(item.bytes, now());
+  }
   if (overtaken_.contains(item.key) || !still_follows(item.key, item.followed)) return;
   if (item.outcome) {
     const auto trouble = troubles_.find(item.key);
@@ -321,7 +331,7 @@ void ReplicaFetcher::retry_later(const Key& key, const Followed& followed,
          fmt::format("can't be copied in epoch {}, tried again: {}", followed.epoch.value(),
                      error.message));
   }
-  plan_.follow(key, followed.partition->position());
+  plan_.follow(key, position_of(followed));
   plan_.back_off(key, now() + delay_after(trouble.count));
 }
 
@@ -386,7 +396,7 @@ void ReplicaFetcher::became_safe(const Key& key, base::LeaderEpoch epoch) {
 // Left out, it is asked for no more until it is safe; the leader would send the same again.
 void ReplicaFetcher::leave_out_the_late() {
   for (const Key& key : std::exchange(unsafe_, {})) {
-    plan_.follow(key, followed_.at(key).partition->position());
+    plan_.follow(key, position_of(followed_.at(key)));
     plan_.back_off(key, kNever);
     late_.insert(key);
   }
@@ -394,7 +404,7 @@ void ReplicaFetcher::leave_out_the_late() {
 }
 
 void ReplicaFetcher::ask_on(const Key& key, const Followed& followed) {
-  const auto position = followed.partition->position();
+  const auto position = position_of(followed);
   // Another role is on its way here.
   if (position.leader_epoch != followed.epoch) return plan_.forget(key);
   plan_.follow(key, position);

@@ -15,6 +15,7 @@
 #include "net/peer_client.h"
 #include "replica/follower/fetch_plan.h"
 #include "replica/partition.h"
+#include "replica/replication_quota.h"
 #include "wire/messages/fetch.h"
 
 namespace odradek::broker {
@@ -41,8 +42,9 @@ class ReplicaFetcher : public std::enable_shared_from_this<ReplicaFetcher> {
  public:
   using Key = replica::follower::FetchPlan::Key;
 
+  // `quota`, which outlives stop(), holds back what is throttled.
   ReplicaFetcher(env::World& world, env::Executor& loop, base::BrokerId source,
-                 const FetcherOptions& options);
+                 const FetcherOptions& options, replica::ReplicationQuota& quota);
   ~ReplicaFetcher();
 
   // Where the leader is; nothing while that is not known. Known before anything is fetched.
@@ -66,6 +68,7 @@ class ReplicaFetcher : public std::enable_shared_from_this<ReplicaFetcher> {
     Followed followed;
     wire::FetchResponse::PartitionData data;
     base::Result<> outcome;
+    std::uint64_t bytes = 0;
   };
   // One answer at work.
   struct Round;
@@ -85,6 +88,10 @@ class ReplicaFetcher : public std::enable_shared_from_this<ReplicaFetcher> {
   void start_following(const Key& key, Followed followed);
   void run();
   void send(env::MonotonicTime now);
+  // Leaves out what is throttled and not in sync, while the rate is exceeded (KIP-73).
+  void hold_back(env::MonotonicTime now);
+  bool is_throttled(const Followed& followed) const;
+  replica::follower::FollowedPosition position_of(const Followed& followed) const;
   void run_at(env::MonotonicTime when);
   // Gives up a request that the leader may hold for long, where another partition waits to join.
   void hurry();
@@ -122,6 +129,8 @@ class ReplicaFetcher : public std::enable_shared_from_this<ReplicaFetcher> {
   env::World& world_;
   env::Executor& loop_;
   const base::BrokerId source_;
+
+  replica::ReplicationQuota& quota_;
 
   FetcherOptions options_;
   std::optional<env::Address> address_;

@@ -6,8 +6,11 @@
 namespace odradek::broker {
 
 ReplicaFetchers::ReplicaFetchers(env::World& world, const FetcherOptions& options,
-                                 int fetchers_per_broker)
-    : world_(world), options_(options), fetchers_per_broker_(std::max(fetchers_per_broker, 1)) {}
+                                 int fetchers_per_broker, replica::ReplicationQuota& quota)
+    : world_(world),
+      quota_(quota),
+      options_(options),
+      fetchers_per_broker_(std::max(fetchers_per_broker, 1)) {}
 
 ReplicaFetchers::~ReplicaFetchers() = default;
 
@@ -55,7 +58,7 @@ ReplicaFetcher& ReplicaFetchers::fetcher_locked(const Place& place) {
   if (!fetcher) {
     const auto spread = static_cast<std::size_t>(place.leader.value() + place.number);
     fetcher = std::make_shared<ReplicaFetcher>(world_, world_.loop(spread % world_.loop_count()),
-                                               place.leader, options_);
+                                               place.leader, options_, quota_);
     fetcher->set_source(address_locked(place.leader));
   }
   return *fetcher;

@@ -22,7 +22,9 @@ class ReplicaFetchers {
   using Key = ReplicaFetcher::Key;
   using Addresses = std::map<base::BrokerId, env::Address>;
 
-  ReplicaFetchers(env::World& world, const FetcherOptions& options, int fetchers_per_broker);
+  // `quota` outlives stop().
+  ReplicaFetchers(env::World& world, const FetcherOptions& options, int fetchers_per_broker,
+                  replica::ReplicationQuota& quota);
   ~ReplicaFetchers();
 
   // Where brokers listen to each other now, and what this one fetches with.
@@ -56,6 +58,7 @@ class ReplicaFetchers {
   std::optional<env::Address> address_locked(base::BrokerId broker) const;
 
   env::World& world_;
+  replica::ReplicationQuota& quota_;
   std::mutex mutex_;
   FetcherOptions options_;
   int fetchers_per_broker_;

@@ -8,15 +8,32 @@
 #include "replica/partition_set.h"
 
 namespace odradek::broker {
+namespace {
+
+replica::ReplicationQuota::Window quota_window(const config::Settings& settings) {
+  return {.samples = static_cast<std::size_t>(settings.number("replication.quota.window.num")),
+          .length = std::chrono::seconds(settings.number("replication.quota.window.size.seconds"))};
+}
+
+// The key has no place in a file, and so no default among the settings.
+std::int64_t rate_of(const config::Settings& settings, std::string_view key) {
+  return settings.value(key) ? settings.number(key) : replica::ReplicationQuota::kUnlimited;
+}
+
+}  // namespace
 
 Replication::Replication(const Surroundings& surroundings)
     : surroundings_(surroundings),
       listener_(inter_broker_listener(*surroundings.settings.current())),
+      leader_quota_(quota_window(*surroundings.settings.current())),
+      follower_quota_(quota_window(*surroundings.settings.current())),
       fetchers_(surroundings.world, fetcher_options(),
-                static_cast<int>(surroundings.settings.number("num.replica.fetchers"))),
+                static_cast<int>(surroundings.settings.number("num.replica.fetchers")),
+                follower_quota_),
       proposer_(std::make_shared<InSyncProposer>(surroundings.world, surroundings.self,
                                                  surroundings.partitions,
                                                  surroundings.controller)) {
+  set_rates();
   if (surroundings_.controller == nullptr) return;
   doubts_ = std::make_unique<LeaderDoubts>(surroundings_.world, surroundings_.self, listener_);
 }
@@ -90,7 +107,20 @@ void Replication::give_up(const base::TopicId& topic, std::int32_t partition) {
   fetchers_.forget({topic, partition});
 }
 
+void Replication::set_rates() {
+  const auto settings = surroundings_.settings.current();
+  leader_quota_.set_rate(rate_of(*settings, "leader.replication.throttled.rate"));
+  follower_quota_.set_rate(rate_of(*settings, "follower.replication.throttled.rate"));
+}
+
+Replication::Rates Replication::throttled_rates() {
+  const env::MonotonicTime now = surroundings_.world.clock().monotonic();
+  return {.leader = leader_quota_.bytes_per_second(now),
+          .follower = follower_quota_.bytes_per_second(now)};
+}
+
 void Replication::configure() {
+  set_rates();
   fetchers_.set_fetchers_per_broker(
       static_cast<int>(surroundings_.settings.number("num.replica.fetchers")));
   proposer_->set_max_lag(max_lag());

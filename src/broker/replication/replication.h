@@ -15,6 +15,7 @@
 #include "metadata/cluster_image.h"
 #include "replica/leader/eligible_brokers.h"
 #include "replica/partition.h"
+#include "replica/replication_quota.h"
 
 namespace odradek::replica {
 class PartitionSet;
@@ -51,13 +52,23 @@ class Replication {
                    const metadata::PartitionImage& image);
   // The partition is none of this broker's any more, or its log is gone.
   void give_up(const base::TopicId& topic, std::int32_t partition);
-  // Settings of the cluster changed: num.replica.fetchers.
+  // Settings of the cluster changed: num.replica.fetchers, the rates of throttled replication.
   void configure();
   // A follower of the partition has asked for something new. Threads: any.
   void note_fetch(const std::shared_ptr<replica::Partition>& partition) {
     proposer_->consider(partition);
   }
+  struct Rates {
+    double leader = 0;
+    double follower = 0;
+  };
+  // Of throttled replication, in bytes a second. Threads: any.
+  Rates throttled_rates();
   InSyncProposer::Counters in_sync_changes() const { return proposer_->counters(); }
+  // What holds the rates of throttled replication, of this broker as a leader and as a follower.
+  // Threads: any.
+  replica::ReplicationQuota& leader_quota() { return leader_quota_; }
+  replica::ReplicationQuota& follower_quota() { return follower_quota_; }
   // Null on a node of its own.
   LeaderDoubts* leader_doubts() const { return doubts_.get(); }
   // Nothing is copied or asked for any more when it returns. Blocks; never on a loop.
@@ -65,11 +76,14 @@ class Replication {
 
  private:
   FetcherOptions fetcher_options() const;
+  void set_rates();
   env::Duration max_lag() const;
 
   const Surroundings surroundings_;
   const std::string listener_;  // over which brokers talk to each other
   std::int64_t broker_epoch_ = -1;
+  replica::ReplicationQuota leader_quota_;
+  replica::ReplicationQuota follower_quota_;
   ReplicaFetchers fetchers_;
   const std::shared_ptr<InSyncProposer> proposer_;
   std::unique_ptr<LeaderDoubts> doubts_;  // in a cluster

@@ -138,6 +138,81 @@ TEST_F(ReplicationTest, MoreConnectionsCopyTheSame) {
   EXPECT_EQ(alterations_, 0);
 }
 
+// What a replica lacks comes no faster than its leader's or its own rate; who is in sync waits for
+// nothing (KIP-73).
+class ThrottledReplicationTest : public ReplicationTest {
+ protected:
+  static constexpr int kValueBytes = 10'000;
+  static constexpr int kValues = 100;
+
+  // Broker 3 is out, and lacks kValues.
+  void begin() {
+    set("replica.lag.time.max.ms", "1000");
+    start_all();
+    create_topic({{"leader.replication.throttled.replicas", "0:1"},
+                  {"follower.replication.throttled.replicas", "0:3"}});
+    kill(3);
+    ASSERT_EQ(code_of_produce(1, "first"), ErrorCode::kNone);
+    ASSERT_TRUE(eventually([&] { return image().in_sync_replicas.size() == 2; }));
+    const std::string value(kValueBytes, 'v');
+    for (int i = 0; i < kValues; ++i) ASSERT_EQ(code_of_produce(1, value), ErrorCode::kNone);
+  }
+  // How long it takes to be in sync again, while others are written to.
+  double seconds_to_fill() {
+    const auto begin = simulation_.elapsed();
+    int written = kValues + 1;
+    while (image().in_sync_replicas.size() < 3) {
+      const auto before = simulation_.elapsed();
+      EXPECT_EQ(code_of_produce(1, "meanwhile"), ErrorCode::kNone);
+      EXPECT_LT(simulation_.elapsed() - before, milliseconds(50)) << "who is in sync waits";
+      ++written;
+      simulation_.run_for(milliseconds(100));
+      if (simulation_.elapsed() - begin > seconds(60)) break;
+    }
+    EXPECT_TRUE(eventually([&] { return all_are_at(written); }));
+    return std::chrono::duration<double>(simulation_.elapsed() - begin).count();
+  }
+};
+
+TEST_F(ThrottledReplicationTest, ALeaderKeepsToItsRate) {
+  begin();
+  processes_[1]->configure("leader.replication.throttled.rate", "100000");
+  start(3);
+  const double took = seconds_to_fill();
+  EXPECT_GT(took, 8.5);
+  EXPECT_LT(took, 12);
+}
+
+TEST_F(ThrottledReplicationTest, AFollowerKeepsToItsRate) {
+  begin();
+  set("follower.replication.throttled.rate", "100000");
+  start(3);
+  const double took = seconds_to_fill();
+  EXPECT_GT(took, 8.5);
+  EXPECT_LT(took, 12);
+}
+
+TEST_F(ThrottledReplicationTest, OthersRatesAreNoneOfTheirs) {
+  begin();
+  processes_[1]->configure("follower.replication.throttled.rate", "1000");
+  set("leader.replication.throttled.rate", "1000");
+  start(3);
+  EXPECT_LT(seconds_to_fill(), 1);
+}
+
+TEST_F(ThrottledReplicationTest, ARateOfNothingHoldsUpUntilItIsLifted) {
+  begin();
+  processes_[1]->configure("leader.replication.throttled.rate", "0");
+  start(3);
+  simulation_.run_for(seconds(30));
+  EXPECT_LE(partition(3)->log().log_end_offset(), Offset(1));
+  EXPECT_NE(partition(3)->lag(), 0);
+  processes_[1]->configure("leader.replication.throttled.rate", "9223372036854775807");
+  EXPECT_LT(seconds_to_fill(), 2);
+  EXPECT_EQ(partition(3)->lag(), 0);
+  EXPECT_EQ(partition(1)->lag(), std::nullopt) << "a leader lacks nothing";
+}
+
 // A broker whose replica was moved away drops its log; one that takes it gets everything.
 TEST_F(ReplicationTest, AReplicaThatMovedAwayIsDropped) {
   start_all();

@@ -98,14 +98,27 @@ void Replicas::apply(const metadata::ImageDelta& delta, const metadata::ClusterI
   }
   create(missing, image, Age::kNew);
   for (const metadata::ConfigResource& resource : delta.changed_configs) {
-    if (resource.type != ConfigResourceType::kTopic) continue;
-    logs_.set_config(resource.name, config_of(image, resource.name));
-    const auto& topic = image.find_topic(resource.name);
-    for (std::size_t i = 0; topic != nullptr && i < topic->partitions.size(); ++i) {
-      const auto partition = partitions_.find(topic->id, static_cast<std::int32_t>(i));
-      if (partition) set_limits(*partition, image);
-    }
+    if (resource.type == ConfigResourceType::kTopic) configure(resource.name, image);
   }
+}
+
+void Replicas::configure(const std::string& name, const metadata::ClusterImage& image) {
+  logs_.set_config(name, config_of(image, name));
+  const auto& topic = image.find_topic(name);
+  if (topic == nullptr) return;
+  const ThrottledReplicas throttled = throttled_of(image, name);
+  for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
+    const auto index = static_cast<std::int32_t>(i);
+    const auto partition = partitions_.find(topic->id, index);
+    if (!partition) continue;
+    set_limits(*partition, image);
+    partition->set_throttled(throttled.of(index));
+  }
+}
+
+ThrottledReplicas Replicas::throttled_of(const metadata::ClusterImage& image,
+                                         const std::string& topic) const {
+  return ThrottledReplicas(image.find_config(ConfigResourceType::kTopic, topic), node_);
 }
 
 void Replicas::assume_roles(const metadata::TopicImage& topic, const metadata::ClusterImage& image,
@@ -138,12 +151,18 @@ void Replicas::create(Missing& missing, const metadata::ClusterImage& image, Age
     are_here.push_back(logs_.get(log.name) != nullptr);
   }
   auto logs = logs_.create_many(missing.logs);
+  // Of each topic once, for its list may name thousands.
+  std::unordered_map<const metadata::TopicImage*, ThrottledReplicas> throttled;
   for (std::size_t i = 0; i < logs.size(); ++i) {
     const metadata::TopicImage& topic = *missing.topics[i];
     const base::TopicPartition& name = missing.logs[i].name;
     if (logs[i]) {
       if (age == Age::kMaybeOld && !are_here[i]) say_what_is_gone(topic, name.partition, **logs[i]);
-      take_in(std::move(*logs[i]), topic, name.partition, image);
+      auto lists = throttled.find(&topic);
+      if (lists == throttled.end()) {
+        lists = throttled.emplace(&topic, throttled_of(image, topic.name)).first;
+      }
+      take_in(std::move(*logs[i]), topic, name.partition, image, lists->second);
     } else {
       if (age == Age::kMaybeOld && logs_.has_offline_directory()) {
         maybe_elsewhere_.emplace(topic.id, name.partition);
@@ -179,9 +198,11 @@ void Replicas::assume_role(const std::shared_ptr<replica::Partition>& partition,
 }
 
 void Replicas::take_in(std::shared_ptr<log::Log> log, const metadata::TopicImage& topic,
-                       std::int32_t index, const metadata::ClusterImage& image) {
+                       std::int32_t index, const metadata::ClusterImage& image,
+                       const ThrottledReplicas& throttled) {
   const auto partition = std::make_shared<replica::Partition>(std::move(log), topic.id);
   set_limits(*partition, image);
+  partition->set_throttled(throttled.of(index));
   assume_role(partition, topic.partitions[static_cast<std::size_t>(index)]);
   partitions_.add(partition, index);
 }

@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "broker/replication/replication.h"
+#include "broker/replication/throttled_replicas.h"
 #include "config/live_settings.h"
 #include "log/log_manager.h"
 #include "metadata/cluster_image.h"
@@ -66,12 +67,16 @@ class Replicas {
   void assume_role(const std::shared_ptr<replica::Partition>& partition,
                    const metadata::PartitionImage& image);
   void take_in(std::shared_ptr<log::Log> log, const metadata::TopicImage& topic, std::int32_t index,
-               const metadata::ClusterImage& image);
+               const metadata::ClusterImage& image, const ThrottledReplicas& throttled);
+  // A topic's configuration changed.
+  void configure(const std::string& topic, const metadata::ClusterImage& image);
   void remove(const metadata::TopicImage& topic);
   void remove(const metadata::TopicImage& topic, std::int32_t index, const base::Error& why);
   // min.insync.replicas and replica.lag.time.max.ms.
   void set_limits(replica::Partition& partition, const metadata::ClusterImage& image) const;
   log::LogConfig config_of(const metadata::ClusterImage& image, const std::string& topic) const;
+  ThrottledReplicas throttled_of(const metadata::ClusterImage& image,
+                                 const std::string& topic) const;
   bool is_mine(const metadata::PartitionImage& partition) const;
 
   const config::LiveSettings& settings_;

@@ -85,7 +85,7 @@ Request::FetchPartition FetchPlan::as_asked(const Key& key,
           .fetch_offset = position.end,
           .last_fetched_epoch = position.last_epoch,
           .log_start_offset = position.log_start,
-          .partition_max_bytes = options_.partition_max_bytes,
+          .partition_max_bytes = std::min(options_.partition_max_bytes, position.max_bytes),
           .replica_directory_id = position.directory_id,
           .high_watermark = position.high_watermark};
 }

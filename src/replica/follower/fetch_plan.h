@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -34,6 +35,8 @@ struct FollowedPosition {
   base::Offset log_start{0};
   base::Offset high_watermark = base::kNoOffset;
   base::Uuid directory_id = {};
+  // Where less than replica.fetch.max.bytes is to be asked for.
+  std::int32_t max_bytes = std::numeric_limits<std::int32_t>::max();
 
   friend bool operator==(const FollowedPosition&, const FollowedPosition&) = default;
 };

@@ -144,9 +144,13 @@ std::optional<Offset> InSyncSet::committed_end(Offset leader_safe_end, Offset le
 bool InSyncSet::is_under_minimum() const {
   std::size_t count = assignment_.in_sync.size();
   if (open_) count = std::min(count, open_->in_sync.size());
-  const std::size_t least =
-      std::min(static_cast<std::size_t>(limits_.min_in_sync), assignment_.replicas.size());
-  return count < least;
+  return count < least();
+}
+
+bool InSyncSet::is_at_minimum() const { return assignment_.in_sync.size() == least(); }
+
+std::size_t InSyncSet::least() const {
+  return std::min(static_cast<std::size_t>(limits_.min_in_sync), assignment_.replicas.size());
 }
 
 std::optional<InSyncProposal> InSyncSet::propose(Offset leader_end, Offset high_watermark,

@@ -83,6 +83,8 @@ class InSyncSet {
                                             env::MonotonicTime now) const;
   // Whether acks=all is to be refused: the set is smaller than min.insync.replicas.
   bool is_under_minimum() const;
+  // Whether the set is exactly as large as it has to be.
+  bool is_at_minimum() const;
 
   // The change that is wanted now, to be sent and then answered; nothing while another is open.
   std::optional<InSyncProposal> propose(base::Offset leader_end, base::Offset high_watermark,
@@ -121,6 +123,7 @@ class InSyncSet {
     env::MonotonicTime fetched_at{};
   };
 
+  std::size_t least() const;
   bool is_caught_up(const Follower& follower, base::Offset leader_end,
                     env::MonotonicTime now) const;
   bool may_join(base::BrokerId broker, const Follower& follower, base::Offset high_watermark,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/metrics/metrics_page.h"
 
-#include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
@@ -9,45 +8,20 @@
 #include <limits>
 #include <sstream>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/version.h"
 #include "broker/controller/event_log.h"
-#include "broker/replication/replication.h"
+#include "broker/metrics/cluster_metrics.h"
+#include "broker/metrics/metric_families.h"
 #include "log/directory/room.h"
 #include "log/log_manager.h"
 #include "log/retention/retention.h"
 #include "net/server.h"
-#include "replica/partition_set.h"
 
 namespace odradek::broker {
 namespace {
-
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-using Labels = std::vector<prometheus::ClientMetric::Label>;
-
-MetricFamily family(std::string name, std::string help, MetricType type = MetricType::Gauge) {
-  return {std::move(name), std::move(help), type, {}};
-}
-
-void add(MetricFamily& family, double value, Labels labels = {}) {
-  prometheus::ClientMetric& metric = family.metric.emplace_back();
-  metric.label = std::move(labels);
-  if (family.type == MetricType::Counter) {
-    metric.counter.value = value;
-  } else {
-    metric.gauge.value = value;
-  }
-}
-
-MetricFamily single(std::string name, std::string help, double value) {
-  MetricFamily one = family(std::move(name), std::move(help));
-  add(one, value);
-  return one;
-}
 
 void collect_build(std::vector<MetricFamily>& families) {
   MetricFamily build = family("odradek_build_info", "1, with the version that runs as a label.");
@@ -165,44 +139,6 @@ void collect_cleaner(const log::LogManager& logs, std::vector<MetricFamily>& fam
                             100 * cleaner.greatest_dirty_ratio()));
 }
 
-void collect_partitions(const replica::PartitionSet& partitions,
-                        std::vector<MetricFamily>& families) {
-  const auto all = partitions.all();
-  const auto leaders = std::ranges::count_if(all, [](const auto& partition) {
-    return partition->check_leader(base::kNoLeaderEpoch).has_value();
-  });
-  families.push_back(single("kafka_server_replicamanager_partitioncount",
-                            "Partitions that this server has.", static_cast<double>(all.size())));
-  families.push_back(single("kafka_server_replicamanager_leadercount",
-                            "Partitions that this server leads.", static_cast<double>(leaders)));
-}
-
-void collect_replication(const MetricsSources& sources, std::vector<MetricFamily>& families) {
-  const auto all = sources.partitions.all();
-  const auto lacking =
-      std::ranges::count_if(all, [](const auto& partition) { return partition->lacks_in_sync(); });
-  const auto under_minimum =
-      std::ranges::count_if(all, [](const auto& partition) { return !partition->check_in_sync(); });
-  families.push_back(single("kafka_server_replicamanager_underreplicatedpartitions",
-                            "Partitions led here of which a replica is not in sync.",
-                            static_cast<double>(lacking)));
-  families.push_back(single("kafka_server_replicamanager_underminisrpartitioncount",
-                            "Partitions led here with fewer in sync than min.insync.replicas.",
-                            static_cast<double>(under_minimum)));
-  const auto changes = sources.replication.in_sync_changes();
-  for (const auto& [name, help, count] :
-       {std::tuple{"kafka_server_replicamanager_isrshrinks_total",
-                   "Changes of in-sync sets that took replicas out, asked for by this leader.",
-                   changes.shrinks},
-        std::tuple{"kafka_server_replicamanager_isrexpands_total",
-                   "Changes of in-sync sets that took replicas in, asked for by this leader.",
-                   changes.expands}}) {
-    MetricFamily one = family(name, help, MetricType::Counter);
-    add(one, static_cast<double>(count));
-    families.push_back(std::move(one));
-  }
-}
-
 // One metric a value of the enumeration whose values are told apart by `label`; from `first` on.
 template <typename Enumeration, std::size_t kCount>
 MetricFamily counted_by(std::string name, std::string help, const char* label,
@@ -257,7 +193,8 @@ std::string render_metrics(const MetricsSources& sources) {
   collect_retention(sources.logs, families);
   collect_cleaner(sources.logs, families);
   collect_partitions(sources.partitions, families);
-  collect_replication(sources, families);
+  collect_replication(sources.replication, families);
+  collect_controller(sources, families);
   collect_events(sources.events, families);
   collect_connections(sources.server, families);
   std::ostringstream text;

@@ -9,6 +9,9 @@ class LogManager;
 namespace odradek::net {
 class Server;
 }
+namespace odradek::metadata {
+struct ClusterImage;
+}
 namespace odradek::replica {
 class PartitionSet;
 }
@@ -23,8 +26,10 @@ struct MetricsSources {
   const log::LogManager& logs;
   const replica::PartitionSet& partitions;
   const net::Server& server;
-  const Replication& replication;
+  Replication& replication;
   const EventLog& events;
+  const metadata::ClusterImage& image;
+  bool is_controller = false;  // the active one
 };
 
 // Everything measured now, in Prometheus's text format (version 0.0.4). What Apache Kafka measures

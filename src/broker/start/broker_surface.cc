@@ -12,6 +12,7 @@
 #include "broker/runtime/log_config.h"
 #include "broker/runtime/replicas.h"
 #include "broker/server_options.h"
+#include "broker/start/cluster_node.h"
 #include "broker/start/log_options.h"
 #include "config/listeners.h"
 #include "net/http/http_server.h"
@@ -42,8 +43,7 @@ base::Result<> RunningBroker::open_metrics() {
       world_, [this](const net::http::Request& request) -> net::http::Response {
         if (request.path == "/events") return events_page(*events_, request.query);
         if (request.path != "/metrics") return {.status = 404, .body = "try /metrics or /events\n"};
-        return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                .body = render_metrics({*logs_, partitions_, *server_, *replication_, *events_})};
+        return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_now()};
       });
   auto bound = metrics_->listen({address->host, address->port});
   if (!bound) {
@@ -52,6 +52,24 @@ base::Result<> RunningBroker::open_metrics() {
   }
   base::log::info(kArea, "metrics at http://{}/metrics", bound->to_string());
   return {};
+}
+
+std::string RunningBroker::metrics_now() const {
+  const auto image = image_.load();
+  return render_metrics({.logs = *logs_,
+                         .partitions = partitions_,
+                         .server = *server_,
+                         .replication = *replication_,
+                         .events = *events_,
+                         .image = *image,
+                         .is_controller = is_active_controller()});
+}
+
+// A node of its own always is.
+bool RunningBroker::is_active_controller() const {
+  if (!cluster_) return true;
+  const auto place = cluster_->active().load();
+  return place && place->broker == node_id_;
 }
 
 void RunningBroker::act_on_settings() {

@@ -75,6 +75,8 @@ class RunningBroker : public Broker {
   base::Result<> open_listeners();
   void advertise();
   base::Result<> open_metrics();
+  std::string metrics_now() const;
+  bool is_active_controller() const;
   void watch_disks();
   void on_directory_failure(log::directory::LogDirectory& directory, const base::Error& error);
   void die_of(base::Error error);

@@ -19,8 +19,7 @@ constexpr base::Timestamp kLatest{-1};
 ReplicaContent read_replica(const env::sim::SimDisk& disk, const std::string& directory,
                             std::string broker) {
   ReplicaContent content{std::move(broker), {}, {}};
-  for (const auto& [name, bytes] : disk.look_into(directory)) {
-    if (!name.ends_with(".log")) continue;
+  for (const auto& [name, bytes] : disk.look_into(directory, ".log")) {
     record::BatchIterator batches(base::as_bytes(bytes));
     for (auto batch = batches.next(); batch && *batch; batch = batches.next()) {
       content.batches[(*batch)->base_offset()] = base::as_text((*batch)->bytes());

@@ -72,7 +72,7 @@ class ClusterScenario final : private ClusterScript {
                         .network = options.network,
                         .trace_sink = options.trace_sink}),
         faults_(cluster_, kinds_of(options, is_cached_)),
-        checks_(cluster_, history_) {
+        checks_(cluster_, history_, is_cached_) {
     note_decisions(cluster_.zookeeper(), history_);
   }
 
@@ -132,6 +132,8 @@ class ClusterScenario final : private ClusterScript {
   std::vector<std::unique_ptr<Producer>> producers_;
   std::vector<std::unique_ptr<Consumer>> consumers_;
   std::vector<std::unique_ptr<Router>> watchers_;
+  std::vector<std::unique_ptr<Router>> readers_;
+  // Of both kinds.
   std::vector<std::unique_ptr<bool>> watches_are_over_;
 };
 
@@ -210,6 +212,11 @@ void ClusterScenario::start_clients() {
     watchers_.push_back(make_router(topic.name + " watcher"));
     watches_are_over_.push_back(std::make_unique<bool>(false));
     watch_ends(*watchers_.back(), history_, topic, is_over_, *watches_are_over_.back());
+    // Behind what was lost a reader can't go on.
+    if (topic.name == "any") continue;
+    readers_.push_back(make_router(topic.name + " reader"));
+    watches_are_over_.push_back(std::make_unique<bool>(false));
+    keep_reading(*readers_.back(), history_, topic, is_over_, *watches_are_over_.back());
   }
   for (int i = 0; i < 2; ++i) {
     consumers_.push_back(std::make_unique<Consumer>(cluster_.clients(), cluster_.addresses(),
@@ -386,6 +393,7 @@ void ClusterScenario::wind_down() {
   for (const auto& producer : producers_) producer->give_up();
   for (const auto& consumer : consumers_) consumer->give_up();
   for (const auto& watcher : watchers_) watcher->give_up();
+  for (const auto& reader : readers_) reader->give_up();
   if (admin_) admin_->give_up();
   if (topic_maker_) topic_maker_->give_up();
   if (mover_) mover_->give_up();

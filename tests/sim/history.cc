@@ -7,6 +7,12 @@
 #include <utility>
 
 namespace odradek::sim_test {
+namespace {
+
+constexpr const char* kAcknowledged = "acknowledged";
+constexpr const char* kShown = "shown to a consumer";
+
+}  // namespace
 
 void History::violation(std::string what) { violations_.push_back(std::move(what)); }
 
@@ -20,7 +26,9 @@ void History::acknowledged(const base::TopicPartition& partition, base::Offset o
                            const std::string& value) {
   ++acknowledged_count_;
   if (losing_topics_.contains(partition.topic)) return;
-  const auto [at, is_new] = partitions_[partition].acknowledged.emplace(offset, value);
+  Partition& known = partitions_[partition];
+  const auto [at, is_new] = known.acknowledged.emplace(offset, value);
+  if (is_new && !known.shown.contains(offset)) promised(partition, offset, value, kAcknowledged);
   if (!is_new && at->second != value) {
     violation(fmt::format("{}: offset {} was acknowledged for '{}' and for '{}'",
                           partition.to_string(), offset.value(), at->second, value));
@@ -33,6 +41,12 @@ void History::leader_decided(const base::TopicPartition& partition, base::Leader
   if (known == leader) return;
   violation(fmt::format("{}: broker {} was to lead in epoch {}, then broker {}",
                         partition.to_string(), known.value(), epoch.value(), leader.value()));
+}
+
+bool History::is_over(const base::TopicPartition& partition, base::LeaderEpoch epoch) const {
+  const auto known = partitions_.find(partition);
+  return known != partitions_.end() &&
+         known->second.leaders.upper_bound(epoch) != known->second.leaders.end();
 }
 
 void History::acknowledged_by(const base::TopicPartition& partition, const std::string& value,
@@ -66,11 +80,18 @@ void History::shown(const base::TopicPartition& partition, base::Offset offset,
                     const std::string& value) {
   ++shown_count_;
   if (losing_topics_.contains(partition.topic)) return;
-  const auto [at, is_new] = partitions_[partition].shown.emplace(offset, value);
+  Partition& known = partitions_[partition];
+  const auto [at, is_new] = known.shown.emplace(offset, value);
+  if (is_new && !known.acknowledged.contains(offset)) promised(partition, offset, value, kShown);
   if (!is_new && at->second != value) {
     violation(fmt::format("{}: offset {} was shown as '{}' and later as '{}'",
                           partition.to_string(), offset.value(), at->second, value));
   }
+}
+
+void History::promised(const base::TopicPartition& partition, base::Offset offset,
+                       const std::string& value, const char* promise) {
+  if (on_promise_) on_promise_(partition, offset, value, promise);
 }
 
 std::uint64_t History::commit_sent(const std::string& group, const base::TopicPartition& partition,
@@ -161,8 +182,8 @@ void History::check_now(const base::TopicPartition& partition,
   const Partition& known = partitions_[partition];
   const std::string name = fmt::format("{} on {}", partition.to_string(), where);
   if (is_in_sync && !losing_topics_.contains(partition.topic)) {
-    check_kept(name, "acknowledged", known.acknowledged, content);
-    check_kept(name, "shown to a consumer", known.shown, content);
+    check_kept(name, kAcknowledged, known.acknowledged, content);
+    check_kept(name, kShown, known.shown, content);
   }
   check_order(name, known, content);
 }
@@ -174,8 +195,8 @@ void History::check_final(const base::TopicPartition& partition,
   const std::string name =
       where.empty() ? partition.to_string() : fmt::format("{} on {}", partition.to_string(), where);
   if (!losing_topics_.contains(partition.topic)) {
-    check_kept(name, "acknowledged", known.acknowledged, content);
-    check_kept(name, "shown to a consumer", known.shown, content);
+    check_kept(name, kAcknowledged, known.acknowledged, content);
+    check_kept(name, kShown, known.shown, content);
   }
   check_order(name, known, content);
 }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -17,6 +19,12 @@ namespace odradek::sim_test {
 // another one. Violations are sentences; a run without any kept its promises.
 class History {
  public:
+  // Told of each record when it is first promised to a client, by its acknowledgement or by showing
+  // it to a consumer (`promise` is the word for that); of none where the topic may lose it.
+  using OnPromise = std::function<void(const base::TopicPartition& partition, base::Offset offset,
+                                       const std::string& value, const char* promise)>;
+  void on_promise(OnPromise handler) { on_promise_ = std::move(handler); }
+
   // A producer sends `value`, the next of its own for this partition.
   void sent(const base::TopicPartition& partition, const std::string& producer,
             const std::string& value, bool is_idempotent);
@@ -26,6 +34,8 @@ class History {
   // It was decided who leads in that epoch (-1: nobody): nobody else ever does.
   void leader_decided(const base::TopicPartition& partition, base::LeaderEpoch epoch,
                       base::BrokerId leader);
+  // Whether it was decided who leads after that epoch.
+  bool is_over(const base::TopicPartition& partition, base::LeaderEpoch epoch) const;
   // The broker that acknowledged the value had appended it itself.
   void acknowledged_by(const base::TopicPartition& partition, const std::string& value,
                        base::BrokerId broker);
@@ -97,12 +107,15 @@ class History {
     std::uint64_t in_force = 0;
   };
 
+  void promised(const base::TopicPartition& partition, base::Offset offset,
+                const std::string& value, const char* promise);
   void check_kept(const std::string& partition, const char* promise,
                   const std::map<base::Offset, std::string>& promised,
                   const std::map<base::Offset, std::string>& content);
   void check_order(const std::string& partition, const Partition& known,
                    const std::map<base::Offset, std::string>& content);
 
+  OnPromise on_promise_;
   std::map<base::TopicPartition, Partition> partitions_;
   std::map<std::pair<std::string, base::TopicPartition>, Commits> commits_;
   std::set<base::ProducerId> producer_ids_;

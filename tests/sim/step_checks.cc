@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "record/record_reader.h"
 #include "sim/decided.h"
@@ -30,7 +31,57 @@ std::size_t whole_bytes(const std::string& bytes, std::size_t from) {
   return whole;
 }
 
+std::string directory_of(const base::TopicPartition& partition) {
+  return "/data/" + partition.to_string();
+}
+
+std::optional<std::string> find_value(const record::BatchView& batch, base::Offset offset) {
+  auto reader = record::RecordReader::open(batch);
+  if (!reader) return std::nullopt;
+  for (auto record = reader->next(); record && *record; record = reader->next()) {
+    if ((*record)->offset == offset) return std::string(base::as_text(*(*record)->value));
+  }
+  return std::nullopt;
+}
+
+// Of a log's segments, which are named after their first offset.
+std::optional<std::string> find_value(const std::map<std::string, std::string>& segments,
+                                      base::Offset offset) {
+  auto segment = segments.upper_bound(fmt::format("{:020}.log", offset.value()));
+  if (segment == segments.begin()) return std::nullopt;
+  record::BatchIterator batches(base::as_bytes((--segment)->second));
+  for (auto batch = batches.next(); batch && *batch; batch = batches.next()) {
+    if ((*batch)->last_offset() < offset) continue;
+    if ((*batch)->base_offset() > offset || !(*batch)->crc_matches()) break;
+    return find_value(**batch, offset);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+StepChecks::StepChecks(Cluster& cluster, History& history, bool is_cached)
+    : cluster_(cluster), history_(history), is_cached_(is_cached) {
+  history.on_promise([this](const base::TopicPartition& partition, base::Offset offset,
+                            const std::string& value,
+                            const char* promise) { look_for(partition, offset, value, promise); });
+}
+
+void StepChecks::look_for(const base::TopicPartition& partition, base::Offset offset,
+                          const std::string& value, const char* promise) {
+  for (const int broker : find_in_sync(cluster_.zookeeper(), partition)) {
+    if (cluster_.lost_disks().contains(broker)) continue;
+    const auto& disk = cluster_.host(broker).disk();
+    const auto segments = is_cached_ ? disk.look_into(directory_of(partition), ".log")
+                                     : disk.look_into_durable(directory_of(partition), ".log");
+    const auto found = find_value(segments, offset);
+    if (found == value) continue;
+    history_.violation(
+        fmt::format("{}: '{}' at offset {} is {}, and {}, which is in sync, has {}{}",
+                    partition.to_string(), value, offset.value(), promise, cluster_.name_of(broker),
+                    found.value_or("nothing"), is_cached_ ? "" : " that a power cut would leave"));
+  }
+}
 
 void StepChecks::look() {
   ++looks_;
@@ -44,8 +95,7 @@ void StepChecks::look() {
 }
 
 void StepChecks::look_at(int broker, const base::TopicPartition& partition, bool is_in_sync) {
-  auto files = cluster_.host(broker).disk().look_into("/data/" + partition.to_string());
-  std::erase_if(files, [](const auto& file) { return !file.first.ends_with(".log"); });
+  auto files = cluster_.host(broker).disk().look_into(directory_of(partition), ".log");
   Replica& replica = replicas_[{broker, partition}];
   for (auto& [name, bytes] : files) {
     const auto before = replica.files.find(name);

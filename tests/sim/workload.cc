@@ -163,9 +163,14 @@ Task<base::Result<Fetched>> fetch(Router& router, History& history, const TopicV
   const auto version = router.any_version<wire::FetchRequest>();
   auto response = co_await leader.client->call<wire::FetchResponse>(
       fetch_request(topic, partition, from, max_wait_ms, leader.epoch, version), version);
-  const auto code = !response                                        ? response.error().code
-                    : response->error_code != base::ErrorCode::kNone ? response->error_code
-                                                                     : error_of(*response);
+  auto code = !response                                        ? response.error().code
+              : response->error_code != base::ErrorCode::kNone ? response->error_code
+                                                               : error_of(*response);
+  // Of what the next leader has committed one that does not know yet that it is none knows nothing:
+  // whoever was told such an offset by somebody else asks again.
+  if (code == base::ErrorCode::kOffsetOutOfRange && history.is_over(name, leader.epoch)) {
+    code = base::ErrorCode::kNotLeaderOrFollower;
+  }
   if (code != base::ErrorCode::kNone) {
     router.leader_failed(name);
     co_return base::fail(code);
@@ -177,6 +182,29 @@ Task<base::Result<Fetched>> fetch(Router& router, History& history, const TopicV
   if (!next) co_return base::fail(std::move(next));
   fetched.next = *next;
   co_return fetched;
+}
+
+Detached keep_reading(Router& router, History& history, TopicView topic, const bool& is_stopping,
+                      bool& is_done) {
+  constexpr std::int32_t kMaxWaitMs = 100;
+  std::vector<base::Offset> positions(static_cast<std::size_t>(topic.partitions), base::Offset(0));
+  for (std::int32_t partition = 0; !is_stopping; partition = (partition + 1) % topic.partitions) {
+    auto& position = positions[static_cast<std::size_t>(partition)];
+    const auto read =
+        co_await fetch(router, history, topic, partition, position, kMaxWaitMs, nullptr);
+    if (read) {
+      position = read->next;
+      continue;
+    }
+    if (!base::is_retriable(read.error().code)) {
+      history.violation(fmt::format("{}-{} cannot be read on at {}: {} {}", topic.name, partition,
+                                    position.value(), base::error_name(read.error().code),
+                                    read.error().message));
+      break;
+    }
+    co_await router.pause();
+  }
+  is_done = true;
 }
 
 Detached check_topic(Router& router, History& history, TopicView topic, int& under_way) {

@@ -99,6 +99,11 @@ Task<base::Result<Fetched>> fetch(Router& router, History& history, const TopicV
                                   std::int32_t max_wait_ms,
                                   std::map<base::Offset, std::string>* content);
 
+// Reads all partitions from their starts on, as far as consumers are shown them, until
+// `is_stopping`; sets `is_done`.
+Detached keep_reading(Router& router, History& history, TopicView topic, const bool& is_stopping,
+                      bool& is_done);
+
 // Reads every partition from its start to its end and gives it to the history's last check. Takes
 // one off `under_way` at its end.
 Detached check_topic(Router& router, History& history, TopicView topic, int& under_way);

@@ -13,21 +13,31 @@ std::uint64_t pages_of(std::uint64_t bytes) { return (bytes + kPageBytes - 1) / 
 
 }  // namespace
 
-std::size_t FileImage::read(std::uint64_t position, base::MutableByteView buffer) {
-  if (position >= size_) return 0;
-  const std::size_t count = std::min<std::uint64_t>(buffer.size(), size_ - position);
-  for (std::size_t done = 0; done < count;) {
+void FileImage::copy(const Pages& pages, std::uint64_t position, base::MutableByteView buffer) {
+  for (std::size_t done = 0; done < buffer.size();) {
     const std::uint64_t offset = (position + done) % kPageBytes;
-    const std::size_t part = std::min<std::uint64_t>(count - done, kPageBytes - offset);
-    const auto page = pages_.find((position + done) / kPageBytes);
-    if (page == pages_.end()) {
+    const std::size_t part = std::min<std::uint64_t>(buffer.size() - done, kPageBytes - offset);
+    const auto page = pages.find((position + done) / kPageBytes);
+    if (page == pages.end()) {
       std::memset(buffer.data() + done, 0, part);
     } else {
       std::memcpy(buffer.data() + done, page->second->data() + offset, part);
     }
     done += part;
   }
+}
+
+std::size_t FileImage::read(std::uint64_t position, base::MutableByteView buffer) const {
+  if (position >= size_) return 0;
+  const std::size_t count = std::min<std::uint64_t>(buffer.size(), size_ - position);
+  copy(pages_, position, buffer.first(count));
   return count;
+}
+
+std::string FileImage::durable_content() const {
+  std::string content(durable_size_, '\0');
+  copy(durable_pages_, 0, {reinterpret_cast<std::uint8_t*>(content.data()), content.size()});
+  return content;
 }
 
 // A page that a running flush or the durable image shares is copied before it changes.

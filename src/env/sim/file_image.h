@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "base/bytes.h"
@@ -29,7 +30,9 @@ class FileImage {
  public:
   std::uint64_t size() const { return size_; }
   // Returns the bytes read, fewer only where the file ends.
-  std::size_t read(std::uint64_t position, base::MutableByteView buffer);
+  std::size_t read(std::uint64_t position, base::MutableByteView buffer) const;
+  // All that the disk has, which a power cut leaves.
+  std::string durable_content() const;
   void write(std::uint64_t position, base::ByteView bytes);
   void truncate(std::uint64_t size);
   // Space up to `end` is taken without changing the size.
@@ -62,6 +65,7 @@ class FileImage {
   using Page = std::array<std::uint8_t, kPageBytes>;
   using Pages = std::map<std::uint64_t, std::shared_ptr<Page>>;
 
+  static void copy(const Pages& pages, std::uint64_t position, base::MutableByteView buffer);
   Page& writable_page(std::uint64_t number);
   void settle(const Flush& flush);
   void keep_page(std::uint64_t number);

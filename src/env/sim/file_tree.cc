@@ -88,15 +88,24 @@ std::string FileTree::last_name(std::string_view path) {
   return names.empty() ? std::string() : std::move(names.back());
 }
 
-std::shared_ptr<FileNode> FileTree::find(std::string_view path) const {
+std::shared_ptr<FileNode> FileTree::walk(std::string_view path, Entries entries) const {
   std::shared_ptr<FileNode> node = root_;
   for (const std::string& name : names_of(path)) {
     if (!node->is_directory) return nullptr;
-    const auto entry = node->entries.find(name);
-    if (entry == node->entries.end()) return nullptr;
+    const auto& known = (*node).*entries;
+    const auto entry = known.find(name);
+    if (entry == known.end()) return nullptr;
     node = entry->second;
   }
   return node;
+}
+
+std::shared_ptr<FileNode> FileTree::find(std::string_view path) const {
+  return walk(path, &FileNode::entries);
+}
+
+std::shared_ptr<FileNode> FileTree::find_durable(std::string_view path) const {
+  return walk(path, &FileNode::durable_entries);
 }
 
 std::shared_ptr<FileNode> FileTree::find_parent(std::string_view path) const {

@@ -37,6 +37,8 @@ class FileTree {
 
   // nullptr when there is none. A path is absolute or taken from "/"; "." and "//" are passed over.
   std::shared_ptr<FileNode> find(std::string_view path) const;
+  // By names that a power cut leaves.
+  std::shared_ptr<FileNode> find_durable(std::string_view path) const;
   // The directory that holds, or would hold, the path's last name; nullptr when there is none.
   std::shared_ptr<FileNode> find_parent(std::string_view path) const;
   static std::string last_name(std::string_view path);
@@ -67,6 +69,8 @@ class FileTree {
   void for_each_file(const std::function<void(FileNode&)>& visit) const;
 
  private:
+  using Entries = std::map<std::string, std::shared_ptr<FileNode>> FileNode::*;
+  std::shared_ptr<FileNode> walk(std::string_view path, Entries entries) const;
   void record(Changes::value_type change);
   Changes with_foundations(const std::function<bool(const Change&)>& is_wanted) const;
   bool survives(const Change& change, const Changes& lost, SeededRandom& random) const;

@@ -95,15 +95,28 @@ bool SimDisk::wait_on_any_thread(Life& life) {
   return !life.is_over;
 }
 
-std::map<std::string, std::string> SimDisk::look_into(const std::string& directory) const {
+std::map<std::string, std::string> SimDisk::look_into(const std::string& directory,
+                                                      std::string_view ending) const {
   std::map<std::string, std::string> files;
   const auto node = tree_.find(directory);
   if (!node) return files;
   for (const auto& [name, entry] : node->entries) {
-    if (entry->is_directory) continue;
+    if (entry->is_directory || !name.ends_with(ending)) continue;
     std::string& bytes = files[name];
     bytes.resize(entry->image.size());
     entry->image.read(0, {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()});
+  }
+  return files;
+}
+
+std::map<std::string, std::string> SimDisk::look_into_durable(const std::string& directory,
+                                                              std::string_view ending) const {
+  std::map<std::string, std::string> files;
+  const auto node = tree_.find_durable(directory);
+  if (!node) return files;
+  for (const auto& [name, entry] : node->durable_entries) {
+    if (entry->is_directory || !name.ends_with(ending)) continue;
+    files.emplace(name, entry->image.durable_content());
   }
   return files;
 }

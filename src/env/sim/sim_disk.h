@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "env/disk.h"
 #include "env/sim/file_tree.h"
@@ -91,9 +92,13 @@ class SimDisk {
   void before_operation(std::uint64_t number, std::function<void()> action);
   std::uint64_t operations() const { return operations_; }
   std::uint64_t flushes() const { return flushes_; }
-  // The files of the directory, by name, with what the processes see in them; an observer's look,
-  // which is no event. None where there is no such directory.
-  std::map<std::string, std::string> look_into(const std::string& directory) const;
+  // The files of the directory whose names end so, by name, with what the processes see in them; an
+  // observer's look, which is no event. None where there is no such directory.
+  std::map<std::string, std::string> look_into(const std::string& directory,
+                                               std::string_view ending = {}) const;
+  // The same with no more than what every power cut leaves: flushed, under a name that was synced.
+  std::map<std::string, std::string> look_into_durable(const std::string& directory,
+                                                       std::string_view ending = {}) const;
   // What files take; with options().capacity_bytes, how a scenario fills the disk and empties it.
   std::uint64_t taken_bytes() const;
   // What is clean has to be read from the disk again.

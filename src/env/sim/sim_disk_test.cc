@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <map>
 #include <set>
 #include <string>
 
@@ -66,6 +67,23 @@ TEST(SimDiskTest, APowerCutKeepsTheFlushedAndTheSyncedAndLosesTheRest) {
   machine.cut_power_and_restart();
   EXPECT_EQ(machine.read("/kept"), "flushed");
   EXPECT_FALSE(machine.disk().exists("/nameless"));
+}
+
+TEST(SimDiskTest, AnObserverSeesWhatAPowerCutWouldLeave) {
+  using Files = std::map<std::string, std::string>;
+  Machine machine(1, losing_all());
+  EXPECT_TRUE(machine.disk().make_directories("/data"));
+  machine.write("/data/a.log", "flushed");
+  EXPECT_TRUE(machine.open("/data/a.log")->flush());
+  EXPECT_TRUE(machine.host.disk().look_into_durable("/data").empty()) << "no name is synced";
+  EXPECT_TRUE(machine.disk().sync_directory("/data"));
+  EXPECT_TRUE(machine.disk().sync_directory("/"));
+  machine.write("/data/a.log", " and not flushed", 7);
+  machine.write("/data/a.index", "x");
+  EXPECT_EQ(machine.host.disk().look_into("/data", ".log"),
+            (Files{{"a.log", "flushed and not flushed"}}));
+  EXPECT_EQ(machine.host.disk().look_into_durable("/data", ".log"), (Files{{"a.log", "flushed"}}));
+  EXPECT_EQ(machine.host.disk().look_into_durable("/data"), (Files{{"a.log", "flushed"}}));
 }
 
 TEST(SimDiskTest, AKilledProcessLosesNothing) {

@@ -32,12 +32,15 @@ bool was_here_lately(const Services& services, base::BrokerId id) {
   return doubts != nullptr && doubts->was_here_lately(id);
 }
 
+// Who serves, and this one even while it does not yet: a client may forget every broker that it is
+// not told of, those it began with as well (librdkafka does), and while all of them start nobody
+// serves.
 void add_brokers(const Services& services, const metadata::ClusterImage& image,
                  const net::ConnectionInfo& connection, MetadataResponse& response) {
   for (const auto& [id, broker] : image.brokers) {
-    if (broker->fenced && !was_here_lately(services, id)) continue;
-    const auto endpoint =
-        endpoint_for(*broker, id == services.node_id, services.listeners, connection);
+    const bool is_this_broker = id == services.node_id;
+    if (broker->fenced && !is_this_broker && !was_here_lately(services, id)) continue;
+    const auto endpoint = endpoint_for(*broker, is_this_broker, services.listeners, connection);
     if (!endpoint) continue;
     response.brokers.push_back({id, endpoint->host, endpoint->port, broker->rack});
   }

@@ -262,6 +262,16 @@ TEST_F(ReplicationTest, FollowersFetchesComeOverTheirListenerOnly) {
   EXPECT_EQ(taken->responses[0].partitions[0].error_code, ErrorCode::kNone);
 }
 
+// A client that is told of no broker at all may have nobody left to ask.
+TEST_F(ReplicationTest, ABrokerNamesItselfWhileNobodyServesYet) {
+  for (int id = 1; id <= kBrokers; ++id) fence(id);
+  start(2);
+  const auto answer = ask<wire::MetadataResponse>(2, wire::MetadataRequest());
+  ASSERT_TRUE(answer) << answer.error().message;
+  ASSERT_EQ(answer->brokers.size(), 1u);
+  EXPECT_EQ(answer->brokers[0].node_id, BrokerId(2));
+}
+
 // What clients are told of a broker whose process is gone, while nobody has decided what follows.
 class LeaderJustGoneTest : public ReplicationTest {
  protected:

@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help packages packages-test packages-check build install uninstall run cluster test soak mutants fuzz tsan tidy format bench bench-parts clean
+.PHONY: help packages packages-test packages-check packages-cluster build install uninstall run cluster test soak mutants fuzz tsan tidy format bench bench-parts clean
 
 # Where `make run` listens (port, host:port or a listener as in server.properties) and keeps data.
 LISTEN ?= 127.0.0.1:9092
@@ -49,7 +49,10 @@ uninstall:  ## Remove what `make install` put there, but for a configuration tha
 run: build  ## Start a single node on 127.0.0.1:9092, data in ./data (LISTEN=, DATA=)
 	@tools/run_node build/release/odradek "$(LISTEN)" "$(DATA)"
 
-cluster: build  ## Start ZooKeeper and three brokers on this machine, 9092 to 9094 (PORT=, CLUSTER_DATA=)
+packages-cluster: packages
+	@tools/install_packages tools/packages-cluster.txt
+
+cluster: build packages-cluster  ## Start ZooKeeper and three brokers on this machine, 9092 to 9094 (PORT=, CLUSTER_DATA=)
 	@tools/run_cluster build/release/odradek "$(CLUSTER_DATA)" "$(PORT)"
 
 test: packages-test  ## Build and run all tests, with sanitizers where it matters

@@ -59,7 +59,8 @@ class Admin {
   [[nodiscard]] base::Result<Response> ask_controller(Request request) {
     auto known = cluster();
     if (!known) return base::fail(std::move(known));
-    if ((*known)->controller == base::kNoBroker) return ask<Response>(std::move(request));
+    // One that is not told of has just gone: every broker forwards to the next one.
+    if (!(*known)->brokers.contains((*known)->controller)) return ask<Response>(std::move(request));
     return ask<Response>((*known)->controller, std::move(request));
   }
 

@@ -69,8 +69,7 @@ base::Result<> generate(const Invocation& invocation, Admin& admin) {
     return {};
   }
   const auto log_dirs = replica_log_dirs(admin, *current);
-  if (!log_dirs) return base::fail(log_dirs.error());
-  fmt::print("Current partition replica assignment\n{}\n\n", assignment_json(*current, *log_dirs));
+  fmt::print("Current partition replica assignment\n{}\n\n", assignment_json(*current, log_dirs));
   fmt::print("Proposed partition reassignment configuration\n{}\n", assignment_json(proposed, {}));
   return {};
 }

@@ -126,12 +126,11 @@ base::Result<> execute(const Invocation& invocation, Admin& admin) {
   if (!current) return base::fail(std::move(current));
   std::erase_if(*current, [&](const auto& entry) { return !target->contains(entry.first); });
   const auto log_dirs = replica_log_dirs(admin, *current);
-  if (!log_dirs) return base::fail(log_dirs.error());
   if (!is_json(invocation)) {
     fmt::print(
         "Current partition replica assignment\n\n{}\n\nSave this to use as the "
         "--reassignment-json-file option during rollback\n",
-        assignment_json(*current, *log_dirs));
+        assignment_json(*current, log_dirs));
   }
   auto throttled = set_throttles(invocation, admin, *plan, *running, *current);
   if (!throttled) return throttled;

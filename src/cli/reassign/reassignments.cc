@@ -307,8 +307,8 @@ base::Result<Assignment> current_assignment(Admin& admin, const std::set<std::st
   return assignment;
 }
 
-base::Result<std::map<std::pair<base::TopicPartition, base::BrokerId>, std::string>>
-replica_log_dirs(Admin& admin, const Assignment& assignment) {
+std::map<std::pair<base::TopicPartition, base::BrokerId>, std::string> replica_log_dirs(
+    Admin& admin, const Assignment& assignment) {
   std::set<base::BrokerId> brokers;
   for (const auto& [partition, replicas] : assignment) {
     brokers.insert(replicas.begin(), replicas.end());
@@ -317,8 +317,8 @@ replica_log_dirs(Admin& admin, const Assignment& assignment) {
   for (const base::BrokerId broker : brokers) {
     wire::DescribeLogDirsRequest request;
     request.topics.reset();
-    auto answer = admin.ask<wire::DescribeLogDirsResponse>(broker, std::move(request));
-    if (!answer) return base::fail(std::move(answer));
+    const auto answer = admin.ask<wire::DescribeLogDirsResponse>(broker, std::move(request));
+    if (!answer) continue;
     for (const auto& directory : answer->results) {
       for (const auto& topic : directory.topics) {
         for (const auto& partition : topic.partitions) {

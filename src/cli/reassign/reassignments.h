@@ -50,8 +50,9 @@ std::string assignment_json(
 // As they are now; partitions that there are not are left out.
 [[nodiscard]] base::Result<Assignment> current_assignment(Admin& admin,
                                                           const std::set<std::string>& topics);
-[[nodiscard]] base::Result<std::map<std::pair<base::TopicPartition, base::BrokerId>, std::string>>
-replica_log_dirs(Admin& admin, const Assignment& assignment);
+// Without those of brokers that can't be asked: partitions are moved off a broker that is gone.
+std::map<std::pair<base::TopicPartition, base::BrokerId>, std::string> replica_log_dirs(
+    Admin& admin, const Assignment& assignment);
 
 // Starts reassignments, or ends those without replicas. The errors of partitions.
 [[nodiscard]] base::Result<std::map<base::TopicPartition, std::string>> alter_reassignments(

@@ -52,12 +52,13 @@ def elsewhere(administrator, rng):
     return plan
 
 
-def move(cluster, administrator, plan):
+def move(cluster, administrator, plan, is_tidy=True):
     """By the tool, from asking to its word that it is done; how long that took."""
     file = plan_file(cluster.directory, plan)
     cluster.tool("kafka-reassign-partitions", "--reassignment-json-file", file, "--execute")
     took = administrator.wait_until_moved(plan)
-    administrator.wait_until_tidy(except_for=())
+    if is_tidy:
+        administrator.wait_until_tidy(except_for=())
     said = cluster.tool("kafka-reassign-partitions", "--reassignment-json-file", file, "--verify")
     for topic, number in plan:
         if f"Reassignment of partition {topic}-{number} is completed." not in said:
@@ -77,6 +78,24 @@ def partitions_move(cluster, crowd, rng):
     if lost:
         crowd.history.violation(f"{lost} records failed while partitions moved")
     return f"{len(before)} partitions moved in {away:.2f} s, and back in {back:.2f} s"
+
+
+@case(brokers=4, settings=TIDY)
+def moved_off_the_dead(cluster, crowd, rng):
+    """A broker is gone for good, and what it had is given to the others."""
+    administrator = Administrator(cluster)
+    gone = rng.choice([broker for broker in cluster.brokers if broker is not cluster.controller()])
+    gone.kill()
+    crowd.wait_for_progress(200)
+    plan = {}
+    for where, replicas in administrator.replicas().items():
+        if gone.number in replicas:
+            spare = {broker.number for broker in cluster.brokers} - set(replicas)
+            plan[where] = [spare.pop() if number == gone.number else number for number in replicas]
+    took = move(cluster, administrator, plan, is_tidy=False)
+    bring_back(cluster, gone)
+    administrator.wait_until_tidy()
+    return f"{len(plan)} partitions moved in {took:.2f} s"
 
 
 @case(brokers=4, settings=TIDY)

@@ -77,7 +77,12 @@ base::Result<> alter_topics(Admin& admin, const std::map<std::string, Changes>& 
   return check_altered(admin.ask<wire::IncrementalAlterConfigsResponse>(std::move(request)));
 }
 
-// Each broker is asked for its own: it refuses what is another one's.
+bool is_gone(const base::Error& error) {
+  return error.code == ErrorCode::kNetworkException || error.code == ErrorCode::kBrokerNotAvailable;
+}
+
+// Each broker is asked for its own: it refuses what is another one's. Partitions are moved off one
+// that is gone, too: what is set there stays, which is said, and the others are asked.
 base::Result<> alter_brokers(Admin& admin, const std::set<base::BrokerId>& brokers,
                              const Changes& changes) {
   for (const base::BrokerId broker : brokers) {
@@ -85,6 +90,11 @@ base::Result<> alter_brokers(Admin& admin, const std::set<base::BrokerId>& broke
     add_resource(request, kBrokerResource, fmt::format("{}", broker.value()), changes);
     const auto answer =
         admin.ask<wire::IncrementalAlterConfigsResponse>(broker, std::move(request));
+    if (!answer && is_gone(answer.error())) {
+      fmt::print(stderr, "The throttles of broker {} stay as they are: {}\n", broker.value(),
+                 answer.error().message);
+      continue;
+    }
     if (auto done = check_altered(answer); !done) return done;
   }
   return {};

@@ -16,6 +16,7 @@ from node import until
 FETCH_VERSION = 17
 OFFERED = {"ApiVersions": (0, 3), "Fetch": (FETCH_VERSION, FETCH_VERSION)}
 UNKNOWN_LEADER_EPOCH = 75
+DUPLICATE_BROKER_REGISTRATION = 101
 
 
 class FakeBroker:
@@ -41,7 +42,7 @@ class FakeBroker:
         cluster = node.call("DescribeCluster", 1, {"EndpointType": 1})["ClusterId"]
         features = node.call("ApiVersions", 4, {"ClientSoftwareName": "test",
                                                 "ClientSoftwareVersion": "1"})
-        answer = node.call("BrokerRegistration", 4, {
+        request = {
             "BrokerId": 2, "ClusterId": cluster, "Rack": self.rack,
             "IncarnationId": str(uuid.uuid4()),
             "Listeners": [{"Name": "PLAINTEXT", "Host": "127.0.0.1",
@@ -49,7 +50,10 @@ class FakeBroker:
             "Features": [{"Name": feature["Name"], "MinSupportedVersion": feature["MinVersion"],
                           "MaxSupportedVersion": feature["MaxVersion"]}
                          for feature in features["SupportedFeatures"]],
-            "LogDirs": [str(uuid.uuid4())]})
+            "LogDirs": [str(uuid.uuid4())]}
+        # The one before may not be known to be gone yet.
+        answer = until(lambda: node.call("BrokerRegistration", 4, request),
+                       lambda answer: answer["ErrorCode"] != DUPLICATE_BROKER_REGISTRATION)
         assert answer["ErrorCode"] == 0, answer
         self.epoch = answer["BrokerEpoch"]
         until(lambda: node.call("BrokerHeartbeat", 2, {
@@ -75,6 +79,15 @@ class FakeBroker:
             if answer["Topics"][0]["Partitions"][0]["ErrorCode"] == 0:
                 break
         until(lambda: self.described(node, name)[1]["IsrNodes"], lambda in_sync: in_sync == [2])
+
+    def vanish(self, node, name):
+        """As the leader of the topic's only partition, which the controller then decides on: until
+        then nobody is named as the leader, and the broker again."""
+        def epoch():
+            return self.described(node, name)[1]["LeaderEpoch"]
+        before = epoch()
+        self.close()
+        until(epoch, lambda now: now > before)
 
     def catch_up(self, node, name):
         """As a follower of the topic's only partition, which is empty."""

@@ -70,17 +70,35 @@ def whether_half_of_them_is_much(node):
         return watched(lambda: leaders(node, ["topic"]), [1])[0]
 
 
-@effect("unclean.leader.election.interval.ms", {"100": 1, "300000": -1}, **REACHABLE_CLUSTER)
-def whether_who_is_not_in_sync_leads_soon(node):
-    """Broker 2 is the only one in sync, and goes, before the topic allows it."""
-    leader = FakeBroker(node)
-    with contextlib.closing(leader):
+def set_unclean(node, name, value):
+    """No value: the topic has none of its own any more."""
+    answer = node.call("IncrementalAlterConfigs", 1, {"Resources": [
+        {"ResourceType": TOPIC, "ResourceName": name, "Configs": [
+            {"Name": "unclean.leader.election.enable",
+             "ConfigOperation": 1 if value is None else 0, "Value": value}]}]})
+    assert answer["Responses"][0]["ErrorCode"] == 0, answer
+
+
+@effect("unclean.leader.election.enable", {"true": 1, "false": -1}, **REACHABLE_CLUSTER)
+def who_leads_when_nobody_in_sync_is_left(node):
+    with contextlib.closing(FakeBroker(node)) as leader:
         assigned(node, "topic", [2, 1])
         leader.leave_alone(node, "topic")
-    until(lambda: leaders(node, ["topic"]), lambda seen: seen == [-1])
-    node.call("IncrementalAlterConfigs", 1, {"Resources": [
-        {"ResourceType": TOPIC, "ResourceName": "topic", "Configs": [
-            {"Name": "unclean.leader.election.enable", "ConfigOperation": 0, "Value": "true"}]}]})
+        leader.vanish(node, "topic")
+    return watched(lambda: leaders(node, ["topic"]), [1])[0]
+
+
+@effect("unclean.leader.election.interval.ms", {"100": 1, "300000": -1},
+        unclean_leader_election_enable="true", **REACHABLE_CLUSTER)
+def whether_a_check_finds_who_may_lead(node):
+    """Broker 2 is the only one in sync, and goes; then the topic has its own false no more."""
+    with contextlib.closing(FakeBroker(node)) as leader:
+        assigned(node, "topic", [2, 1])
+        set_unclean(node, "topic", "false")
+        leader.leave_alone(node, "topic")
+        leader.vanish(node, "topic")
+    assert leaders(node, ["topic"]) == [-1]
+    set_unclean(node, "topic", None)
     return watched(lambda: leaders(node, ["topic"]), [1])[0]
 
 

@@ -2,6 +2,7 @@
 #include "broker/controller/controller_service.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "base/log.h"
@@ -24,6 +25,7 @@ constexpr auto kProbeTimeout = std::chrono::seconds(1);
 constexpr auto kRetry = std::chrono::seconds(1);
 // Later than such a share of a session, and silence proves nothing.
 constexpr std::int64_t kLateShare = 4;
+constexpr std::string_view kMayElectUncleanly = "unclean.leader.election.enable";
 
 std::vector<env::Address> addresses_of(const metadata::BrokerImage& broker) {
   std::vector<env::Address> addresses;
@@ -123,6 +125,19 @@ void ControllerService::follow_brokers(const ClusterImage& image) {
   watch_.follow(image);
   tell_of_replay(image);
 }
+
+// Where a topic's own value goes, and that for all was true before, the next check finds it.
+void ControllerService::follow_configs(const metadata::ImageDelta& delta,
+                                       const ClusterImage& image) {
+  const bool is_allowed = std::ranges::any_of(delta.changed_configs, [&](const auto& resource) {
+    if (resource.type != metadata::ConfigResourceType::kTopic) return false;
+    const auto* own = image.find_config(resource.type, resource.name);
+    return own != nullptr && own->contains(kMayElectUncleanly);
+  });
+  if (is_allowed) elect_unclean_soon();
+}
+
+void ControllerService::elect_unclean_soon() { unclean_timer_->set(0); }
 
 void ControllerService::await_replay(base::Offset offset, env::Duration limit, ReplayAwaited done) {
   const auto waiter = std::make_shared<Waiter>(offset, std::move(done));

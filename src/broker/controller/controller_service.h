@@ -53,7 +53,12 @@ class ControllerService final : public ControllerCalls {
   void on_elected(const metadata::ClusterImage& image);
   // Brokers came, went, or were fenced, as the controller decided.
   void follow_brokers(const metadata::ClusterImage& image);
+  // Configurations changed, as the controller decided.
+  void follow_configs(const metadata::ImageDelta& delta, const metadata::ClusterImage& image);
   void on_lost();
+  // unclean.leader.election.enable was changed for all topics: partitions without a leader get one
+  // at once, where this broker decides. Threads: any.
+  void elect_unclean_soon();
   // The broker's session with ZooKeeper, of `session_ms`, is over: it is fenced at once, where this
   // broker decides and has not heard of it. Threads: any.
   void fence_expired(base::BrokerId broker, std::int64_t broker_epoch, std::int64_t session_ms);

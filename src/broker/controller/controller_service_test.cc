@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "env/sim/sim_world.h"
+#include "metadata/controller/broker_change.h"
 #include "metadata/controller/registration.h"
 #include "metadata/test_cluster.h"
 #include "wire/messages/broker_heartbeat.h"
@@ -141,6 +142,54 @@ TEST_F(ControllerServiceTest, DoesNotWaitForABrokerThatIsFenced) {
   cluster_.apply(changes.records);
   service_.follow_brokers(cluster_.image());
   EXPECT_EQ(told_, 1);
+}
+
+// A topic of two replicas, on brokers 2 and 3.
+class UncleanElectionTest : public ControllerServiceTest {
+ protected:
+  UncleanElectionTest() {
+    auto topic = metadata::testing::new_topic("t", -1, -1);
+    topic.assignments = {{0, {BrokerId(2), BrokerId(3)}}};
+    EXPECT_EQ(cluster_.create(topic).error_code, ErrorCode::kNone);
+  }
+  // Broker 2 is the only one in sync, and goes.
+  void lose_the_leader() {
+    wire::PartitionChangeRecord alone;
+    alone.topic_id = cluster_.topic("t").id;
+    alone.partition_id = 0;
+    alone.isr = {BrokerId(2)};
+    alone.eligible_leader_replicas.emplace();
+    cluster_.apply({alone});
+    cluster_.apply(metadata::fence_broker(cluster_.view(), BrokerId(2),
+                                          {metadata::Reason::kSessionExpired, BrokerId(2), 1})
+                       .records);
+    ASSERT_EQ(leader(), base::kNoBroker);
+  }
+  void allow(std::int8_t type, const std::string& name) {
+    wire::ConfigRecord record;
+    record.resource_type = type;
+    record.resource_name = name;
+    record.name = "unclean.leader.election.enable";
+    record.value = "true";
+    cluster_.apply({record});
+    service_.follow_configs(cluster_.delta, cluster_.image());
+  }
+  BrokerId leader() { return cluster_.topic("t").partitions.at(0).leader; }
+};
+
+TEST_F(UncleanElectionTest, ElectsAtOnceWhereATopicMayHaveAnUncleanLeader) {
+  lose_the_leader();
+  allow(2, "t");
+  simulation_.run_for(seconds(1));
+  EXPECT_EQ(leader(), BrokerId(3));
+}
+
+TEST_F(UncleanElectionTest, ElectsAtOnceWhereAllMayHaveOne) {
+  lose_the_leader();
+  settings_.set_dynamic({{"unclean.leader.election.enable", "true"}}, {});
+  service_.elect_unclean_soon();
+  simulation_.run_for(seconds(1));
+  EXPECT_EQ(leader(), BrokerId(3));
 }
 
 TEST_F(ControllerServiceTest, EndsWithTheOffice) {

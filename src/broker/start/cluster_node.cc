@@ -91,6 +91,7 @@ ZookeeperMetadata::Hooks ClusterNode::make_hooks() {
       .on_decided =
           [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
             if (delta.brokers_changed) service_->follow_brokers(image);
+            service_->follow_configs(delta, image);
           },
       .on_early_image = [this](const metadata::ClusterImage& image) { live_config_.load(image); },
       .on_controller = [this](const auto& controller) { on_controller(controller); },
@@ -301,6 +302,12 @@ void ClusterNode::follow() {
         member_->follow(image_.load(), has_new_partitions(delta, image));
       });
   member_->follow(image_.load());
+  live_config_.act([this](const config::Settings& before, const config::Settings& now) {
+    constexpr std::string_view kMayElectUncleanly = "unclean.leader.election.enable";
+    if (before.flag(kMayElectUncleanly) != now.flag(kMayElectUncleanly)) {
+      service_->elect_unclean_soon();
+    }
+  });
 }
 
 void ClusterNode::serve() { member_->set_ready(); }

@@ -9,6 +9,7 @@
 #include "broker/cluster/listener_probe.h"
 #include "metadata/controller/alter_partition.h"
 #include "metadata/controller/directories.h"
+#include "metadata/controller/eligible_replicas.h"
 #include "metadata/controller/leader_balance.h"
 #include "wire/messages/assign_replicas_to_dirs.h"
 
@@ -112,6 +113,7 @@ void ControllerService::on_elected(const ClusterImage& image) {
   look_for_silence_in(options_.session_timeout_ms + 1);
   balance_timer_->set(settings_.number("leader.imbalance.check.interval.seconds") * 1000);
   unclean_timer_->set(settings_.number("unclean.leader.election.interval.ms"));
+  settle_min_in_sync();
 }
 
 void ControllerService::on_lost() {
@@ -135,6 +137,9 @@ void ControllerService::follow_configs(const metadata::ImageDelta& delta,
     return own != nullptr && own->contains(kMayElectUncleanly);
   });
   if (is_allowed) elect_unclean_soon();
+  const bool is_settled =
+      !metadata::has_eligible_replicas(image) || metadata::cluster_min_in_sync(image) != nullptr;
+  if (!is_settled) settle_min_in_sync();
 }
 
 void ControllerService::elect_unclean_soon() { unclean_timer_->set(0); }
@@ -390,6 +395,23 @@ void ControllerService::elect_unclean() {
       [](const ControllerView& view) { return metadata::elect_unclean_leaders(view); },
       [this, interval_ms](bool is_changed) { unclean_timer_->set(is_changed ? 0 : interval_ms); },
       [this] { elect_unclean(); });
+}
+
+void ControllerService::settle_min_in_sync() {
+  change(
+      [this](const ControllerView& view) {
+        const auto layers = settings_.layers();
+        metadata::Changes changes;
+        changes.records = metadata::settle_min_in_sync(view.image, layers->file);
+        return changes;
+      },
+      [this](bool is_changed) {
+        if (!is_changed) return;
+        base::log::info("controller",
+                        "one min.insync.replicas holds for the cluster from now on, whatever "
+                        "brokers' files say");
+      },
+      [this] { settle_min_in_sync(); });
 }
 
 void ControllerService::fence_expired(base::BrokerId broker, std::int64_t broker_epoch,

@@ -53,7 +53,7 @@ class ControllerService final : public ControllerCalls {
   void on_elected(const metadata::ClusterImage& image);
   // Brokers came, went, or were fenced, as the controller decided.
   void follow_brokers(const metadata::ClusterImage& image);
-  // Configurations changed, as the controller decided.
+  // Configurations or features changed, as the controller decided.
   void follow_configs(const metadata::ImageDelta& delta, const metadata::ClusterImage& image);
   void on_lost();
   // unclean.leader.election.enable was changed for all topics: partitions without a leader get one
@@ -102,6 +102,7 @@ class ControllerService final : public ControllerCalls {
   void look_for_silence_in(std::int64_t delay_ms);
   void balance();
   void elect_unclean();
+  void settle_min_in_sync();
   // On the queue of decisions.
   void tell_of_replay(const metadata::ClusterImage& image);
   std::int64_t now_ms() const;

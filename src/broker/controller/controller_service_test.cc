@@ -10,6 +10,7 @@
 
 #include "env/sim/sim_world.h"
 #include "metadata/controller/broker_change.h"
+#include "metadata/controller/eligible_replicas.h"
 #include "metadata/controller/registration.h"
 #include "metadata/test_cluster.h"
 #include "wire/messages/broker_heartbeat.h"
@@ -190,6 +191,15 @@ TEST_F(UncleanElectionTest, ElectsAtOnceWhereAllMayHaveOne) {
   service_.elect_unclean_soon();
   simulation_.run_for(seconds(1));
   EXPECT_EQ(leader(), BrokerId(3));
+}
+
+TEST_F(ControllerServiceTest, TheFirstControllersMinimumHoldsForTheCluster) {
+  const std::string* in_force = metadata::cluster_min_in_sync(cluster_.image());
+  ASSERT_NE(in_force, nullptr);
+  EXPECT_EQ(*in_force, "1");
+  const Offset end = cluster_.image().end_offset;
+  service_.on_elected(cluster_.image());
+  EXPECT_EQ(cluster_.image().end_offset, end) << "decided again";
 }
 
 TEST_F(ControllerServiceTest, EndsWithTheOffice) {

@@ -11,6 +11,7 @@
 #include "broker/controller/broker_node.h"
 #include "broker/runtime/wait.h"
 #include "broker/start/cluster_directory.h"
+#include "metadata/controller/eligible_replicas.h"
 #include "metadata/zookeeper_view.h"
 #include "quorum/zookeeper/client_session.h"
 #include "quorum/zookeeper/layout.h"
@@ -308,6 +309,19 @@ void ClusterNode::follow() {
       service_->elect_unclean_soon();
     }
   });
+  tell_of_min_in_sync();
+}
+
+// One number holds for the cluster, so that all of it agrees on who has what was acknowledged.
+void ClusterNode::tell_of_min_in_sync() const {
+  const std::string* in_force = metadata::cluster_min_in_sync(*image_.load());
+  const std::string own = std::to_string(live_.layers()->file.number(metadata::kMinInSyncReplicas));
+  if (in_force == nullptr || *in_force == own) return;
+  base::log::warn("broker",
+                  "min.insync.replicas={} of this broker's file is not used: the cluster's is {}, "
+                  "and is changed by kafka-configs --alter --entity-type brokers --entity-default "
+                  "--add-config min.insync.replicas={}",
+                  own, *in_force, own);
 }
 
 void ClusterNode::serve() { member_->set_ready(); }

@@ -88,6 +88,7 @@ class ClusterNode {
   void fence_expired();
   void publish_controller();
   void on_refused(const ControllerPlace& place);
+  void tell_of_min_in_sync() const;
 
   env::World& world_;
   const config::Settings& settings_;

@@ -13,13 +13,13 @@
 #include "config/dynamic.h"
 #include "metadata/controller/config_change.h"
 #include "metadata/controller/config_resources.h"
+#include "metadata/controller/eligible_replicas.h"
 
 namespace odradek::metadata {
 namespace {
 
 using base::ErrorCode;
 
-constexpr std::string_view kMinInSyncReplicas = "min.insync.replicas";
 constexpr std::size_t kMaxValueBytes = 32767;
 
 std::string describe(ConfigOperation operation) {
@@ -200,7 +200,7 @@ class ConfigAlterer {
 
   // With eligible leader replicas (KIP-966) one number holds for the cluster, and it stays known.
   base::Result<> check_min_in_sync(const wire::ConfigRecord& record) const {
-    if (record.name != kMinInSyncReplicas || !has_eligible_replicas() ||
+    if (record.name != kMinInSyncReplicas || !has_eligible_replicas(image_) ||
         record.resource_type != static_cast<std::int8_t>(ConfigResourceType::kBroker)) {
       return {};
     }
@@ -213,58 +213,19 @@ class ConfigAlterer {
                       "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.");
   }
 
-  bool has_eligible_replicas() const {
-    const auto level = image_.features.find("eligible.leader.replicas.version");
-    return level != image_.features.end() && level->second > 0;
-  }
-
   // What counted as eligible under another minimum no longer does.
   void clear_eligible_replicas() {
-    if (!has_eligible_replicas()) return;
+    if (!has_eligible_replicas(image_)) return;
     Records cleared;
     for (const MetadataRecord& record : records_) {
       const auto& config = std::get<wire::ConfigRecord>(record);
       if (config.name != kMinInSyncReplicas) continue;
       const bool is_topic =
           config.resource_type == static_cast<std::int8_t>(ConfigResourceType::kTopic);
-      clear_eligible_replicas(is_topic ? config.resource_name : std::string(), cleared);
+      metadata::clear_eligible_replicas(image_, is_topic ? config.resource_name : std::string(),
+                                        cleared);
     }
     std::ranges::move(cleared, std::back_inserter(records_));
-  }
-
-  static bool waits(const PartitionImage& partition) {
-    return !partition.eligible_leader_replicas.empty() ||
-           !partition.last_known_eligible_leader_replicas.empty();
-  }
-
-  // Of the topic, or of all. A partition without a leader keeps them: nothing is committed while it
-  // has none, whatever the minimum, and they are who it waits for.
-  void clear_eligible_replicas(const std::string& name, Records& cleared) const {
-    bool is_waiting = false;
-    Records one_by_one;
-    image_.topics_by_id.for_each([&](const base::TopicId& id, const auto& topic) {
-      if (!name.empty() && topic->name != name) return;
-      for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
-        const PartitionImage& partition = topic->partitions[i];
-        if (partition.leader == base::kNoBroker) {
-          is_waiting = is_waiting || waits(partition);
-          continue;
-        }
-        if (partition.eligible_leader_replicas.empty()) continue;
-        wire::PartitionChangeRecord change;
-        change.topic_id = id;
-        change.partition_id = static_cast<std::int32_t>(i);
-        change.eligible_leader_replicas.emplace();
-        one_by_one.emplace_back(std::move(change));
-      }
-    });
-    if (is_waiting) {
-      std::ranges::move(one_by_one, std::back_inserter(cleared));
-      return;
-    }
-    wire::ClearElrRecord clear;
-    clear.topic_name = name;
-    cleared.emplace_back(std::move(clear));
   }
 
   const ClusterImage& image_;

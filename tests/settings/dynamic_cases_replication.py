@@ -13,11 +13,33 @@ from throttled import (AS_FOLLOWER, AS_LEADER, fill_other, is_asked_for, is_sent
 
 # As long as a leader is watched for that shall not come.
 WATCHED_S = 1.5
+NOT_ENOUGH_REPLICAS = 19
 IN_A_FILE = {key.replace("_", "."): value for key, value in REACHABLE_CLUSTER.items()}
 
 
 def leads(node, topic):
     return node.metadata([topic])["Topics"][0]["Partitions"][0]["LeaderId"]
+
+
+@of_topics("min.insync.replicas", "2", before=0, after=NOT_ENOUGH_REPLICAS, settings=IN_A_FILE)
+def code_where_one_of_two_replicas_is_in_sync(node, topic):
+    """Two are not asked for of a topic that has one replica: broker 2 gets the other, and never
+    has anything.
+    """
+    assert node.produce(topic)["ErrorCode"] == 0
+    with contextlib.closing(FakeBroker(node)):
+        answer = node.call("AlterPartitionReassignments", 0, {"TimeoutMs": 1000, "Topics": [
+            {"Name": topic, "Partitions": [{"PartitionIndex": 0, "Replicas": [1, 2]}]}]})
+        assert answer["ErrorCode"] == 0, answer
+        until(lambda: FakeBroker.described(node, topic)[1]["ReplicaNodes"],
+              lambda replicas: replicas == [1, 2])
+        code = node.produce(topic)["ErrorCode"]
+        answer = node.call("AlterPartitionReassignments", 0, {"TimeoutMs": 1000, "Topics": [
+            {"Name": topic, "Partitions": [{"PartitionIndex": 0, "Replicas": None}]}]})
+        assert answer["ErrorCode"] == 0, answer
+    until(lambda: FakeBroker.described(node, topic)[1]["ReplicaNodes"],
+          lambda replicas: replicas == [1])
+    return code
 
 
 @of_topics("unclean.leader.election.enable", "true", before=-1, after=1,

@@ -10,7 +10,7 @@ from flushed import flushed_end, is_flushed_with_witness
 from live import TOPIC, of_topics
 from node import until
 
-MESSAGE_TOO_LARGE, NOT_ENOUGH_REPLICAS, INVALID_TIMESTAMP = 10, 19, 32
+MESSAGE_TOO_LARGE, INVALID_TIMESTAMP = 10, 32
 INVALID_RECORD = 87
 # Retention looks every so many milliseconds, from the start on.
 CHECKS = {"log.initial.task.delay.ms": "0", "log.retention.check.interval.ms": "50"}
@@ -89,11 +89,6 @@ def code_of_an_old_record(node, topic):
 @of_topics("message.timestamp.after.max.ms", "60000", 0, INVALID_TIMESTAMP)
 def code_of_a_record_of_the_future(node, topic):
     return node.produce(topic, timestamp=now_ms() + 600_000)["ErrorCode"]
-
-
-@of_topics("min.insync.replicas", "2", 0, NOT_ENOUGH_REPLICAS)
-def code_where_two_replicas_are_asked_for(node, topic):
-    return node.produce(topic)["ErrorCode"]
 
 
 @of_topics("cleanup.policy", "compact", 0, INVALID_RECORD)

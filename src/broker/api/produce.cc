@@ -226,9 +226,7 @@ class ProduceAppender {
     if (partition == nullptr)
       return base::fail(missing_partition_error(services_, topic, data.index));
     if (request_.acks == kAllInSync) {
-      if (auto enough = check_min_insync(topic, data.index, *partition); !enough) {
-        return base::fail(std::move(enough));
-      }
+      if (auto enough = partition->check_in_sync(); !enough) return base::fail(std::move(enough));
     }
     if (!data.records) {
       return base::fail(ErrorCode::kInvalidRecord, "the request has no records for the partition");
@@ -255,21 +253,6 @@ class ProduceAppender {
                         response_.responses.back().partition_responses.size() - 1});
     }
     return appended;
-  }
-
-  // The leader of several replicas knows best who is in sync.
-  base::Result<> check_min_insync(const metadata::TopicImage& topic, std::int32_t index,
-                                  const replica::Partition& partition) const {
-    if (topic.partitions[static_cast<std::size_t>(index)].replicas.size() > 1) {
-      return partition.check_in_sync();
-    }
-    const std::int64_t needed =
-        min_insync_replicas(*image_, *services_.settings.current(), topic.name);
-    const auto in_sync = topic.partitions[static_cast<std::size_t>(index)].in_sync_replicas.size();
-    if (static_cast<std::int64_t>(in_sync) >= needed) return {};
-    return base::fail(ErrorCode::kNotEnoughReplicas,
-                      fmt::format("{}-{} has {} in-sync replicas, min.insync.replicas is {}",
-                                  topic.name, index, in_sync, needed));
   }
 
   static void fill(PartitionResponse& answer, const log::AppendInfo& appended) {

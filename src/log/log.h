@@ -253,7 +253,7 @@ class Log {
   // Drops everything from `offset` on. Not while an append runs: the caller serialises.
   [[nodiscard]] virtual base::Result<> truncate_to(base::Offset offset) = 0;
   // Drops everything; the log begins, and ends, at `offset`: of a follower whose leader has nothing
-  // below it any more. Not while an append runs. REQUIRES: beyond the log's end.
+  // below it any more. Not while an append runs. REQUIRES: beyond the log's end, or an empty log.
   [[nodiscard]] virtual base::Result<> restart_at(base::Offset offset) = 0;
 
   // What compaction works on; null where it never does.

@@ -59,7 +59,7 @@ base::Result<> PartitionLog::truncate_to(base::Offset offset) {
 }
 
 base::Result<> PartitionLog::restart_at(base::Offset offset) {
-  ODRADEK_ASSERT(offset > log_end_offset());
+  ODRADEK_ASSERT(offset > log_end_offset() || log_start_offset() == log_end_offset());
   return move_end(offset, NewEnd::kRestart);
 }
 

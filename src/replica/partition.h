@@ -217,7 +217,7 @@ class Partition : private log::ProgressListener {
   // has none, then to the high watermark. Returns the new end. Blocks.
   [[nodiscard]] base::Result<base::Offset> cut_to_leader(const log::EpochEndOffset& of_leader,
                                                          base::LeaderEpoch current_leader_epoch);
-  // The leader's log begins behind this one's end: drops everything and goes on from there. Blocks.
+  // Drops everything and goes on from there, where that is behind the end or all is empty. Blocks.
   [[nodiscard]] base::Result<> restart_at(base::Offset leader_start,
                                           base::LeaderEpoch current_leader_epoch);
 

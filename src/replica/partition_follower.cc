@@ -122,7 +122,9 @@ base::Result<Offset> Partition::cut_to_leader(const log::EpochEndOffset& of_lead
 base::Result<> Partition::restart_at(Offset leader_start, LeaderEpoch current_leader_epoch) {
   std::unique_lock lock(mutex_);
   if (auto follower = check_follower_locked(current_leader_epoch); !follower) return follower;
-  if (leader_start <= log_->log_end_offset()) return {};
+  const Offset end = log_->log_end_offset();
+  const bool is_empty = log_->log_start_offset() == end;
+  if (leader_start == end || (leader_start < end && !is_empty)) return {};
   auto cut = run_cut(lock, [this, leader_start] { return log_->restart_at(leader_start); });
   if (!cut) return cut;
   // All that the leader had before it was committed.

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/log.h"
@@ -72,6 +73,18 @@ base::Result<> cut(replica::Partition& partition, base::LeaderEpoch epoch,
   return {};
 }
 
+// Where an empty log has to begin instead of where it does: its leader's log start lies inside a
+// batch, and batches are copied whole.
+std::optional<base::Offset> start_of_split_batch(const log::Log& log, base::ByteView batches) {
+  const base::Offset end = log.log_end_offset();
+  if (log.log_start_offset() != end) return std::nullopt;
+  const auto first = record::BatchIterator(batches).next();
+  if (!first || !*first || (*first)->base_offset() >= end || (*first)->last_offset() < end) {
+    return std::nullopt;
+  }
+  return (*first)->base_offset();
+}
+
 }  // namespace
 
 base::Result<base::SharedBytes> whole_batches(const base::SharedBytes& records) {
@@ -93,7 +106,9 @@ bool is_diverging(const FetchResponse::PartitionData& data) {
 
 bool must_wait_for_disk(replica::Partition& partition, const FetchResponse::PartitionData& data) {
   if (data.error_code != ErrorCode::kNone) return false;
-  return is_diverging(data) || data.log_start_offset > partition.log().log_start_offset();
+  if (is_diverging(data)) return true;
+  if (data.log_start_offset > partition.log().log_start_offset()) return true;
+  return data.records && start_of_split_batch(partition.log(), data.records->bytes().view());
 }
 
 base::Result<> take_fetched(replica::Partition& partition, base::LeaderEpoch epoch,
@@ -108,6 +123,9 @@ base::Result<> take_fetched(replica::Partition& partition, base::LeaderEpoch epo
     auto whole = whole_batches(data.records->bytes());
     if (!whole) return base::fail(std::move(whole));
     batches = *std::move(whole);
+  }
+  if (const auto start = start_of_split_batch(partition.log(), batches.view())) {
+    if (auto begun = partition.restart_at(*start, epoch); !begun) return begun;
   }
   return append(partition, epoch, batches, data);
 }

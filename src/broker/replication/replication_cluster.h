@@ -360,6 +360,18 @@ class ReplicationCluster : public ControllerCalls {
     last_answer_ = *response;
     return response->responses.at(0).partition_responses.at(0);
   }
+  // One batch of so many records.
+  ErrorCode code_of_batch(int id, int records) {
+    record::BatchBuilder builder{record::BatchOptions{}};
+    for (int i = 0; i < records; ++i) {
+      builder.append(base::Timestamp(1000), std::nullopt, base::as_bytes("value"));
+    }
+    auto request = request_of("");
+    request.topic_data.at(0).partition_data.at(0).records = wire::Records(builder.build());
+    const auto response = ask<wire::ProduceResponse>(id, std::move(request));
+    if (!response) return response.error().code;
+    return response->responses.at(0).partition_responses.at(0).error_code;
+  }
   ErrorCode code_of_produce(int id, const std::string& value, std::int16_t acks = -1) {
     return produce(id, value, acks).error_code;
   }

@@ -125,6 +125,32 @@ TEST_F(ReplicationTest, AReplicaBeginsWhereItsLeadersLogBegins) {
   ASSERT_EQ(code_of_produce(1, "after"), ErrorCode::kNone);
 }
 
+// The leader's log start lies inside a batch: a replica that has nothing, and one that ends before
+// it, get the whole batch.
+TEST_F(ReplicationTest, AReplicaBeginsWithTheBatchInWhichItsLeadersLogBegins) {
+  start_all();
+  create_topic();
+  ASSERT_EQ(code_of_batch(1, 10), ErrorCode::kNone);
+  for (const int id : {2, 3}) {
+    kill(id);
+    fence(id);
+  }
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(code_of_batch(1, 10), ErrorCode::kNone);
+  ASSERT_TRUE(env::sim::run_on_worker(
+      simulation_, *hosts_[1], [&] { EXPECT_TRUE(partition(1)->delete_records(Offset(15))); }));
+  data_[2] = "/another-disk";
+  for (const int id : {2, 3}) {
+    start(id);
+    unfence(id);
+  }
+  for (const int id : {2, 3}) {
+    ASSERT_TRUE(eventually([&] { return is_at(id, Offset(30), Offset(30)); }));
+    EXPECT_EQ(partition(id)->log().log_start_offset(), Offset(15));
+  }
+  EXPECT_TRUE(eventually([&] { return image().in_sync_replicas.size() == 3; }));
+  EXPECT_EQ(code_of_produce(1, "after"), ErrorCode::kNone);
+}
+
 // num.replica.fetchers changes while partitions are copied.
 TEST_F(ReplicationTest, MoreConnectionsCopyTheSame) {
   start_all();

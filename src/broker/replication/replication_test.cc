@@ -6,6 +6,7 @@
 #include "broker/internal_topics.h"
 #include "broker/replication/replication_cluster.h"
 #include "metadata/controller/partitions.h"
+#include "wire/messages/delete_records.h"
 #include "wire/messages/find_coordinator.h"
 #include "wire/messages/metadata.h"
 
@@ -123,6 +124,26 @@ TEST_F(ReplicationTest, AReplicaBeginsWhereItsLeadersLogBegins) {
   ASSERT_TRUE(eventually([&] { return is_at(2, Offset(10), Offset(10)); }));
   EXPECT_EQ(partition(2)->log().log_start_offset(), Offset(7));
   ASSERT_EQ(code_of_produce(1, "after"), ErrorCode::kNone);
+}
+
+TEST_F(ReplicationTest, WhatFollowersDoNotHaveIsNotDeleted) {
+  start_all();
+  create_topic({}, {1, 2});
+  ASSERT_EQ(code_of_produce(1, "on both"), ErrorCode::kNone);
+  kill(2);
+  ASSERT_EQ(code_of_produce(1, "on one", 1), ErrorCode::kNone);
+  const auto delete_to = [&](std::int64_t offset) {
+    wire::DeleteRecordsRequest request;
+    request.timeout_ms = 100;
+    auto& topic = request.topics.emplace_back();
+    topic.name = "t";
+    topic.partitions.push_back({0, Offset(offset)});
+    const auto response = ask<wire::DeleteRecordsResponse>(1, std::move(request));
+    if (!response) return response.error().code;
+    return response->topics.at(0).partitions.at(0).error_code;
+  };
+  EXPECT_EQ(delete_to(2), ErrorCode::kOffsetOutOfRange);
+  EXPECT_EQ(delete_to(1), ErrorCode::kRequestTimedOut) << "which waits for broker 2";
 }
 
 // The leader's log start lies inside a batch: a replica that has nothing, and one that ends before

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What only a real ensemble has: access lists.
+// What only a real ensemble has: access lists, and servers that do not answer.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -65,6 +66,20 @@ TEST(RealClientSessionTest, CredentialsOutliveConnectionsThatFailedBeforeTheFirs
     ASSERT_TRUE(made) << made.error().message;
     ASSERT_TRUE(peer->multi({Operation::remove("/closed")}));
   }
+}
+
+// A server answers nobody who asked for a session before it was ready.
+TEST(RealClientSessionTest, ARequestForASessionThatIsNotAnsweredIsMadeAgainSoon) {
+  const auto harness = make_real_harness();
+  Peer first(*harness, "other");
+  ASSERT_TRUE(first.connect()) << "the server is ready";
+  harness->ignore_next("a");
+  const auto begin = harness->world().clock().monotonic();
+  Peer peer(*harness, "a", {.session_timeout_ms = 60'000, .connection_timeout_ms = 60'000});
+  ASSERT_TRUE(peer.connect());
+  EXPECT_LT(harness->world().clock().monotonic() - begin, std::chrono::seconds(12))
+      << "the client by itself waits for 40 s";
+  EXPECT_TRUE(peer.multi({Operation::create("/asked-again", {})}));
 }
 
 }  // namespace

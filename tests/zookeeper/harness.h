@@ -49,6 +49,8 @@ class Harness {
   // And no others can be made until `heal`.
   virtual void cut(const std::string& host) = 0;
   virtual void heal(const std::string& host) = 0;
+  // Of real ones: the next connection from that host is taken and never answered.
+  virtual void ignore_next(const std::string& /*host*/) {}
   // The whole ensemble.
   virtual void go_away() = 0;
   virtual void come_back() = 0;

@@ -35,6 +35,7 @@ bool pump(int from, int to) {
   std::array<char, 65536> buffer;
   const ssize_t got = recv(from, buffer.data(), buffer.size(), 0);
   if (got <= 0) return false;
+  if (to < 0) return true;
   for (ssize_t sent = 0; sent < got;) {
     const ssize_t more =
         send(to, buffer.data() + sent, static_cast<std::size_t>(got - sent), MSG_NOSIGNAL);
@@ -42,6 +43,11 @@ bool pump(int from, int to) {
     sent += more;
   }
   return true;
+}
+
+void close_pair(int client, int server) {
+  close(client);
+  if (server >= 0) close(server);
 }
 
 }  // namespace
@@ -87,6 +93,10 @@ void Proxy::heal() { is_cut_ = false; }
 void Proxy::accept_one() {
   const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (client < 0) return;
+  if (ignores_next_.exchange(false)) {
+    pairs_.push_back({client, -1});
+    return;
+  }
   const int server = open_socket();
   const sockaddr_in address = loopback(server_port_);
   if (is_cut_ ||
@@ -99,10 +109,7 @@ void Proxy::accept_one() {
 }
 
 void Proxy::close_all() {
-  for (const Pair& pair : pairs_) {
-    close(pair.client);
-    close(pair.server);
-  }
+  for (const Pair& pair : pairs_) close_pair(pair.client, pair.server);
   pairs_.clear();
 }
 
@@ -130,8 +137,7 @@ void Proxy::run() {
       if (is_open) {
         kept.push_back(pair);
       } else {
-        close(pair.client);
-        close(pair.server);
+        close_pair(pair.client, pair.server);
       }
     }
     pairs_ = std::move(kept);

@@ -23,11 +23,13 @@ class Proxy {
   // Closes what is open, and whatever comes, until `heal`.
   void cut();
   void heal();
+  // The next connection is taken, read from and never answered.
+  void ignore_next() { ignores_next_ = true; }
 
  private:
   struct Pair {
     int client;
-    int server;
+    int server;  // -1: ignored
   };
   void run();
   void accept_one();
@@ -40,6 +42,7 @@ class Proxy {
   std::uint16_t port_ = 0;
   std::vector<Pair> pairs_;  // of the thread
   std::atomic<bool> is_cut_ = false;
+  std::atomic<bool> ignores_next_ = false;
   std::atomic<bool> must_drop_ = false;
   std::atomic<bool> must_stop_ = false;
   std::thread thread_;

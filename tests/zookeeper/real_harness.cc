@@ -67,6 +67,7 @@ class RealHarness final : public Harness {
   void drop_connections(const std::string& host) override { proxy(host).drop(); }
   void cut(const std::string& host) override { proxy(host).cut(); }
   void heal(const std::string& host) override { proxy(host).heal(); }
+  void ignore_next(const std::string& host) override { proxy(host).ignore_next(); }
   void go_away() override { server_->kill(); }
   void come_back() override { server_->start(); }
 

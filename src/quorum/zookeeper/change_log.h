@@ -48,6 +48,10 @@ class ChangeLog {
   base::Offset next() const { return next_; }
   // The end of what was delivered.
   const Position& position() const { return position_; }
+  // Of the newest change that was read, also of a transaction that has not ended.
+  base::LeaderEpoch newest_epoch() const {
+    return transaction_ ? transaction_->end.epoch : position_.epoch;
+  }
   bool has_open_transaction() const { return transaction_.has_value(); }
   // A snapshot of what was delivered is being written: counts again from 0.
   void snapshot_begins() { bytes_since_snapshot_ = changes_since_snapshot_ = 0; }

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -18,6 +19,10 @@ using Finish = std::move_only_function<void(Outcome<Answer>)>;
 
 // After no address of the servers was found.
 constexpr env::Duration kBeforeNextOpen = std::chrono::seconds(1);
+// For the first answer to a handle; doubled with each one that is replaced. A server that was not
+// ready when it was asked for a session never answers, and the client would wait for it for two
+// thirds of the session's time-out; the next connection is answered at once.
+constexpr env::Duration kFirstPatience = std::chrono::milliseconds(1500);
 
 std::int32_t to_ms(env::Duration duration) {
   return static_cast<std::int32_t>(
@@ -55,6 +60,7 @@ class ClientSession::State : public std::enable_shared_from_this<State> {
   void open() {
     if (is_closed_ || handle_) return;
     is_unreachable_told_ = false;
+    patience_ = kFirstPatience;
     unreachable_timer_ =
         executor_.run_after(options_.connection_timeout, [weak = weak_from_this()] {
           if (auto self = weak.lock(); self && self->on_event_) self->tell_unreachable();
@@ -89,6 +95,12 @@ class ClientSession::State : public std::enable_shared_from_this<State> {
   std::string full_path(const std::string& path) const {
     if (options_.connect.chroot.empty()) return path;
     return path == "/" ? options_.connect.chroot : options_.connect.chroot + path;
+  }
+
+  void after(env::Duration pause, env::Task task) {
+    executor_.run_after(pause, [weak = weak_from_this(), task = std::move(task)]() mutable {
+      if (auto self = weak.lock(); self && self->on_event_ && !self->is_closed_) task();
+    });
   }
 
   // Sends by `send`, a call of the handle with the call's number, and finishes with the answer.
@@ -166,7 +178,7 @@ class ClientSession::State : public std::enable_shared_from_this<State> {
     last_end_ = SessionEvent::kDisconnected;
     handle_is_open_ = false;
     handle_ = std::make_shared<ClientHandle>(
-        ClientHandle::Options{.servers = options_.connect.servers,
+        ClientHandle::Options{.servers = options_.connect.servers_of_client(),
                               .session_timeout_ms = to_ms(options_.session_timeout),
                               .set_acl = options_.set_acl,
                               .digest_credentials = options_.digest_credentials},
@@ -188,6 +200,7 @@ class ClientSession::State : public std::enable_shared_from_this<State> {
   void on_opened(bool is_open) {
     if (is_open) {
       handle_is_open_ = true;
+      replace_unanswered();
       for (const auto& [state, id] : std::exchange(early_states_, {})) on_state(state, id);
       return;
     }
@@ -196,6 +209,20 @@ class ClientSession::State : public std::enable_shared_from_this<State> {
     executor_.run_after(kBeforeNextOpen, [weak = weak_from_this(), generation = generation_] {
       auto self = weak.lock();
       if (self && self->generation_ == generation && !self->is_closed_) self->open_handle();
+    });
+  }
+
+  // Makes another handle where this one gets no session in time.
+  void replace_unanswered() {
+    executor_.run_after(patience_, [weak = weak_from_this(), generation = generation_] {
+      auto self = weak.lock();
+      if (!self || self->generation_ != generation || self->is_closed_ || !self->on_event_) return;
+      if (self->id_ != 0 || self->is_read_only_) return;
+      base::log::debug("zookeeper", "no answer from {}: asked again on a new connection",
+                       self->options_.connect.servers);
+      self->patience_ = std::min(self->patience_ * 2, self->options_.session_timeout);
+      self->end_handle({});
+      self->open_handle();
     });
   }
 
@@ -340,6 +367,7 @@ class ClientSession::State : public std::enable_shared_from_this<State> {
   SessionHandler on_event_;
   std::vector<std::string> chroot_parts_;
   bool has_chroot_ = false;
+  env::Duration patience_ = kFirstPatience;
   std::shared_ptr<ClientHandle> handle_;
   bool handle_is_open_ = false;
   // Came before `open` of the handle was done.
@@ -429,6 +457,10 @@ Finish without_value(Session::DoneHandler handler) {
 void ClientSession::sync(DoneHandler handler) {
   state_->call("/", without_value(std::move(handler)), {},
                [](ClientHandle& handle, std::uint64_t call, bool) { return handle.sync(call); });
+}
+
+void ClientSession::after(env::Duration pause, env::Task task) {
+  state_->after(pause, std::move(task));
 }
 
 void ClientSession::multi(std::vector<Operation> operations, DoneHandler handler) {

@@ -45,6 +45,7 @@ class ClientSession final : public Session {
   void children(const std::string& path, ChildrenHandler handler, Watch watch) override;
   void sync(DoneHandler handler) override;
   void multi(std::vector<Operation> operations, DoneHandler handler) override;
+  void after(env::Duration pause, env::Task task) override;
 
  private:
   class State;

@@ -14,6 +14,7 @@ namespace odradek::quorum::zookeeper {
 namespace {
 
 constexpr std::string_view kDefaultPort = "2181";
+constexpr std::string_view kReserved = "/zookeeper";
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlanks = " \t";
@@ -51,12 +52,24 @@ std::string complete_server(std::string_view server) {
 
 }  // namespace
 
+std::string ConnectString::servers_of_client() const {
+  std::string without = servers;
+  std::erase_if(without, [](char one) { return one == '[' || one == ']'; });
+  return without;
+}
+
 base::Result<ConnectString> parse_connect_string(const std::string& text) {
   ConnectString parsed;
   const std::size_t slash = text.find('/');
   if (slash != std::string::npos) {
     parsed.chroot = text.substr(slash);
     if (auto good = check_path(parsed.chroot); !good) return refuse(text, good.error().message);
+    if (parsed.chroot.find(',') != std::string::npos) {
+      return refuse(text, "the chroot stands once, after the last server");
+    }
+    if (parsed.chroot == kReserved || parsed.chroot.starts_with(std::string(kReserved) + '/')) {
+      return refuse(text, fmt::format("{} is ZooKeeper's own", kReserved));
+    }
     if (parsed.chroot == "/") parsed.chroot.clear();
   }
   std::string_view rest = std::string_view(text).substr(0, slash);

@@ -14,6 +14,9 @@ struct ConnectString {
   // The path below which everything lies; empty for the root.
   std::string chroot;
 
+  // As the C client takes it: an address of IPv6 without its brackets.
+  std::string servers_of_client() const;
+
   friend bool operator==(const ConnectString&, const ConnectString&) = default;
 };
 

@@ -3,12 +3,21 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <utility>
 
 #include "base/log.h"
 
 namespace odradek::quorum::zookeeper {
+namespace {
+
+// After a refusal; doubled with each one that follows it.
+constexpr env::Duration kFirstPause = std::chrono::milliseconds(50);
+
+}  // namespace
 
 Operation check_of(const Lead& lead) {
   return Operation::check(path::kControllerEpoch, lead.epoch_version);
@@ -57,13 +66,8 @@ void Election::observe() {
   is_observing_ = true;
   again_ = false;
   auto seen = std::make_shared<Observation>();
-  const auto to_lead = [](const Outcome<Node>& node) -> std::optional<Lead> {
-    const auto epoch = node ? parse_epoch(node->bytes.view()) : std::nullopt;
-    if (!epoch) return std::nullopt;
-    return Lead{base::LeaderEpoch(*epoch), node->stat.version};
-  };
   session_.get(path::kControllerEpoch,
-               [seen, to_lead](Outcome<Node> node) { seen->before = to_lead(node); });
+               [this, seen](Outcome<Node> node) { seen->before = to_lead(node); });
   Watch watch;
   if (!std::exchange(is_watched_, true)) {
     watch = [this](WatchEvent) {
@@ -91,14 +95,46 @@ void Election::observe() {
                                       node->stat.ephemeral_owner,
                                       node->stat.created_zxid};
   });
-  session_.get(path::kControllerEpoch, [this, seen, to_lead](Outcome<Node> node) {
+  session_.get(path::kControllerEpoch, [this, seen](Outcome<Node> node) {
     is_observing_ = false;
     const auto after = to_lead(node);
     if (!node && node.error().code != Code::kNoNode) return;  // the next connection begins again
+    if (!node && is_standing_) return make_epoch();
     if (!seen->is_complete || !after) return;
     if (seen->before != after || again_) return observe();
     finish(*seen, after);
   });
+}
+
+std::optional<Lead> Election::to_lead(const Outcome<Node>& node) {
+  if (!node) return std::nullopt;
+  const std::int32_t version = node->stat.version;
+  auto epoch = parse_epoch(node->bytes.view());
+  // None is above it.
+  if (epoch == std::numeric_limits<std::int32_t>::max()) epoch.reset();
+  if (!epoch && std::exchange(unreadable_version_, version) != version) {
+    base::log::error("quorum", "{} is no epoch: {}; the next controller writes it anew",
+                     path::kControllerEpoch, base::as_text(node->bytes.view()));
+  }
+  return Lead{base::LeaderEpoch(epoch.value_or(0)), version};
+}
+
+// Somebody has removed it.
+void Election::make_epoch() {
+  const auto epoch = handlers_.newest_epoch();
+  base::log::error("quorum", "{} is missing: it is made anew", path::kControllerEpoch);
+  session_.multi(
+      {Operation::create(path::kControllerEpoch, to_bytes(fmt::format("{}", epoch.value())))},
+      [this](Outcome<> done) {
+        if (done) return observe();
+        if (!is_passing(done.error())) observe_later();
+      });
+}
+
+void Election::observe_later() {
+  constexpr int kMostDoublings = 6;
+  const auto pause = kFirstPause * (1 << std::min(refusals_++, kMostDoublings));
+  session_.after(pause, [this] { observe(); });
 }
 
 void Election::finish(const Observation& seen, const std::optional<Lead>& after) {
@@ -116,6 +152,7 @@ void Election::finish(const Observation& seen, const std::optional<Lead>& after)
   }
   if (!is_ours || lead_) return;
   if (!std::exchange(has_attempted_, false)) return renew(*after);
+  refusals_ = 0;
   lead_ = *after;
   base::log::info("quorum", "broker {} is the controller, epoch {}", broker_.value(),
                   lead_->epoch.value());
@@ -124,21 +161,38 @@ void Election::finish(const Observation& seen, const std::optional<Lead>& after)
 
 void Election::attempt(const Lead& last) {
   has_attempted_ = true;
-  const std::string epoch = fmt::format("{}", last.epoch.value() + 1);
+  const std::string epoch =
+      fmt::format("{}", std::max(last.epoch, handlers_.newest_epoch()).value() + 1);
   session_.multi({Operation::set(path::kControllerEpoch, to_bytes(epoch), last.epoch_version),
                   Operation::create(path::kController, controller_text(broker_, clock_.wall()),
                                     Operation::Life::kEphemeral)},
                  [this](Outcome<> done) {
-                   // Not so after a lost connection: what became of it is read first.
-                   if (!done && !is_passing(done.error())) has_attempted_ = false;
-                   if (done || !is_passing(done.error())) observe();
+                   if (done) return observe();
+                   // What became of it is read first.
+                   if (is_passing(done.error())) return;
+                   has_attempted_ = false;
+                   on_refused(done.error());
                  });
 }
 
 void Election::renew(const Lead& last) {
   session_.multi({check_of(last), Operation::remove(path::kController)}, [this](Outcome<> done) {
-    if (done || !is_passing(done.error())) observe();
+    if (done) return observe();
+    if (!is_passing(done.error())) on_refused(done.error());
   });
+}
+
+// Another one was faster: that is seen at once. What nobody's haste explains may stay.
+void Election::on_refused(const Failure& failure) {
+  const bool was_overtaken = failure.code == Code::kNodeExists || failure.code == Code::kNoNode ||
+                             failure.code == Code::kBadVersion;
+  if (was_overtaken) return observe();
+  if (failure.code == Code::kSessionExpired || failure.code == Code::kClosed) return;
+  if (refusals_ == 0) {
+    base::log::error("quorum", "this broker can't become the controller, tried again: {}",
+                     failure.message);
+  }
+  observe_later();
 }
 
 void Election::remove(const ControllerInfo& dead, Session::DoneHandler done) {

@@ -44,6 +44,9 @@ class Election {
     std::function<void(const Lead&)> on_elected;
     // No longer this broker. `why` is for the log.
     std::function<void(const std::string& why)> on_lost;
+    // The epoch of the newest change that is known: an elected one's is a later one, whatever
+    // somebody has written into /controller_epoch.
+    std::function<base::LeaderEpoch()> newest_epoch;
   };
   Election(Session& session, const env::Clock& clock, base::BrokerId broker, Handlers handlers)
       : session_(session), clock_(clock), broker_(broker), handlers_(std::move(handlers)) {}
@@ -70,6 +73,12 @@ class Election {
     bool is_complete = true;
   };
   void observe();
+  // The epoch's node; where its text is no epoch somebody has written it, and it counts as 0.
+  std::optional<Lead> to_lead(const Outcome<Node>& node);
+  void make_epoch();
+  // After what ZooKeeper refused: again, but not at once.
+  void observe_later();
+  void on_refused(const Failure& failure);
   void finish(const Observation& seen, const std::optional<Lead>& after);
   void attempt(const Lead& last);
   // Our own /controller without a lead: of an election that was lost meanwhile.
@@ -85,6 +94,10 @@ class Election {
   bool is_watched_ = false;
   // A multi that takes the place was sent and its end is not known.
   bool has_attempted_ = false;
+  // Refused in a row.
+  int refusals_ = 0;
+  // Of the text that is no number, as it was told.
+  std::int32_t unreadable_version_ = -1;
   std::optional<Lead> lead_;
   std::optional<ControllerInfo> controller_;
 };

@@ -32,7 +32,8 @@ ZookeeperEngine::ZookeeperEngine(EngineOptions options, const env::Clock& clock,
                        clear_own_controller();
                      },
                  .on_elected = [this](const Lead& lead) { on_elected(lead); },
-                 .on_lost = [this](const std::string& why) { on_lost(why); }}),
+                 .on_lost = [this](const std::string& why) { on_lost(why); },
+                 .newest_epoch = [this] { return log_.newest_epoch(); }}),
       committer_(*session_, log_, election_),
       snapshots_(*session_, election_),
       registration_(*session_, std::move(probe),
@@ -163,6 +164,11 @@ void ZookeeperEngine::on_elected(const Lead& lead) {
 }
 
 void ZookeeperEngine::begin_lead(const Lead& lead) {
+  // Taken before all of the log was read here, from an epoch that somebody has written.
+  if (lead.epoch <= log_.newest_epoch()) {
+    return election_.lose(fmt::format("its epoch {} is not above {}, which the log has",
+                                      lead.epoch.value(), log_.newest_epoch().value()));
+  }
   if (!log_.has_open_transaction()) {
     lead_ = lead;
     return listener_.on_elected(lead, true);

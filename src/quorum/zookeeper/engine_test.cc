@@ -311,6 +311,90 @@ TEST(ZookeeperEngineTest, ARemovedRegistrationIsMadeAnew) {
   EXPECT_EQ(cluster.broker(2).registrations.size(), 4U);
 }
 
+TEST(ZookeeperEngineTest, TheNodeOfAllRegistrationsIsMadeAnewWithThem) {
+  Cluster cluster(5);
+  cluster.start_all();
+  ASSERT_TRUE(cluster.commit({{"a", "1"}}));
+  const std::set<int> all = {1, 2, 3};
+  ASSERT_TRUE(cluster.run_until([&] { return cluster.broker(1).alive == all; }));
+  std::vector<Operation> removals;
+  for (int id : all) {
+    removals.push_back(Operation::remove("/kafka/brokers/ids/" + std::to_string(id)));
+  }
+  removals.push_back(Operation::remove("/kafka/brokers/ids"));
+  ASSERT_TRUE(cluster.ensemble.write(removals));
+  int requests = 0;
+  cluster.ensemble.set_observer([&](std::int64_t, SessionId, const auto&) { ++requests; });
+  for (auto& broker : cluster.brokers) {
+    ASSERT_TRUE(cluster.run_until([&] { return broker->registrations.size() == 2; }));
+    ASSERT_TRUE(cluster.run_until([&] { return broker->alive == all; }));
+  }
+  EXPECT_EQ(cluster.ensemble.children("/kafka/brokers/ids").size(), 3U);
+  EXPECT_LT(requests, 20);
+}
+
+TEST(ZookeeperEngineTest, WhatSomebodyWritesIntoTheEpochDoesNotGoBack) {
+  for (const char* text : {"0", "1", "abc", "", "-7", "2147483647", "99999999999"}) {
+    Cluster cluster(6);
+    cluster.start_all();
+    ASSERT_TRUE(cluster.commit({{"a", "1"}}));
+    const auto id = cluster.lead()->id();
+    cluster.restart(id);  // another epoch than the first
+    cluster.broker(id).start("again");
+    const auto before = cluster.commit({{"a", "2"}});
+    ASSERT_TRUE(before);
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
+    ASSERT_TRUE(
+        cluster.ensemble.write({Operation::set("/kafka/controller_epoch", to_bytes(text))}));
+    // Who was the controller finds out, and takes the place again.
+    (void)cluster.commit({{"a", "lost or not"}});
+    const auto after = cluster.commit({{"a", "3"}});
+    ASSERT_TRUE(after) << text << ": " << after.error().message;
+    EXPECT_GT(after->epoch, before->epoch) << text;
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); })) << text;
+    for (auto& broker : cluster.brokers) EXPECT_EQ(broker->damage, "") << text;
+    EXPECT_EQ(text_of(cluster.ensemble.node("/kafka/controller_epoch")),
+              std::to_string(after->epoch.value()));
+  }
+}
+
+// Whoever stands has not read the whole log yet when it is elected.
+TEST(ZookeeperEngineTest, AnEpochThatWasPutBackWhileNobodyWasThere) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    Cluster cluster(seed);
+    cluster.start_all();
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(cluster.commit({{"a", std::to_string(i)}}));
+      const auto id = cluster.lead()->id();
+      cluster.restart(id);
+      cluster.broker(id).start("again");
+    }
+    ASSERT_TRUE(cluster.commit({{"a", "last"}}));
+    const auto last = cluster.truth_epoch;
+    for (int id = 1; id <= 3; ++id) cluster.restart(id);
+    ASSERT_TRUE(cluster.ensemble.write({Operation::set("/kafka/controller_epoch", to_bytes("0"))}));
+    for (int id = 1; id <= 3; ++id) cluster.broker(id).start("again");
+    const auto after = cluster.commit({{"a", "after"}});
+    ASSERT_TRUE(after) << after.error().message;
+    EXPECT_GT(after->epoch.value(), last);
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
+    for (auto& broker : cluster.brokers) EXPECT_EQ(broker->damage, "");
+  }
+}
+
+TEST(ZookeeperEngineTest, AnEpochThatSomebodyRemovedIsMadeAnew) {
+  Cluster cluster(7);
+  cluster.start_all();
+  const auto before = cluster.commit({{"a", "1"}});
+  ASSERT_TRUE(before);
+  ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
+  ASSERT_TRUE(cluster.ensemble.write({Operation::remove("/kafka/controller_epoch")}));
+  (void)cluster.commit({{"a", "lost or not"}});
+  const auto after = cluster.commit({{"a", "2"}});
+  ASSERT_TRUE(after) << after.error().message;
+  EXPECT_GT(after->epoch, before->epoch);
+}
+
 TEST(ZookeeperEngineTest, AnotherBrokerWithTheSameIdIsRefusedAndTheFirstIsNamed) {
   for (const bool has_other_directories : {true, false}) {
     Cluster cluster(9);

@@ -15,6 +15,11 @@
 namespace odradek::quorum::zookeeper {
 namespace {
 
+// After a registration that was refused or removed; doubled with each one in a row.
+constexpr env::Duration kFirstPause = std::chrono::milliseconds(50);
+// Until /brokers/ids, which somebody removed, is looked for again.
+constexpr env::Duration kUntilThere = std::chrono::seconds(1);
+
 // Equal texts are equal identities.
 base::SharedBytes identity_text(const BrokerIdentity& identity) {
   std::vector<std::string> directories = identity.directory_ids;
@@ -63,8 +68,31 @@ void Registration::create() {
                      if (attempt != attempt_) return;
                      if (created) return look();
                      if (is_passing(created.error())) return;
+                     if (created.error().code == Code::kNoNode) return make_parents();
                      look();
                    });
+  });
+}
+
+void Registration::make_parents() {
+  const auto is_last = [](const char* path) { return path == path::kIdentities; };
+  for (const char* path : {path::kBrokers, path::kBrokerIds, path::kIdentities}) {
+    session_.multi({Operation::create(path, {})},
+                   [this, path, is_last, attempt = attempt_](const Outcome<>& made) {
+                     if (attempt != attempt_) return;
+                     if (made) {
+                       base::log::warn("quorum", "somebody removed {}: it is made anew", path);
+                     }
+                     if (is_last(path) && (made || !is_passing(made.error()))) create_later();
+                   });
+  }
+}
+
+void Registration::create_later() {
+  constexpr int kMostDoublings = 6;
+  const auto pause = kFirstPause * (1 << std::min(failures_++, kMostDoublings));
+  session_.after(pause, [this, attempt = attempt_] {
+    if (attempt == attempt_ && session_.is_connected()) create();
   });
 }
 
@@ -77,7 +105,7 @@ void Registration::look() {
                [this, other, attempt = attempt_](Outcome<Node> identity) {
                  if (attempt != attempt_) return;
                  if (!identity && identity.error().code != Code::kNoNode) return;
-                 if (!*other) return create();  // gone meanwhile
+                 if (!*other) return create_later();  // gone meanwhile
                  consider(**other, identity);
                });
 }
@@ -86,6 +114,7 @@ void Registration::consider(const Node& other, const Outcome<Node>& identity) {
   const SessionId owner = other.stat.ephemeral_owner;
   if (owner == session_.id()) {
     registered_in_ = owner;
+    failures_ = 0;
     handlers_.on_registered(other.stat.created_zxid);
     return watch();
   }
@@ -190,6 +219,7 @@ void LiveBrokers::read() {
         if (names) return read_nodes(*names);
         is_watched_ = false;
         is_reading_ = false;
+        if (names.error().code == Code::kNoNode) session_.after(kUntilThere, [this] { read(); });
       },
       std::move(watch));
 }

@@ -40,6 +40,10 @@ class Registration {
 
  private:
   void create();
+  // Somebody removed what it stands in.
+  void make_parents();
+  // After what was refused or undone: not at once.
+  void create_later();
   void look();
   // Hears of it when the node is no longer there.
   void watch();
@@ -62,6 +66,8 @@ class Registration {
   // The last session of this process: what it left is its own.
   SessionId before_ = 0;
   std::uint64_t attempt_ = 0;
+  // In a row.
+  int failures_ = 0;
 };
 
 // The brokers that are alive, by their nodes in /brokers/ids. On the session's loop.

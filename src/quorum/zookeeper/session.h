@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "env/clock.h"
+#include "env/executor.h"
 
 // What the engine needs of ZooKeeper, whoever gives it: the official client (client_session.h) or a
 // simulated ensemble (sim/).
@@ -208,6 +210,9 @@ class Session {
   virtual void sync(DoneHandler handler) = 0;
   // All of the operations, in order, or none.
   virtual void multi(std::vector<Operation> operations, DoneHandler handler) = 0;
+  // Calls `task` after the pause, whatever has become of the connection by then; never once the
+  // session is closed.
+  virtual void after(env::Duration pause, env::Task task) = 0;
 };
 
 }  // namespace odradek::quorum::zookeeper

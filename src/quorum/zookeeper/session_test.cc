@@ -12,14 +12,16 @@ TEST(ConnectStringTest, HasServersWithPortsAndAChroot) {
   const auto parsed = parse_connect_string("zk1:2182, zk2 ,[::1]:2183,[fe80::1]/kafka/one");
   ASSERT_TRUE(parsed) << parsed.error().message;
   EXPECT_EQ(parsed->servers, "zk1:2182,zk2:2181,[::1]:2183,[fe80::1]:2181");
+  EXPECT_EQ(parsed->servers_of_client(), "zk1:2182,zk2:2181,::1:2183,fe80::1:2181");
   EXPECT_EQ(parsed->chroot, "/kafka/one");
   EXPECT_EQ(parse_connect_string("a:1"), (ConnectString{"a:1", ""}));
   EXPECT_EQ(parse_connect_string("a:1/"), (ConnectString{"a:1", ""}));
 }
 
 TEST(ConnectStringTest, RefusesWhatIsNoConnectStringAndNamesIt) {
-  for (const char* text : {"", "/chroot", "a:", "a:0", "a:65536", "a:x", "a,,b", "a b:1", "[::1:1",
-                           "a:1/x/", "a:1//x", "a:1/x/../y", "a:1/\x01"}) {
+  for (const char* text :
+       {"", "/chroot", "a:", "a:0", "a:65536", "a:x", "a,,b", "a b:1", "[::1:1", "a:1/x/", "a:1//x",
+        "a:1/x/../y", "a:1/\x01", "a:1/x,b:1/x", "a:1/x,b:1", "a:1/zookeeper", "a:1/zookeeper/x"}) {
     const auto parsed = parse_connect_string(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code, base::ErrorCode::kInvalidConfig);

@@ -37,6 +37,13 @@ void Client::open() {
   connect_after({});
 }
 
+void Client::after(env::Duration pause, env::Task task) {
+  executor_.run_after(pause, [weak = weak_from_this(), task = std::move(task)]() mutable {
+    const auto self = weak.lock();
+    if (self && self->on_event_ && !self->is_closed_) task();
+  });
+}
+
 void Client::connect_after(env::Duration delay) {
   if (is_connecting_) return;
   is_connecting_ = true;

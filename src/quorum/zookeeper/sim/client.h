@@ -36,6 +36,7 @@ class Client : public std::enable_shared_from_this<Client> {
   // `request.path` is still without the chroot.
   void call(Request request, Finish finish, Watch watch);
   void refuse(Failure failure, Finish finish);
+  void after(env::Duration pause, env::Task task);
 
   const std::string& host() const { return host_; }
   const SimSessionOptions& options() const { return options_; }

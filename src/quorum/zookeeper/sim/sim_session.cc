@@ -56,6 +56,9 @@ class SimSession final : public Session {
     request.operations = std::move(operations);
     client_->call(std::move(request), without_value(std::move(handler)), {});
   }
+  void after(env::Duration pause, env::Task task) override {
+    client_->after(pause, std::move(task));
+  }
 
  private:
   static Client::Finish without_value(DoneHandler handler) {

@@ -164,7 +164,12 @@ void ClusterMember::Core::tell() {
     std::exchange(accepted, {})({});
   }
   const bool is_over = state == Membership::State::kStopped || state == Membership::State::kRefused;
-  if (is_over && stopped) std::exchange(stopped, {})();
+  if (!is_over || !stopped) return;
+  if (!membership.left_because().empty()) {
+    base::log::warn(kArea, "stops without having handed over what it leads: {}",
+                    membership.left_because());
+  }
+  std::exchange(stopped, {})();
 }
 
 ClusterMember::ClusterMember(env::World& world, env::Executor& loop, ControllerCalls& calls,
@@ -234,6 +239,10 @@ void ClusterMember::stop(env::Task stopped) {
     self.stopped = std::move(stopped);
     self.membership.stop(self.now());
   });
+}
+
+void ClusterMember::give_up(std::string why) {
+  core_->act([why = std::move(why)](Core& self) { self.membership.give_up(why); });
 }
 
 std::int64_t ClusterMember::broker_epoch() const { return core_->broker_epoch; }

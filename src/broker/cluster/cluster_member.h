@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/uuid.h"
@@ -34,8 +35,8 @@ class ClusterMember {
   // Registers; `accepted` is called once: when a controller has accepted this broker, or with the
   // reason why none will. Once.
   void start(Handler accepted);
-  // What this broker has can be served from now on: its logs are there, its listeners open. Until
-  // then it asks to stay fenced.
+  // What this broker has can be served from now on: its logs are there, its listeners open (clients
+  // may wait in their backlogs). Until then it asks to stay fenced.
   void set_ready();
   // The change up to `image` is in force here. Where somebody waits for that, the controller is
   // told at once.
@@ -51,6 +52,8 @@ class ClusterMember {
   // Hands over what this broker leads, as long as that makes sense, and says no more; then calls.
   // Once.
   void stop(env::Task stopped);
+  // Ends a stop() at once that cannot succeed, for this reason.
+  void give_up(std::string why);
 
   // -1 before it was accepted.
   std::int64_t broker_epoch() const;

@@ -21,6 +21,10 @@ constexpr env::Duration kFirstBackoff = milliseconds(50);
 // While partitions are handed over: their clients wait.
 constexpr env::Duration kHandOverInterval = milliseconds(10);
 
+// An answer that has not come after so long while it hands over does not come: with ZooKeeper the
+// controller decides nothing.
+constexpr env::Duration kLongestSilence = std::chrono::seconds(10);
+
 // Asking again does not help.
 bool is_final(ErrorCode code) {
   return code == ErrorCode::kInconsistentClusterId || code == ErrorCode::kInvalidRegistration ||
@@ -55,7 +59,14 @@ void Membership::begin(env::MonotonicTime now) {
 }
 
 Membership::Step Membership::next(env::MonotonicTime now) {
-  if (state_ == State::kIdle || is_over() || is_in_flight_) return {};
+  if (state_ == State::kIdle || is_over()) return {};
+  if (is_in_flight_) {
+    if (state_ != State::kHandingOver) return {};
+    if (now < silent_until_) return {.until = silent_until_};
+    give_up(fmt::format("the controller has not answered within {} s",
+                        std::chrono::duration_cast<std::chrono::seconds>(kLongestSilence).count()));
+    return {};
+  }
   if (state_ == State::kRegistering && broker_epoch_ < 0 && now >= give_up_) {
     refuse({error_.code == ErrorCode::kNone ? ErrorCode::kRequestTimedOut : error_.code,
             fmt::format(
@@ -103,6 +114,7 @@ void Membership::on_heartbeat(const base::Result<wire::BrokerHeartbeatResponse>&
                               env::MonotonicTime now) {
   is_in_flight_ = false;
   if (is_over()) return;
+  silent_until_ = now + kLongestSilence;
   if (std::exchange(is_stale_, false)) {
     due_ = now;
     return;
@@ -168,8 +180,15 @@ void Membership::stop(env::MonotonicTime now) {
     return;
   }
   state_ = State::kHandingOver;
+  silent_until_ = now + kLongestSilence;
   is_stale_ = is_in_flight_;
   hurry(now);
+}
+
+void Membership::give_up(const std::string& why) {
+  if (state_ != State::kHandingOver) return;
+  state_ = State::kStopped;
+  left_because_ = why;
 }
 
 void Membership::pause(env::MonotonicTime now) {
@@ -189,7 +208,8 @@ void Membership::failed_to_stop(env::MonotonicTime now) {
   const bool is_electing = error_.code == ErrorCode::kNotController;
   if (!is_electing || now >= attempt_over_) {
     if (++shutdown_failures_ > options_.max_shutdown_retries) {
-      state_ = State::kStopped;
+      give_up(fmt::format("{} attempts failed (controlled.shutdown.max.retries={}): {}",
+                          shutdown_failures_, options_.max_shutdown_retries, error_.message));
       return;
     }
     attempt_over_ = now + options_.shutdown_retry_backoff;

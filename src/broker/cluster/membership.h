@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/result.h"
 #include "config/settings.h"
@@ -73,6 +74,8 @@ class Membership {
   // The broker is no longer registered, or may not be: it registers anew.
   void register_anew(env::MonotonicTime now);
   void stop(env::MonotonicTime now);
+  // What stop() asked for cannot be had, for this reason: it is stopped.
+  void give_up(const std::string& why);
 
   State state() const { return state_; }
   // -1 before it was accepted.
@@ -80,6 +83,8 @@ class Membership {
   // Whether the controller lets it serve, as it said last.
   bool is_fenced() const { return is_fenced_; }
   const base::Error& error() const { return error_; }
+  // Of kStopped: why what it led was not handed over; empty where it was, or had not to be.
+  const std::string& left_because() const { return left_because_; }
 
  private:
   bool is_over() const { return state_ == State::kStopped || state_ == State::kRefused; }
@@ -101,6 +106,8 @@ class Membership {
   env::Duration backoff_{};
   std::int64_t shutdown_failures_ = 0;
   env::MonotonicTime attempt_over_{};  // of handing over, after a failure
+  env::MonotonicTime silent_until_{};  // while handing over: when no answer is waited for any more
+  std::string left_because_;
   base::Error error_{};
 };
 

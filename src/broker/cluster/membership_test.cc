@@ -202,6 +202,7 @@ TEST_F(MembershipTest, HandsOverBeforeItStops) {
   ASSERT_TRUE(next_due().wants_shut_down);
   answer(true, true);
   EXPECT_EQ(member_.state(), State::kStopped);
+  EXPECT_EQ(member_.left_because(), "");
 }
 
 TEST_F(MembershipTest, AHeartbeatUnderWayDoesNotHoldUpTheEnd) {
@@ -248,6 +249,30 @@ TEST_F(MembershipTest, StopsAtOnceWhereItHasNothingToHandOver) {
   keeps.begin(now_);
   keeps.stop(now_);
   EXPECT_EQ(keeps.state(), State::kStopped);
+}
+
+TEST_F(MembershipTest, StopsWhereTheControllerIsSilent) {
+  serve();
+  member_.stop(now_);
+  ASSERT_TRUE(next().wants_shut_down);
+  answer(false);
+  const auto begin = now_;
+  ASSERT_TRUE(next_due().wants_shut_down);
+  EXPECT_EQ(next_due().act, Act::kWait);
+  EXPECT_EQ(member_.state(), State::kStopped);
+  EXPECT_EQ(now_ - begin, seconds(10)) << "after the last answer";
+  EXPECT_THAT(member_.left_because(), HasSubstr("has not answered within 10 s"));
+}
+
+TEST_F(MembershipTest, GivesUpHandingOverWhereThatCannotSucceed) {
+  serve();
+  member_.give_up("as the test has it");
+  EXPECT_EQ(member_.state(), State::kReady) << "it hands nothing over";
+  member_.stop(now_);
+  ASSERT_TRUE(next().wants_shut_down);
+  member_.give_up("as the test has it");
+  EXPECT_EQ(member_.state(), State::kStopped);
+  EXPECT_EQ(member_.left_because(), "as the test has it");
 }
 
 TEST_F(MembershipTest, StopsWhenItsEpochEndsMeanwhile) {

@@ -175,7 +175,10 @@ void ZookeeperMetadata::on_refused(const base::Error& error) {
   fail_for_good(error);
 }
 
-void ZookeeperMetadata::on_reachable(bool is_reachable) { hooks_.on_reachable(is_reachable); }
+void ZookeeperMetadata::on_reachable(bool is_reachable) {
+  is_reachable_ = is_reachable;
+  hooks_.on_reachable(is_reachable);
+}
 
 void ZookeeperMetadata::on_expired() { hooks_.on_expired(); }
 
@@ -369,7 +372,7 @@ void ZookeeperMetadata::write_snapshot() {
 
 void ZookeeperMetadata::stop(Decide last, env::Task stopped) {
   std::deque<Job> refused;
-  // Either what is begun ends, or, where ZooKeeper is away, it is not waited for.
+  // Either what is begun ends, or, where ZooKeeper is away, it is not waited for. Of loop 0.
   const auto closing = std::make_shared<env::Task>(
       [this, stopped = std::move(stopped)]() mutable { engine_->close(std::move(stopped)); });
   const auto close_once = [closing] {
@@ -379,7 +382,9 @@ void ZookeeperMetadata::stop(Decide last, env::Task stopped) {
   ending.decide = std::move(last);
   ending.waits_for_followers = false;
   ending.done = [this, close_once](const base::Result<>&) { world_.loop(0).post(close_once); };
-  world_.loop(0).run_after(kStopGrace, close_once);
+  world_.loop(0).post([this, close_once] {
+    world_.loop(0).run_after(is_reachable_ ? kStopGrace : env::Duration::zero(), close_once);
+  });
   bool was_busy = false;
   {
     const std::lock_guard lock(mutex_);

@@ -151,6 +151,7 @@ class ZookeeperMetadata final : public MetadataRuntime, private quorum::zookeepe
   std::unique_ptr<quorum::zookeeper::ZookeeperEngine> engine_;
   std::function<void(base::Result<>)> on_registration_;
   bool is_registered_ = false;
+  bool is_reachable_ = false;
   // Something was decided, by whomever.
   bool has_begun_ = false;
 };

@@ -71,11 +71,12 @@ base::Result<> RunningBroker::serve_in_cluster() {
   if (!done) return done;
   act_on_settings();
   replication_->start();
+  cluster_->serve();
+  cluster_->await_unfenced();
   auto served = on_loop([this]() -> base::Result<> {
     server_->start();
     return {};
   });
-  cluster_->serve();
   producer_ids_->keep_reserve();
   return served;
 }

@@ -25,6 +25,10 @@ namespace zk = quorum::zookeeper;
 
 constexpr std::string_view kConnectKey = "zookeeper.connect";
 constexpr auto kProbeTimeout = std::chrono::seconds(2);
+// A controller that decides does so in milliseconds.
+constexpr auto kUnfenceTimeout = std::chrono::seconds(10);
+// How long a stop waits for ZooKeeper to come back.
+constexpr auto kHandOverPatience = std::chrono::seconds(5);
 
 zk::EngineOptions engine_options(const config::Settings& settings, base::BrokerId node) {
   zk::EngineOptions options;
@@ -74,7 +78,8 @@ ClusterNode::ClusterNode(env::World& world, const config::Settings& settings,
       live_config_(live_config),
       image_(image),
       logs_(logs),
-      options_(std::move(options)) {
+      options_(std::move(options)),
+      unfenced_(std::make_shared<Wait<bool>>(world.workers())) {
   metadata_ = std::make_unique<ZookeeperMetadata>(
       world_, image_, engine_options(settings_, options_.node), make_hooks());
 }
@@ -98,7 +103,8 @@ ZookeeperMetadata::Hooks ClusterNode::make_hooks() {
       .on_controller = [this](const auto& controller) { on_controller(controller); },
       .on_brokers = [this](const auto& brokers) { on_brokers(brokers); },
       .on_reachable =
-          [](bool is_reachable) {
+          [this](bool is_reachable) {
+            is_reachable_ = is_reachable;
             if (is_reachable) return base::log::info("quorum", "connected to ZooKeeper");
             base::log::warn(
                 "quorum", "no connection to ZooKeeper: nothing new is decided until there is one");
@@ -273,11 +279,16 @@ base::Result<> ClusterNode::register_in_zookeeper(const metadata::BrokerImage& r
   return base::fail(std::move(error));
 }
 
+// That of the last clean stop; what a cluster begins with has it as 0, see records_to_publish.
+std::int64_t ClusterNode::last_epoch() const {
+  const std::int64_t epoch = logs_.last_broker_epoch();
+  return has_own_metadata() ? std::min<std::int64_t>(epoch, 0) : epoch;
+}
+
 base::Result<> ClusterNode::register_with_controller(const metadata::BrokerImage& registration) {
-  member_ = std::make_unique<ClusterMember>(
-      world_, world_.loop(0), *channel_, active_,
-      to_request(registration, cluster_id_, logs_.last_broker_epoch()),
-      membership_options(settings_));
+  member_ = std::make_unique<ClusterMember>(world_, world_.loop(0), *channel_, active_,
+                                            to_request(registration, cluster_id_, last_epoch()),
+                                            membership_options(settings_));
   world_.loop(0).post([this] {
     is_member_ = true;
     publish_controller();
@@ -301,6 +312,7 @@ void ClusterNode::follow() {
   metadata_->observe(
       [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
         member_->follow(image_.load(), has_new_partitions(delta, image));
+        note_unfenced(image);
       });
   member_->follow(image_.load());
   live_config_.act([this](const config::Settings& before, const config::Settings& now) {
@@ -325,6 +337,27 @@ void ClusterNode::tell_of_min_in_sync() const {
 }
 
 void ClusterNode::serve() { member_->set_ready(); }
+
+void ClusterNode::note_unfenced(const metadata::ClusterImage& image) {
+  const auto* self = image.find_broker(options_.node);
+  const bool is_of_this_run = self != nullptr && self->epoch >= member_->broker_epoch();
+  if (is_of_this_run && !self->fenced) unfenced_->set(true);
+}
+
+void ClusterNode::await_unfenced() {
+  env::Executor& loop = world_.loop(0);
+  const auto timer = std::make_shared<env::Executor::TimerId>(0);
+  loop.post([&loop, timer, unfenced = unfenced_] {
+    *timer = loop.run_after(kUnfenceTimeout, [unfenced] { unfenced->set(false); });
+  });
+  const bool is_unfenced = unfenced_->take();
+  loop.post([&loop, timer] { loop.cancel(*timer); });
+  if (is_unfenced) return;
+  base::log::warn("broker",
+                  "no controller has let this broker serve within {} s: its clients are answered "
+                  "nevertheless, with the metadata that it has",
+                  std::chrono::duration_cast<std::chrono::seconds>(kUnfenceTimeout).count());
+}
 
 void ClusterNode::on_controller(const std::optional<zk::ControllerInfo>& controller) {
   controller_ = controller;
@@ -381,7 +414,18 @@ void ClusterNode::on_refused(const ControllerPlace& place) {
   metadata_->remove_controller(*controller_);
 }
 
-void ClusterNode::hand_over(env::Task done) { member_->stop(std::move(done)); }
+// Without ZooKeeper nobody can be given what it leads.
+void ClusterNode::hand_over(env::Task done) {
+  world_.loop(0).post([this, done = std::move(done)]() mutable {
+    const auto timer = world_.loop(0).run_after(kHandOverPatience, [this] {
+      if (!is_reachable_) member_->give_up("ZooKeeper does not answer");
+    });
+    member_->stop([this, timer, done = std::move(done)]() mutable {
+      world_.loop(0).cancel(timer);
+      done();
+    });
+  });
+}
 
 void ClusterNode::stop(env::Task stopped) {
   world_.loop(0).post([this, stopped = std::move(stopped)]() mutable {

@@ -15,6 +15,7 @@
 #include "broker/cluster/forwarder.h"
 #include "broker/controller/controller_service.h"
 #include "broker/runtime/live_config.h"
+#include "broker/runtime/wait.h"
 #include "broker/runtime/zookeeper_metadata.h"
 #include "config/live_settings.h"
 #include "log/log_manager.h"
@@ -51,8 +52,11 @@ class ClusterNode {
   [[nodiscard]] base::Result<> enter(const metadata::BrokerImage& registration);
   // In the metadata's attach: the controller hears how far this broker has followed.
   void follow();
-  // Everything here is served.
+  // Everything here can be served, and the listeners are open.
   void serve();
+  // Blocks until the image here shows that the controller lets this broker serve, a few seconds at
+  // most: what a client is told before that names neither this broker nor, where all start, any.
+  void await_unfenced();
   // After a start that failed. Blocks.
   void shut();
   // Hands over what this broker leads; the listeners still serve. Then calls.
@@ -74,6 +78,7 @@ class ClusterNode {
   quorum::zookeeper::Proposal proposal() const;
   base::SharedBytes own_origin() const;
   bool has_own_metadata() const;
+  std::int64_t last_epoch() const;
   base::Result<> check_identity(const std::string& cluster_id) const;
   base::Result<> check_origin(const quorum::zookeeper::Started& found);
   MakeSession make_client_session();
@@ -89,6 +94,7 @@ class ClusterNode {
   void publish_controller();
   void on_refused(const ControllerPlace& place);
   void tell_of_min_in_sync() const;
+  void note_unfenced(const metadata::ClusterImage& image);
 
   env::World& world_;
   const config::Settings& settings_;
@@ -107,9 +113,11 @@ class ClusterNode {
   std::unique_ptr<ControllerChannel> channel_;
   std::unique_ptr<Forwarder> forwarder_;
   std::unique_ptr<ClusterMember> member_;
+  const std::shared_ptr<Wait<bool>> unfenced_;
 
   // Of loop 0. Nobody is told of the controller before those who watch are there.
   bool is_member_ = false;
+  bool is_reachable_ = false;  // ZooKeeper
   std::optional<quorum::zookeeper::ControllerInfo> controller_;
   ZookeeperMetadata::Brokers brokers_;
   // Brokers that were there and no longer are, each with the epoch that it had.

@@ -63,15 +63,28 @@ TEST(CheckTest, WhatIsNotThereIsRefusedByNameAndItsAbsenceIsNot) {
 }
 
 TEST(CheckTest, SettingsThatDoNotAgreeAreRefused) {
-  for (const std::string text :
-       {"node.id=1\nbroker.id=2", "log.dirs=/a,/a/", "log.retention.hours=0", "log.roll.ms=0",
-        "queued.max.request.bytes=5", "max.connections.per.ip=0", "metrics.listener=9404",
-        "max.connections.per.ip.overrides=host", "connections.max.idle.ms=50",
-        "log.cleaner.threads=200", "group.consumer.session.timeout.ms=1",
-        "group.coordinator.rebalance.protocols=consumer", "inter.broker.listener.name=INTERNAL",
-        "replica.fetch.wait.max.ms=40000", "controller.quorum.voters=here",
-        "listeners=PLAINTEXT://:1\ninter.broker.listener.name=PLAINTEXT\n"
-        "security.inter.broker.protocol=PLAINTEXT"}) {
+  for (const std::string text : {"node.id=1\nbroker.id=2",
+                                 "log.dirs=/a,/a/",
+                                 "log.retention.hours=0",
+                                 "log.roll.ms=0",
+                                 "queued.max.request.bytes=5",
+                                 "max.connections.per.ip=0",
+                                 "metrics.listener=9404",
+                                 "max.connections.per.ip.overrides=host",
+                                 "connections.max.idle.ms=50",
+                                 "log.cleaner.threads=200",
+                                 "group.consumer.session.timeout.ms=1",
+                                 "group.coordinator.rebalance.protocols=consumer",
+                                 "inter.broker.listener.name=INTERNAL",
+                                 "replica.fetch.wait.max.ms=40000",
+                                 "controller.quorum.voters=here",
+                                 "zookeeper.set.acl=true",
+                                 "zookeeper.digest.credentials=nocolon",
+                                 "zookeeper.digest.credentials=:word",
+                                 "zookeeper.session.timeout.ms=-1",
+                                 "zookeeper.connection.timeout.ms=0",
+                                 "listeners=PLAINTEXT://:1\ninter.broker.listener.name=PLAINTEXT\n"
+                                 "security.inter.broker.protocol=PLAINTEXT"}) {
     EXPECT_FALSE(check(text).problems.empty()) << text;
   }
 }
@@ -125,6 +138,9 @@ TEST(CheckTest, NoSecretIsShown) {
     EXPECT_EQ(sentence("f", checked.findings[0]).find("hush"), std::string::npos);
     EXPECT_EQ(checked.findings[0].value, "[hidden]") << line;
   }
+  const auto refused = check("zookeeper.digest.credentials=hush").problems;
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_EQ(refused.front().find("hush"), std::string::npos) << refused.front();
 }
 
 TEST(CheckTest, ATopicsKeyNamesTheServers) {

@@ -158,10 +158,12 @@ Read<void> check_reachable(const std::vector<Listener>& listeners) {
   return {};
 }
 
-// Without `listeners`: host.name, port and advertised.* of Kafka 2.2, else loopback.
+// Without `listeners`: host.name, port and advertised.* of Kafka 2.2, else loopback; but what
+// others of a cluster are to reach is every address, as in Kafka.
 std::vector<Listener> default_listeners(const Settings& settings) {
   const bool is_legacy = settings.is_set("host.name") || settings.is_set("port");
-  Listener listener{"PLAINTEXT", "PLAINTEXT", {"127.0.0.1", kDefaultPort}, {}};
+  const bool is_in_cluster = !settings.value("zookeeper.connect").value_or("").empty();
+  Listener listener{"PLAINTEXT", "PLAINTEXT", {is_in_cluster ? "" : "127.0.0.1", kDefaultPort}, {}};
   if (is_legacy) {
     listener.bind = {settings.given_or("host.name", ""),
                      legacy_port(settings, "port", kDefaultPort)};

@@ -31,6 +31,13 @@ TEST(ListenersTest, WithoutAnySettingItIsLoopback) {
   EXPECT_FALSE(listener.advertised);
 }
 
+TEST(ListenersTest, InAClusterItIsEveryAddress) {
+  const Listener listener = only({{"zookeeper.connect", "127.0.0.1:2181"}});
+  EXPECT_EQ(listener.name, "PLAINTEXT");
+  EXPECT_EQ(listener.bind, (HostAndPort{"", 9092}));
+  EXPECT_FALSE(listener.advertised);
+}
+
 TEST(ListenersTest, AnEmptyHostIsEveryAddress) {
   EXPECT_EQ(only({{"listeners", "PLAINTEXT://:9093"}}).bind, (HostAndPort{"", 9093}));
 }

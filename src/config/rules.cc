@@ -255,6 +255,25 @@ void check_connections(const Settings& settings, Objections& objections) {
   }
 }
 
+void check_zookeeper(const Settings& settings, Objections& objections) {
+  constexpr std::string_view kLists = "zookeeper.set.acl";
+  constexpr std::string_view kCredentials = "zookeeper.digest.credentials";
+  const std::string& credentials = settings.text(kCredentials);
+  const auto colon = credentials.find(':');
+  if (!credentials.empty() && (colon == 0 || colon == std::string::npos)) {
+    // What is said of it does not show it.
+    objections.push_back({std::string(kCredentials),
+                          fmt::format("{} is refused: it is user:password", kCredentials)});
+  }
+  if (settings.flag(kLists) && credentials.empty()) {
+    refuse(settings, kLists,
+           fmt::format("the nodes are to be changed by one identity only, and {} does not say "
+                       "which (user:password)",
+                       kCredentials),
+           objections);
+  }
+}
+
 void check_groups(const Settings& settings, Objections& objections) {
   constexpr std::string_view kProtocols = "group.coordinator.rebalance.protocols";
   const auto protocols = settings.list(kProtocols);
@@ -301,7 +320,7 @@ std::vector<Objection> objections_to(const Settings& settings) {
   for (const auto check :
        {check_node, check_roles, check_voters, check_bootstrap_servers, check_directories,
         check_cordoned, check_times, check_memory, check_metrics, check_threads, check_connections,
-        check_groups, check_orders}) {
+        check_zookeeper, check_groups, check_orders}) {
     check(settings, objections);
   }
   if (auto listeners = read_listeners(settings); !listeners) {

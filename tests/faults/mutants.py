@@ -252,8 +252,8 @@ MUTANTS = (
     (
         "min.insync.replicas is not looked at",
         [("src/replica/leader/in_sync_set.cc",
-          r"  return count < least;",
-          r"  return count + least == 0;")],
+          r"  return count < least\(\);",
+          r"  return count + least() == 0;")],
         (CLUSTER,),
     ),
     (

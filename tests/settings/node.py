@@ -17,6 +17,7 @@ from harness.servers import Odradek, free_port  # noqa: E402
 
 PATIENCE_S = 60
 COORDINATOR_LOADING = 14
+INVALID_REPLICATION_FACTOR = 38
 COORDINATOR_NOT_AVAILABLE = 15
 NOT_COORDINATOR = 16
 
@@ -72,8 +73,9 @@ class Node:
         return answer["Topics"][0]["ErrorCode"]
 
     def topic(self, name="topic", **configs):
-        """A topic of one partition."""
-        code = self.create(name, **configs)
+        """A topic of one partition. In a cluster a broker that has just begun takes none yet."""
+        code = until(lambda: self.create(name, **configs),
+                     lambda code: code != INVALID_REPLICATION_FACTOR)
         assert code == 0, code
         return name
 

@@ -5,10 +5,14 @@ once they are created. why_test.py --server build/release/odradek"""
 
 import argparse
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 import urllib.request
 from pathlib import Path
@@ -20,6 +24,8 @@ from harness import zookeeper  # noqa: E402
 from harness.servers import Odradek, free_port  # noqa: E402
 
 NONE = 0
+INVALID_REQUEST = 42
+EVENTS = 100  # a resource type of DescribeConfigs
 LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\s+\S")
 
 
@@ -91,6 +97,7 @@ class Why(unittest.TestCase):
         said = self.why("topic", "orders")
         self.assertIn("orders-0: leader 1 (was 3) in epoch", said.stdout)
         self.assertIn("because broker 3", said.stdout)
+        self.assertIn("broker 3 ", said.stderr, "what it decided is missing, without a word")
         lines = said.stdout.splitlines()[1:]
         self.assertTrue(all(LINE.match(line) for line in lines), lines)
         self.assertEqual(lines, sorted(lines))
@@ -105,15 +112,39 @@ class Why(unittest.TestCase):
         self.assertEqual(sorted(first), ["controller", "event", "reason", "time"])
 
     def test_4_counted_by_cause(self):
+        pages = self.pages()
+        found = re.findall(r'odradek_controller_fences_total{reason="(\w+)"} (\d+)', pages)
+        self.assertIn(True, [count != "0" and reason in ("connection_refused", "session_expired")
+                             for reason, count in found])
+
+    def pages(self):
+        """Of all brokers that run, one after the other."""
         pages = ""
         for broker in self.brokers.values():
             if broker.running():
                 with urllib.request.urlopen(f"http://127.0.0.1:{broker.metrics}/metrics",
                                             timeout=10) as answer:
                     pages += answer.read().decode()
-        found = re.findall(r'odradek_controller_fences_total{reason="(\w+)"} (\d+)', pages)
-        self.assertIn(True, [count != "0" and reason in ("connection_refused", "session_expired")
-                             for reason, count in found])
+        return pages
+
+    def total(self, name):
+        """Of the cluster: what the brokers measure together."""
+        return sum(map(float, re.findall(rf"^{name} (\S+)$", self.pages(), re.MULTILINE)))
+
+    def test_4_the_cluster_is_counted_by_its_controller(self):
+        controller = "kafka_controller_kafkacontroller_"
+        self.assertEqual(self.total(f"{controller}activecontrollercount"), 1)
+        self.assertEqual(self.total(f"{controller}activebrokercount"), 2)
+        self.assertEqual(self.total(f"{controller}fencedbrokercount"), 1)
+        self.create("alone", [2])
+        with_it = self.total(f"{controller}globalpartitioncount")
+        self.assertGreater(with_it, 20)
+        self.assertEqual(self.total(f"{controller}globaltopiccount"), with_it)
+        # Those that broker 3 alone has.
+        self.assertGreater(self.total(f"{controller}offlinepartitionscount"), 0)
+        self.assertGreaterEqual(self.total(f"{controller}preferredreplicaimbalancecount"), 2)
+        self.assertGreater(self.total("kafka_server_replicamanager_underreplicatedpartitions"), 0)
+        self.assertGreater(self.total("kafka_server_replicamanager_atminisrpartitioncount"), 0)
 
     def test_5_another_run_and_the_files_know_it_too(self):
         self.brokers[3].start()
@@ -139,13 +170,52 @@ class Why(unittest.TestCase):
             return None
 
     def test_6_who_could_not_be_asked_is_named(self):
-        broker = self.brokers[2]
-        broker.stop()
-        broker.settings["metrics.listener"] = ""
-        broker.start()
+        hasty = Path(self.directory.name) / "hasty.properties"
+        hasty.write_text("default.api.timeout.ms=2000\n")
+        os.kill(self.brokers[2].process.pid, signal.SIGSTOP)
+        try:
+            said = self.why("topic", "orders", "--command-config", str(hasty))
+        finally:
+            os.kill(self.brokers[2].process.pid, signal.SIGCONT)
+        self.assertIn("broker 2 did not say what it decided: ", said.stderr)
+        self.assertIn("orders-0: leader 1 (was 3)", said.stdout)
         until(lambda: self.metadata(1)["Brokers"], lambda seen: len(seen) == 3)
-        self.assertIn("broker 2 did not say what it decided: metrics.listener is not set there",
-                      self.why("topic", "orders").stderr)
+
+    def test_8_a_decision_that_was_seen_is_told(self):
+        """By whoever saw it, on whatever broker, at once."""
+        for i in range(20):
+            topic = f"seen-{i}"
+            self.create(topic, [2])
+            mover = threading.Thread(target=self.move, args=(topic, [3]))
+            mover.start()
+            deadline = time.monotonic() + 30
+            while self.leader(1 + i % 3, topic) != 3 and time.monotonic() < deadline:
+                pass
+            told = self.events(f"topic={topic}")
+            mover.join()
+            self.assertTrue([line for line in told if "leader 3 (was 2)" in line], told)
+
+    def move(self, topic, replicas):
+        answer = ask(self.brokers[1].port, "AlterPartitionReassignments", 0, {
+            "TimeoutMs": 10000, "Topics": [{"Name": topic, "Partitions": [
+                {"PartitionIndex": 0, "Replicas": replicas}]}]})
+        self.assertEqual(answer["ErrorCode"], NONE, answer)
+
+    def events(self, query):
+        """Of all brokers, without the time that a command takes to start."""
+        found = []
+        for broker in self.brokers.values():
+            answer = ask(broker.port, "DescribeConfigs", 4, {"Resources": [
+                {"ResourceType": EVENTS, "ResourceName": query, "ConfigurationKeys": None}]})
+            result = answer["Results"][0]
+            self.assertEqual(result["ErrorCode"], NONE, result)
+            found += [entry["Value"] for entry in result["Configs"]]
+        return found
+
+    def test_9_what_is_no_query_is_refused(self):
+        answer = ask(self.brokers[1].port, "DescribeConfigs", 4, {"Resources": [
+            {"ResourceType": EVENTS, "ResourceName": "colour=red", "ConfigurationKeys": None}]})
+        self.assertEqual(answer["Results"][0]["ErrorCode"], INVALID_REQUEST)
 
     def test_7_a_broker_that_runs_and_is_unregistered_comes_back(self):
         answer = ask(self.brokers[1].port, "UnregisterBroker", 0, {"BrokerId": 3})

@@ -3,12 +3,15 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "base/loggers.h"
 #include "broker/api/apis.h"
 #include "broker/api/config_entries.h"
+#include "broker/runtime/admin_service.h"
+#include "metadata/controller/event_line.h"
 #include "metadata/controller/topic_name.h"
 
 namespace odradek::broker::api {
@@ -50,6 +53,9 @@ class ConfigDescriber {
         return describe_client_metrics(resource.resource_name, options);
       case ConfigResourceType::kGroup:
         return describe_group(resource.resource_name, options);
+    }
+    if (resource.resource_type == metadata::kEventResource) {
+      return describe_events(resource.resource_name);
     }
     return base::fail(ErrorCode::kInvalidRequest,
                       fmt::format("Resource type {} can't be described: TOPIC (2), BROKER (4), "
@@ -113,6 +119,27 @@ class ConfigDescriber {
                          options);
   }
 
+  // What `odradek why` asks: the name is a query, each entry a line.
+  base::Result<Entries> describe_events(const std::string& name) const {
+    const auto query = metadata::parse_event_query(name);
+    if (!query) {
+      return base::fail(ErrorCode::kInvalidRequest,
+                        "Events are asked for by topic=NAME, broker=ID and group=NAME, with & "
+                        "between them.");
+    }
+    const std::string text = services_.admin.find_events(*query);
+    Entries entries;
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = std::min(text.find('\n', begin), text.size());
+      ConfigEntry& entry = entries.emplace_back();
+      entry.name = fmt::format("{:08}", entries.size());
+      entry.value = text.substr(begin, end - begin);
+      entry.read_only = true;
+      begin = end + 1;
+    }
+    return entries;
+  }
+
   base::Result<> check_broker_id(const std::string& name, const char* or_else) const {
     std::int32_t id = -1;
     const char* const end = name.data() + name.size();
@@ -134,10 +161,8 @@ class ConfigDescriber {
   const std::shared_ptr<const config::SettingsLayers> settings_;
 };
 
-}  // namespace
-
-void handle_describe_configs(Services& services, DescribeConfigsRequest request,
-                             Responder<DescribeConfigsResponse> responder) {
+void answer(const Services& services, const DescribeConfigsRequest& request,
+            Responder<DescribeConfigsResponse>& responder) {
   const ConfigDescriber describer(services, request, responder.context().version);
   DescribeConfigsResponse response;
   for (const Resource& resource : request.resources) {
@@ -153,6 +178,20 @@ void handle_describe_configs(Services& services, DescribeConfigsRequest request,
     result.error_message = std::move(entries).error().message;
   }
   responder.send(response);
+}
+
+}  // namespace
+
+void handle_describe_configs(Services& services, DescribeConfigsRequest request,
+                             Responder<DescribeConfigsResponse> responder) {
+  const bool asks_for_events = std::ranges::any_of(request.resources, [](const Resource& resource) {
+    return resource.resource_type == metadata::kEventResource;
+  });
+  if (!asks_for_events) return answer(services, request, responder);
+  services.admin.when_events_are_kept(
+      [&services, request = std::move(request), responder = std::move(responder)]() mutable {
+        answer(services, request, responder);
+      });
 }
 
 }  // namespace odradek::broker::api

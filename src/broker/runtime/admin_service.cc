@@ -2,6 +2,7 @@
 #include "broker/runtime/admin_service.h"
 
 #include <algorithm>
+#include <atomic>
 #include <string_view>
 
 #include "base/assert.h"
@@ -149,6 +150,24 @@ void AdminService::create_automatically(const std::string& name, Done done) {
   topic.num_partitions = -1;
   topic.replication_factor = -1;
   create_one(std::move(topic), std::move(done));
+}
+
+void AdminService::when_events_are_kept(env::Task then) {
+  constexpr auto kLongest = std::chrono::seconds(1);
+  struct Waiter {
+    std::atomic<bool> is_over = false;
+    env::Task then;
+  };
+  const auto waiter = std::make_shared<Waiter>();
+  waiter->then = std::move(then);
+  const auto go_on = [waiter] {
+    if (!waiter->is_over.exchange(true)) std::exchange(waiter->then, {})();
+  };
+  world_.loop(0).run_after(kLongest, go_on);
+  // Decisions are settled one after the other: what is asked to decide nothing comes behind them.
+  runtime_.submit(
+      [](const metadata::ClusterImage&) { return std::vector<metadata::MetadataRecord>{}; },
+      [go_on](const base::Result<>&) { go_on(); });
 }
 
 }  // namespace odradek::broker

@@ -13,6 +13,7 @@
 #include "broker/runtime/metadata_runtime.h"
 #include "config/live_settings.h"
 #include "env/world.h"
+#include "metadata/controller/event_line.h"
 #include "metadata/controller/events.h"
 #include "metadata/controller/topics.h"
 
@@ -101,6 +102,17 @@ class AdminService {
         });
   }
 
+  // The lines of what was decided on this broker and why, oldest first (docs/formats/events.md).
+  using FindEvents = std::function<std::string(const metadata::EventQuery&)>;
+  // Before requests come.
+  void find_events_by(FindEvents find_events) { find_events_ = std::move(find_events); }
+  std::string find_events(const metadata::EventQuery& query) const {
+    return find_events_ ? find_events_(query) : std::string();
+  }
+  // Calls `then` once the events of everything that was decided here by now are kept, or a second
+  // is over: a change is served a moment before its events are told of. From any thread.
+  void when_events_are_kept(env::Task then);
+
   // Creates the internal topic as the settings have it unless it is there; `done` when it is.
   void ensure_internal_topic(const std::string& name, Done done);
   // Creates a topic with the broker's defaults, as a Metadata request may ask for.
@@ -121,6 +133,7 @@ class AdminService {
   Forwarder* const forwarder_;
   const EventSink on_events_;
   AwaitReplay await_replay_;
+  FindEvents find_events_;
   std::optional<base::Error> refusal_;
 };
 

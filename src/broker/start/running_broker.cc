@@ -213,6 +213,8 @@ void RunningBroker::make_services() {
   admin_ = std::make_unique<AdminService>(world_, live_, *metadata_,
                                           cluster_ ? &cluster_->forwarder() : nullptr,
                                           [this](const auto& events) { events_->add(events); });
+  admin_->find_events_by(
+      [this](const metadata::EventQuery& query) { return events_->find(query); });
   if (cluster_) {
     admin_->await_replay_by(
         [this](base::Offset offset, env::Duration limit, AdminService::ReplayAwaited done) {

@@ -8,8 +8,7 @@
 #include <utility>
 
 #include "cli/admin/error_text.h"
-#include "config/listeners.h"
-#include "net/http/http_get.h"
+#include "wire/messages/describe_cluster.h"
 #include "wire/messages/describe_configs.h"
 
 namespace odradek::cli {
@@ -17,31 +16,6 @@ namespace {
 
 using metadata::EventLine;
 using metadata::EventQuery;
-
-constexpr std::string_view kListenerKey = "metrics.listener";
-constexpr std::int8_t kBrokerResource = 4;
-
-std::string encoded(std::string_view text) {
-  std::string out;
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    const bool is_plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-                          (byte >= 'a' && byte <= 'z') || byte == '-' || byte == '_' || byte == '.';
-    out += is_plain ? std::string(1, character) : fmt::format("%{:02X}", byte);
-  }
-  return out;
-}
-
-std::string target_of(const EventQuery& query) {
-  std::string parts;
-  const auto add = [&](std::string_view name, std::string_view value) {
-    parts += fmt::format("{}{}={}", parts.empty() ? "?" : "&", name, encoded(value));
-  };
-  if (query.topic) add("topic", *query.topic);
-  if (query.broker) add("broker", std::to_string(query.broker->value()));
-  if (query.group) add("group", *query.group);
-  return "/events" + parts;
-}
 
 void take_lines(std::string_view text, const EventQuery& query, KnownEvents& known) {
   while (!text.empty()) {
@@ -55,36 +29,32 @@ void take_lines(std::string_view text, const EventQuery& query, KnownEvents& kno
 // What one broker decided is in order; so is what is merged.
 void sort(KnownEvents& known) { std::ranges::stable_sort(known.lines, {}, &EventLine::time_ms); }
 
-base::Result<std::string> listener_of(Admin& admin, base::BrokerId broker) {
+base::Result<> ask(Admin& admin, base::BrokerId broker, const EventQuery& query,
+                   KnownEvents& known) {
   wire::DescribeConfigsRequest request;
-  request.resources.push_back(
-      {kBrokerResource, std::to_string(broker.value()), {{std::string(kListenerKey)}}});
+  request.resources.push_back({metadata::kEventResource, to_text(query), std::nullopt});
   auto answer = admin.ask<wire::DescribeConfigsResponse>(broker, std::move(request));
   if (!answer) return base::fail(std::move(answer));
-  if (answer->results.empty()) return std::string();
-  const auto& result = answer->results.front();
-  if (result.error_code != base::ErrorCode::kNone) {
-    return base::fail(result.error_code, error_text(result.error_code, result.error_message));
+  for (const auto& result : answer->results) {
+    if (result.error_code != base::ErrorCode::kNone) {
+      return base::fail(result.error_code, error_text(result.error_code, result.error_message));
+    }
+    for (const auto& entry : result.configs) take_lines(entry.value.value_or(""), query, known);
   }
-  for (const auto& entry : result.configs) {
-    if (entry.name == kListenerKey) return entry.value.value_or("");
-  }
-  return std::string();
+  return {};
 }
 
-base::Result<std::string> ask(Admin& admin, base::BrokerId broker, const env::Address& address,
-                              const std::string& target) {
-  auto listener = listener_of(admin, broker);
-  if (!listener) return listener;
-  const auto place = config::parse_host_and_port(*listener);
-  if (!place) {
-    return base::fail(base::ErrorCode::kInvalidRequest,
-                      fmt::format("{} is not set there", kListenerKey));
+// Those that are fenced are not among the brokers of Metadata, and what they decided is wanted, too.
+void name_the_fenced(Admin& admin, const Admin::Cluster& asked, KnownEvents& known) {
+  wire::DescribeClusterRequest request;
+  request.include_fenced_brokers = true;
+  const auto answer = admin.ask<wire::DescribeClusterResponse>(std::move(request));
+  if (!answer) return;  // an older server knows no fenced ones
+  for (const auto& broker : answer->brokers) {
+    if (asked.brokers.contains(broker.broker_id)) continue;
+    known.missing.push_back(fmt::format("broker {} is fenced and was not asked what it decided",
+                                        broker.broker_id.value()));
   }
-  const bool is_any = place->host.empty() || place->host == "0.0.0.0" || place->host == "::";
-  return net::http::get(admin.world().network(), admin.world().loop(0),
-                        {is_any ? address.host : place->host, place->port}, target,
-                        admin.timeout());
 }
 
 }  // namespace
@@ -94,15 +64,14 @@ base::Result<KnownEvents> ask_brokers(Admin& admin, const EventQuery& query) {
   if (!cluster) return base::fail(cluster.error());
   KnownEvents known;
   for (const auto& [broker, address] : (*cluster)->brokers) {
-    auto text = ask(admin, broker, address, target_of(query));
-    if (!text) {
+    if (auto asked = ask(admin, broker, query, known); !asked) {
       known.missing.push_back(fmt::format("broker {} did not say what it decided: {}",
-                                          broker.value(), text.error().message));
+                                          broker.value(), asked.error().message));
       continue;
     }
     known.asked.push_back(fmt::format("broker {}", broker.value()));
-    take_lines(*text, query, known);
   }
+  name_the_fenced(admin, **cluster, known);
   sort(known);
   return known;
 }

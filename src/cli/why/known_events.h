@@ -18,8 +18,7 @@ struct KnownEvents {
   std::vector<std::string> missing;        // who could not be asked, and why: sentences
 };
 
-// Of the brokers of a cluster, over HTTP: each says by DescribeConfigs where its metrics.listener
-// is.
+// Of the brokers of a cluster: each tells by DescribeConfigs what it keeps.
 [[nodiscard]] base::Result<KnownEvents> ask_brokers(Admin& admin,
                                                     const metadata::EventQuery& query);
 // Of the files in directories of brokers, which need not run.

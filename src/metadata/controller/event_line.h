@@ -51,5 +51,12 @@ struct EventQuery {
 
   bool matches(const EventLine& line) const;
 };
+std::string to_text(const EventQuery& query);
+// Nothing where the text is no query.
+std::optional<EventQuery> parse_event_query(std::string_view text);
+
+// The type of resource by which DescribeConfigs tells events: the resource's name is a query, and
+// each entry's value a line. Apache Kafka has none of that number.
+inline constexpr std::int8_t kEventResource = 100;
 
 }  // namespace odradek::metadata

@@ -75,6 +75,9 @@ net::ListenerOptions make_listener_options(const config::Settings& settings,
   const auto limits = limits_of(settings, listener.name);
   options.max_connections = limits.max_connections;
   options.max_connection_creation_rate = limits.max_connection_creation_rate;
+  // KIP-402: clients elsewhere do not keep the other brokers out.
+  options.makes_room =
+      settings.listeners().size() > 1 && listener.name == inter_broker_listener(settings);
   options.socket.backlog = static_cast<int>(settings.number("socket.listen.backlog.size"));
   options.socket.socket.send_buffer_bytes =
       static_cast<int>(settings.number("socket.send.buffer.bytes"));

@@ -48,6 +48,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   // Goes on after a wait for the budget.
   void resume();
 
+  const ConnectionInfo& info() const { return *info_; }
   bool closed() const { return closed_.load(std::memory_order_relaxed); }  // any thread
   env::MonotonicTime last_activity() const { return last_activity_; }
   void set_last_activity(env::MonotonicTime time) { last_activity_ = time; }

@@ -52,6 +52,28 @@ void ConnectionLoop::drain_all() {
   for (const auto& connection : connections_) connection->drain();
 }
 
+ConnectionLoop::Connections::const_iterator ConnectionLoop::first_beside(
+    const std::string& listener) const {
+  return std::ranges::find_if(connections_, [&](const auto& connection) {
+    return connection->info().listener != listener;
+  });
+}
+
+std::optional<env::MonotonicTime> ConnectionLoop::longest_idle_beside(
+    const std::string& listener) const {
+  const auto found = first_beside(listener);
+  if (found == connections_.end()) return std::nullopt;
+  return (*found)->last_activity();
+}
+
+void ConnectionLoop::close_longest_idle_beside(const std::string& listener,
+                                               const std::string& reason) {
+  const auto found = first_beside(listener);
+  if (found == connections_.end()) return;
+  const std::shared_ptr<Connection> connection = *found;
+  connection->close(reason);
+}
+
 void ConnectionLoop::deliver(std::shared_ptr<Connection> connection, std::uint64_t sequence,
                              Outcome outcome) {
   bool first = false;

@@ -6,6 +6,8 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/bytes.h"
@@ -45,6 +47,10 @@ class ConnectionLoop final : public std::enable_shared_from_this<ConnectionLoop>
   void touch(Connections::iterator place);
   void close_all(const std::string& reason);
   void drain_all();
+  // The last activity of the connection that has been idle longest, of all but that listener.
+  std::optional<env::MonotonicTime> longest_idle_beside(const std::string& listener) const;
+  // Closes that connection, if there is one.
+  void close_longest_idle_beside(const std::string& listener, const std::string& reason);
 
   // An answer from another thread; what gathers until the loop turns to it costs one post.
   // Threads: any.
@@ -65,6 +71,7 @@ class ConnectionLoop final : public std::enable_shared_from_this<ConnectionLoop>
     Outcome outcome;
   };
 
+  Connections::const_iterator first_beside(const std::string& listener) const;
   void take_deliveries();
   void arm_idle_timer();
   void close_idle();

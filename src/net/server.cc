@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
+#include <mutex>
 #include <span>
 #include <utility>
 
@@ -79,6 +80,8 @@ struct Server::State final : std::enable_shared_from_this<State> {
   void refuse(const base::Error& error);
 
   void set_limits(const ConnectionLimitOptions& limits);
+  // Of all loops' connections, but this listener's, the one that has been idle longest goes.
+  void make_room(const std::string& listener);
   // Pauses and resumes listeners as the limits have it.
   void reconsider();
   void say_full(const OpenListener& listener);
@@ -106,6 +109,9 @@ struct Server::State final : std::enable_shared_from_this<State> {
 env::Executor& Server::State::choose_loop(OpenListener& listener) {
   ++connections;
   ++listener.connections;
+  if (listener.options.makes_room && connections > max_connections) {
+    make_room(listener.options.name);
+  }
   const env::MonotonicTime now = world.clock().monotonic();
   const env::Duration wait = std::max(rate.count_one(now), listener.rate.count_one(now));
   if (wait > env::Duration::zero()) {
@@ -167,6 +173,33 @@ void Server::State::post_reconsider() {
   home().post([self = shared_from_this()] { self->reconsider(); });
 }
 
+// Each loop says which it would close, and the last one to answer which it is.
+void Server::State::make_room(const std::string& listener) {
+  struct Search {
+    std::mutex mutex;
+    std::size_t left = 0;
+    std::shared_ptr<ConnectionLoop> loop;
+    env::MonotonicTime since;
+  };
+  const auto search = std::make_shared<Search>();
+  search->left = shared->loops.size();
+  for (const auto& loop : shared->loops) {
+    loop->executor().post([loop, search, listener] {
+      const auto since = loop->longest_idle_beside(listener);
+      const std::lock_guard lock(search->mutex);
+      if (since && (search->loop == nullptr || *since < search->since)) {
+        search->loop = loop;
+        search->since = *since;
+      }
+      if (--search->left > 0 || search->loop == nullptr) return;
+      search->loop->executor().post([chosen = search->loop, listener] {
+        chosen->close_longest_idle_beside(listener, "it was idle longest, and listener " +
+                                                        listener + " needs room (max.connections)");
+      });
+    });
+  }
+}
+
 void Server::State::reconsider() {
   if (stopping) {
     if (connections == 0) finish();
@@ -175,7 +208,7 @@ void Server::State::reconsider() {
   if (!started) return;
   const bool too_fast = world.clock().monotonic() < rate_pause_until;
   for (const auto& listener : listeners) {
-    const bool no_room = full() || listener->full();
+    const bool no_room = (full() && !listener->options.makes_room) || listener->full();
     const bool pause = no_room || too_fast;
     if (no_room) say_full(*listener);
     if (pause == listener->paused) continue;

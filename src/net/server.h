@@ -15,8 +15,8 @@ struct ServerShared;
 
 // Listens, and gives each connection to the loop that has fewest. Listeners and limits live on
 // loop 0. Bounds: see ServerOptions; at max.connections (and max.connection.creation.rate) clients
-// wait in the backlog, above max.connections.per.ip they are closed at once, with a line in the
-// log.
+// wait in the backlog, but for a listener that makes room, above max.connections.per.ip they are
+// closed at once, with a line in the log.
 //
 // Threads: call from loop 0, or before the loops run. Destroy it after stop() has finished, or when
 // the loops have stopped; `world` and `handler` outlive it and its connections.

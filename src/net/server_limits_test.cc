@@ -122,6 +122,42 @@ TEST_F(ServerLimitsTest, AtTheLimitOfConnectionsNewOnesWait) {
   EXPECT_EQ(third.receive(), "3");
 }
 
+TEST_F(ServerLimitsTest, AListenerThatMakesRoomIsNotKeptOut) {
+  const env::Address address = start({.max_connections = 2});
+  const env::Address other = on_home([this] {
+    return server_->listen({.name = "OTHER", .address = {"127.0.0.1", 0}, .makes_room = true})
+        .value();
+  });
+  on_home([this] {
+    server_->start();
+    return 0;
+  });
+  Client idle(address);
+  Client busy(address);
+  for (Client* client : {&idle, &busy}) {
+    client->send("x");
+    EXPECT_EQ(client->receive(), "x");
+  }
+  std::vector<std::unique_ptr<Client>> inner;
+  for (Client* client : {&idle, &busy}) {
+    inner.push_back(std::make_unique<Client>(other));
+    inner.back()->send("inner");
+    EXPECT_EQ(inner.back()->receive(), "inner");
+    EXPECT_EQ(client->receive(), "closed");
+  }
+  // Nobody else is there to go; those of its own stay.
+  inner.push_back(std::make_unique<Client>(other));
+  for (const auto& client : inner) {
+    client->send("again");
+    EXPECT_EQ(client->receive(), "again");
+  }
+  // The others wait as they did.
+  Client waiting(address);
+  waiting.send("waited");
+  inner.clear();
+  EXPECT_EQ(waiting.receive(), "waited");
+}
+
 TEST_F(ServerLimitsTest, ConnectionsComeNoFasterThanAllowed) {
   const env::Address address = start({.max_connection_creation_rate = 20});
   const auto begin = world_.clock().monotonic();

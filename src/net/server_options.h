@@ -55,6 +55,9 @@ struct ListenerOptions {
   // listener.name.<name>.max.connections and .max.connection.creation.rate, on top of the server's.
   std::int64_t max_connections = kUnlimited;
   std::int64_t max_connection_creation_rate = kUnlimited;
+  // The server's max.connections do not keep its clients out: each closes the connection of another
+  // listener that has been idle longest.
+  bool makes_room = false;
 };
 
 }  // namespace odradek::net

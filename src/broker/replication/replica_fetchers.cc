@@ -93,6 +93,11 @@ void ReplicaFetchers::forget(const Key& key) {
   followed_.erase(found);
 }
 
+bool ReplicaFetchers::follows_anything() const {
+  const std::lock_guard lock(mutex_);
+  return !followed_.empty();
+}
+
 void ReplicaFetchers::stop() {
   std::map<Place, std::shared_ptr<ReplicaFetcher>> fetchers;
   {

@@ -37,6 +37,7 @@ class ReplicaFetchers {
   void follow(const Key& key, std::shared_ptr<replica::Partition> partition, base::BrokerId leader,
               base::LeaderEpoch epoch);
   void forget(const Key& key);
+  bool follows_anything() const;
   // Nothing is fetched or appended any more when it returns. Blocks; never on a loop.
   void stop();
 
@@ -59,7 +60,7 @@ class ReplicaFetchers {
 
   env::World& world_;
   replica::ReplicationQuota& quota_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   FetcherOptions options_;
   int fetchers_per_broker_;
   Addresses addresses_;

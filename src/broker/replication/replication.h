@@ -69,6 +69,8 @@ class Replication {
   // Threads: any.
   replica::ReplicationQuota& leader_quota() { return leader_quota_; }
   replica::ReplicationQuota& follower_quota() { return follower_quota_; }
+  // Whether it follows anybody anywhere.
+  bool copies_anything() const { return fetchers_.follows_anything(); }
   // Null on a node of its own.
   LeaderDoubts* leader_doubts() const { return doubts_.get(); }
   // Nothing is copied or asked for any more when it returns. Blocks; never on a loop.

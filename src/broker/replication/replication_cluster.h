@@ -15,16 +15,20 @@
 #include "broker/replication/replication.h"
 #include "broker/runtime/admin_service.h"
 #include "broker/runtime/client_telemetry.h"
+#include "broker/runtime/directory_assignments.h"
 #include "broker/runtime/group/group_service.h"
 #include "broker/runtime/producer_ids.h"
 #include "broker/runtime/replicas.h"
 #include "broker/services.h"
 #include "broker/session.h"
+#include "broker/start/controller_requests.h"
 #include "env/disk.h"
 #include "env/sim/run_on_worker.h"
 #include "env/sim/sim_world.h"
+#include "log/directory/meta_properties.h"
 #include "log/log_manager.h"
 #include "metadata/controller/alter_partition.h"
+#include "metadata/controller/directories.h"
 #include "metadata/test_cluster.h"
 #include "net/peer_client.h"
 #include "net/server.h"
@@ -96,6 +100,24 @@ inline std::map<Offset, std::string> records_in(base::ByteView content) {
   return records;
 }
 
+inline base::Uuid directory_of(BrokerId id) {
+  return metadata::testing::uuid(2000U + static_cast<std::uint64_t>(id.value()));
+}
+
+// A disk whose directory has the id that the broker is registered with.
+inline void format(env::Disk& disk, const std::string& path, BrokerId id) {
+  const std::string file = path + "/" + std::string(log::directory::kMetaPropertiesFile);
+  if (disk.exists(file)) return;
+  ASSERT_TRUE(disk.make_directories(path));
+  auto opened = disk.open(file, env::OpenMode::kCreate);
+  ASSERT_TRUE(opened) << opened.error().message;
+  const std::string text = log::directory::format_meta_properties(
+      {.cluster_id = "cluster", .node_id = id, .directory_id = directory_of(id)});
+  ASSERT_TRUE((*opened)->write_at(0, base::as_bytes(text)));
+  ASSERT_TRUE((*opened)->flush());
+  ASSERT_TRUE(disk.sync_directory(path));
+}
+
 // A broker's process as far as replication goes.
 class Process {
  public:
@@ -114,6 +136,7 @@ class Process {
         controller_(controller) {}
 
   void start(const ClusterImage& image, const std::string& data) {
+    format(world_.disk(), data, id_);
     log::LogManagerOptions options;
     options.paths = {data};
     auto logs = log::LogManager::open(world_, options);
@@ -125,6 +148,10 @@ class Process {
     replicas_ = std::make_unique<Replicas>(live_, id_, *logs_, partitions_, *replication_);
     ASSERT_TRUE(replicas_->start(image));
     image_.publish(std::make_shared<const ClusterImage>(image));
+    assignments_ = std::make_shared<DirectoryAssignments>(
+        world_, id_, *logs_, image_,
+        assign_through(
+            controller_, [this] { return image_.load()->find_broker(id_)->epoch; }, id_));
     services_ = std::make_unique<Services>(Services{.world = world_,
                                                     .settings = live_,
                                                     .cluster_id = "cluster",
@@ -147,6 +174,7 @@ class Process {
     server_ = std::make_unique<net::Server>(world_, sessions_, net::ServerOptions{});
     ASSERT_TRUE(server_->listen({.name = "PLAINTEXT", .address = {"", kPort}}));
     ASSERT_TRUE(server_->listen({.name = "CLIENTS", .address = {"", kClientPort}}));
+    assignments_->check_all(image);
     replication_->start();
     server_->start();
     is_started_ = true;
@@ -160,8 +188,10 @@ class Process {
     metadata_->submit([this, delta, image = std::move(image)] {
       replicas_->apply(delta, *image);
       image_.publish(image);
+      assignments_->follow(delta, *image);
     });
   }
+  bool copies_anything() const { return replication_->copies_anything(); }
   // As IncrementalAlterConfigs would.
   void configure(const std::string& key, const std::string& value) {
     live_.set_dynamic({{key, value}}, {});
@@ -183,6 +213,7 @@ class Process {
   replica::PartitionSet partitions_;
   std::unique_ptr<Replication> replication_;
   std::unique_ptr<Replicas> replicas_;
+  std::shared_ptr<DirectoryAssignments> assignments_;
   AdminService admin_;
   ProducerIds producer_ids_;
   GroupService groups_;
@@ -225,7 +256,7 @@ class ReplicationCluster : public ControllerCalls {
     broker.id = BrokerId(id);
     broker.incarnation_id = metadata::testing::uuid(1000U + static_cast<std::uint64_t>(id));
     broker.endpoints.push_back({"PLAINTEXT", name_of(id), kPort, 0});
-    broker.log_directories = {metadata::testing::uuid(2000U + static_cast<std::uint64_t>(id))};
+    broker.log_directories = {directory_of(broker.id)};
     return broker;
   }
   void add_broker(int id) {
@@ -256,6 +287,11 @@ class ReplicationCluster : public ControllerCalls {
     for (const int id : replicas) topic.assignments[0].broker_ids.emplace_back(id);
     ASSERT_EQ(cluster_.create(topic).error_code, ErrorCode::kNone);
     tell_all();
+    if (!news_delays_.empty()) return;
+    for (const int id : replicas) {
+      const auto is_there = [&] { return processes_[id]->partition(name, 0) != nullptr; };
+      ASSERT_TRUE(!is_up(id) || eventually(is_there));
+    }
   }
   void start_all() {
     for (int id = 1; id <= kBrokers; ++id) start(id);
@@ -404,6 +440,7 @@ class ReplicationCluster : public ControllerCalls {
   // How late each broker hears of a change; none where it is empty.
   std::map<int, env::Duration> news_delays_;
   int alterations_ = 0;
+  int assignments_ = 0;
   bool is_controller_away_ = false;
 
  private:
@@ -427,8 +464,20 @@ class ReplicationCluster : public ControllerCalls {
   void heartbeat(wire::BrokerHeartbeatRequest, Handler<wire::BrokerHeartbeatResponse>) override {}
   void allocate_producer_ids(wire::AllocateProducerIdsRequest,
                              Handler<wire::AllocateProducerIdsResponse>) override {}
-  void assign_directories(wire::AssignReplicasToDirsRequest,
-                          Handler<wire::AssignReplicasToDirsResponse>) override {}
+  void assign_directories(wire::AssignReplicasToDirsRequest request,
+                          Handler<wire::AssignReplicasToDirsResponse> handler) override {
+    simulation_.after(milliseconds(2), [this, request = std::move(request),
+                                        handler = std::move(handler)]() mutable {
+      ++assignments_;
+      if (is_controller_away_) {
+        return handler(base::fail(ErrorCode::kNotController, "nobody is the controller"));
+      }
+      auto decision = metadata::assign_replicas_to_dirs(cluster_.view(), request);
+      cluster_.apply(decision.records);
+      if (!decision.records.empty()) tell_all();
+      handler(std::move(decision.reply));
+    });
+  }
 };
 
 }  // namespace odradek::broker::testing

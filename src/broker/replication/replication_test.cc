@@ -293,6 +293,54 @@ TEST_F(ReplicationTest, AFollowerThatIsBusyWithItsDiskTakesUpItsNextRole) {
   EXPECT_EQ(code_of_produce(1, "after"), ErrorCode::kNone);
 }
 
+// [1] to [2]: who got it copies it from nobody any more.
+TEST_F(ReplicationTest, AnOnlyReplicaThatMovedIsLedAndNotCopied) {
+  start_all();
+  create_topic({}, {1});
+  ASSERT_EQ(code_of_produce(1, "value"), ErrorCode::kNone);
+  reassign({BrokerId(2)});
+  ASSERT_TRUE(eventually([&] { return image().leader == BrokerId(2) && !partition(1); }));
+  ASSERT_TRUE(eventually([&] { return code_of_produce(2, "after") == ErrorCode::kNone; }));
+  EXPECT_FALSE(processes_[2]->copies_anything());
+}
+
+// Nobody leads it: it does not either, though it is the only one that has it.
+TEST_F(ReplicationTest, AnOnlyReplicaThatWasFencedAcknowledgesNothing) {
+  start_all();
+  create_topic({}, {1});
+  ASSERT_EQ(code_of_produce(1, "before"), ErrorCode::kNone);
+  fence(1);
+  ASSERT_EQ(image().leader, base::kNoBroker);
+  simulation_.run_for(milliseconds(10));
+  EXPECT_EQ(code_of_produce(1, "in between", 1), ErrorCode::kNotLeaderOrFollower);
+  unfence(1);
+  simulation_.run_for(milliseconds(10));
+  EXPECT_EQ(code_of_produce(1, "after"), ErrorCode::kNone);
+  EXPECT_EQ(partition(1)->offsets().high_watermark, Offset(2));
+}
+
+// Where replicas lie is said until a controller has noted it.
+TEST_F(ReplicationTest, WhereAReplicaLiesIsSaidUntilItIsNoted) {
+  start_all();
+  is_controller_away_ = true;
+  create_topic({}, {1, 2});
+  wire::PartitionChangeRecord unknown;
+  unknown.topic_id = cluster_.topic("t").id;
+  unknown.partition_id = 0;
+  unknown.directories = {base::kDirectoryUnassigned, directory_of(BrokerId(2))};
+  cluster_.apply({unknown});
+  tell_all();
+  ASSERT_TRUE(eventually([&] { return assignments_ > 1; })) << "it is said again";
+  is_controller_away_ = false;
+  EXPECT_TRUE(eventually([&] { return image().directories.front() == directory_of(BrokerId(1)); }));
+  kill(2);
+  unknown.directories = {directory_of(BrokerId(1)), base::kDirectoryUnassigned};
+  cluster_.apply({unknown});
+  start(2);
+  EXPECT_TRUE(eventually([&] { return image().directories.back() == directory_of(BrokerId(2)); }))
+      << "what came to be while it was away is said at the start";
+}
+
 TEST_F(ReplicationTest, FollowersFetchesComeOverTheirListenerOnly) {
   start_all();
   create_topic();

@@ -187,11 +187,14 @@ void Replicas::say_what_is_gone(const metadata::TopicImage& topic, std::int32_t 
   }
 }
 
-// One replica leads by itself; there it matters only that it is told of each epoch once.
+// One replica leads by itself; there it matters only that it is told of each epoch once. It may
+// have followed another one until now, and where nobody leads it does not either.
 void Replicas::assume_role(const std::shared_ptr<replica::Partition>& partition,
                            const metadata::PartitionImage& image) {
-  if (image.replicas.size() > 1) return replication_.assume_role(partition, image);
-  if (image.leader != node_) return;
+  if (image.replicas.size() > 1 || image.leader != node_) {
+    return replication_.assume_role(partition, image);
+  }
+  replication_.give_up(partition->topic_id(), partition->name().partition);
   if (partition->leader_epoch() < image.leader_epoch || partition->has_followers()) {
     partition->become_leader(image.leader_epoch);
   }

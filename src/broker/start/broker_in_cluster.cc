@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "broker/controller/event_log.h"
 #include "broker/replication/replication.h"
+#include "broker/runtime/directory_assignments.h"
 #include "broker/runtime/producer_ids.h"
 #include "broker/runtime/wait.h"
 #include "broker/start/cluster_node.h"
@@ -70,6 +71,7 @@ base::Result<> RunningBroker::serve_in_cluster() {
   });
   if (!done) return done;
   act_on_settings();
+  assignments_->check_all(*image_.load());
   replication_->start();
   cluster_->serve();
   cluster_->await_unfenced();

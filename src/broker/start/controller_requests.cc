@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/start/controller_requests.h"
 
+#include <fmt/core.h>
+
 #include <map>
 #include <memory>
 #include <utility>
@@ -21,7 +23,19 @@ base::Result<> outcome_of(base::ErrorCode code) {
 [[gnu::noinline]] base::Result<> outcome_of(
     const base::Result<wire::AssignReplicasToDirsResponse>& response) {
   if (!response) return std::unexpected(response.error());
-  return outcome_of(response->error_code);
+  if (auto whole = outcome_of(response->error_code); !whole) return whole;
+  for (const auto& directory : response->directories) {
+    for (const auto& topic : directory.topics) {
+      for (const auto& partition : topic.partitions) {
+        if (partition.error_code == base::ErrorCode::kNone) continue;
+        return base::fail(partition.error_code,
+                          fmt::format("the controller answers {} for partition {} of topic id {}",
+                                      base::error_name(partition.error_code),
+                                      partition.partition_index, topic.topic_id.to_string()));
+      }
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -73,10 +87,11 @@ DirectoryAssignments::Assign assign_here(MetadataRuntime& runtime, base::BrokerI
   };
 }
 
-DirectoryAssignments::Assign assign_through(ControllerCalls& controller, ClusterMember& member,
+DirectoryAssignments::Assign assign_through(ControllerCalls& controller, BrokerEpoch broker_epoch,
                                             base::BrokerId node) {
-  return [&controller, &member, node](const std::vector<metadata::DirectoryAssignment>& assignments,
-                                      DirectoryAssignments::Done done) {
+  return [&controller, broker_epoch = std::move(broker_epoch), node](
+             const std::vector<metadata::DirectoryAssignment>& assignments,
+             DirectoryAssignments::Done done) {
     using Request = wire::AssignReplicasToDirsRequest;
     std::map<base::Uuid, std::map<base::TopicId, Request::TopicData>> directories;
     for (const auto& assignment : assignments) {
@@ -86,7 +101,7 @@ DirectoryAssignments::Assign assign_through(ControllerCalls& controller, Cluster
     }
     Request request;
     request.broker_id = node;
-    request.broker_epoch = member.broker_epoch();
+    request.broker_epoch = broker_epoch();
     for (auto& [id, topics] : directories) {
       Request::DirectoryData directory{id, {}};
       for (auto& [topic_id, topic] : topics) directory.topics.push_back(std::move(topic));

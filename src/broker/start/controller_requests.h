@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <functional>
+
 #include "base/ids.h"
 #include "broker/cluster/cluster_member.h"
 #include "broker/cluster/controller_calls.h"
@@ -17,7 +20,9 @@ ProducerIds::RequestBlock request_block_from(ControllerCalls& controller, Cluste
                                              base::BrokerId node);
 
 DirectoryAssignments::Assign assign_here(MetadataRuntime& runtime, base::BrokerId node);
-DirectoryAssignments::Assign assign_through(ControllerCalls& controller, ClusterMember& member,
+// The epoch in which this broker is registered, at the time of each request.
+using BrokerEpoch = std::function<std::int64_t()>;
+DirectoryAssignments::Assign assign_through(ControllerCalls& controller, BrokerEpoch broker_epoch,
                                             base::BrokerId node);
 
 }  // namespace odradek::broker

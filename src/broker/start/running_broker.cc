@@ -67,6 +67,7 @@ RunningBroker::RunningBroker(env::World& world, config::Settings settings, Optio
       options_(std::move(options)) {}
 
 RunningBroker::~RunningBroker() {
+  if (assignments_) assignments_->stop();
   // What a move is told to when it ends goes before the logs.
   if (logs_) logs_->mover().stop();
 }
@@ -97,6 +98,7 @@ std::expected<void, StartError> RunningBroker::start_alone() {
     return std::unexpected(start_error(StartFailure::kListener, std::move(done).error()));
   }
   act_on_settings();
+  assignments_->check_all(*image_.load());
   replication_->start();
   server_->start();
   return {};
@@ -182,9 +184,11 @@ base::Result<> RunningBroker::start_partitions() {
   logs_->set_recovery_threads(static_cast<int>(live_.number("num.recovery.threads.per.data.dir")));
   logs_->set_cordoned(live_.current()->list("cordoned.log.dirs"));
   logs_->mover().set_rate(move_rate(*live_.current()));
-  assignments_ = std::make_unique<DirectoryAssignments>(
-      node_id_, *logs_,
-      cluster_ ? assign_through(cluster_->controller(), cluster_->member(), node_id_)
+  assignments_ = std::make_shared<DirectoryAssignments>(
+      world_, node_id_, *logs_, image_,
+      cluster_ ? assign_through(
+                     cluster_->controller(), [this] { return cluster_->member().broker_epoch(); },
+                     node_id_)
                : assign_here(*metadata_, node_id_));
   logs_->set_move_handler(
       [this](const std::shared_ptr<log::Log>& log) { assignments_->note_move(*log); });
@@ -302,6 +306,7 @@ void RunningBroker::stop_listening(std::move_only_function<void(base::Result<>)>
 }
 
 base::Result<> RunningBroker::close() {
+  assignments_->stop();
   replication_->stop();
   replicas_->stop();
   base::Result<> engine_closed;

@@ -111,7 +111,7 @@ class RunningBroker : public Broker {
   MetadataRuntime* metadata_ = nullptr;         // of one of them
   std::unique_ptr<Replication> replication_;
   std::unique_ptr<Replicas> replicas_;
-  std::unique_ptr<DirectoryAssignments> assignments_;
+  std::shared_ptr<DirectoryAssignments> assignments_;
   std::unique_ptr<AdminService> admin_;
   std::unique_ptr<ProducerIds> producer_ids_;
   std::unique_ptr<GroupService> groups_;

@@ -126,6 +126,9 @@ class ProgressListener {
   // is in the log. Nothing is appended before this returns, and no on_progress tells of those ends
   // until then.
   virtual void on_taken_back(base::Offset /*end*/, const base::Error& /*error*/) {}
+  // Records were found to be damaged. Unlike the others it is called with locks held: what is to be
+  // done about it is done later.
+  virtual void on_damage() {}
 };
 
 // One partition on disk: segments, indexes, producer state, leader epochs, in Apache Kafka's
@@ -289,6 +292,11 @@ class Log {
   // Renames the directory to Kafka's `<name>.<uuid>-delete` form; the files go after
   // file.delete.delay.ms.
   [[nodiscard]] virtual base::Result<> remove() = 0;
+
+  // Where the first records begin that were found to be damaged, and that nobody has deleted since;
+  // nothing where none were found. What lies before need not be whole: nobody may have read it yet.
+  // To cut the log there takes the damage out of its file.
+  virtual std::optional<base::Offset> first_damaged_offset() const { return std::nullopt; }
 };
 
 }  // namespace odradek::log

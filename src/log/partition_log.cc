@@ -45,6 +45,10 @@ PartitionLog::PartitionLog(directory::LogDirectory& directory, const OpenOptions
       epochs_changed_(loaded.epochs_changed),
       is_end_checked_(loaded.is_end_checked) {
   producers_.forget_ended_transactions_below(directory.high_watermark(name_));
+  // Found by the recovery.
+  has_damage_ = std::ranges::any_of(
+      segments_, [](const SegmentPointer& segment) { return segment->known().damages() > 0; });
+  count_damage_locked();
   for (std::size_t i = 0; i + 1 < segments_.size(); ++i) {
     if (segments_[i]->is_complete()) continue;
     finished_.push_back({segments_[i], segments_[i + 1]->base_offset(), {}});

@@ -75,6 +75,7 @@ class PartitionLog final : public Log, public cleaner::CleanableLog, private Par
   }
   std::optional<base::Offset> first_unstable_offset(base::Offset high_watermark) const override;
   std::uint64_t size_bytes() const override;
+  std::optional<base::Offset> first_damaged_offset() const override;
 
   base::Result<ReadInfo> read(base::Offset from, base::Offset until, std::uint64_t max_bytes,
                               bool at_least_one_batch, ReadMode mode) override;

@@ -21,20 +21,22 @@ namespace odradek::log {
 namespace {
 
 // Where the batch that holds `offset`, or the first one after it, starts. What is damaged before it
-// stays: it may hold records that are kept.
+// stays where it may hold records that are kept. The search begins at a batch that lies before it.
 base::Result<std::uint64_t> position_to_cut(const std::shared_ptr<env::File>& file,
                                             OffsetPosition near, std::uint64_t size,
-                                            base::Offset offset) {
+                                            base::Offset base_offset, base::Offset offset) {
   constexpr base::Offset kNoLimit{std::numeric_limits<std::int64_t>::max()};
   recovery::BatchWalker walker({.file = file,
                                 .position = near.position,
                                 .end_position = size,
-                                .first_offset = base::Offset(0),
+                                .first_offset = base_offset,
                                 .end_offset = kNoLimit});
   for (;;) {
     auto step = walker.next();
     if (!step) return base::fail(std::move(step));
     if (!*step) return size;
+    const auto* damage = std::get_if<recovery::Damage>(&**step);
+    if (damage != nullptr && damage->first_offset >= offset) return walker.position();
     const auto* header = std::get_if<record::BatchHeader>(&**step);
     if (header != nullptr && header->last_offset() >= offset) return walker.position();
   }
@@ -157,9 +159,9 @@ base::Result<> PartitionLog::cut_last_segment(Cut& cut, base::Offset offset) con
   if (last.size() == 0) return {};
   auto files = last.open_files(disk());
   if (!files) return base::fail(std::move(files));
-  auto near = files->offset_index.lookup(offset);
+  auto near = files->offset_index.lookup(base::Offset(offset.value() - 1));
   if (!near) return base::fail(std::move(near));
-  auto position = position_to_cut(files->log, *near, last.size(), offset);
+  auto position = position_to_cut(files->log, *near, last.size(), last.base_offset(), offset);
   if (!position) return base::fail(std::move(position));
   auto shortened = last.truncated(disk(), offset, *position, now());
   if (!shortened) return base::fail(std::move(shortened));

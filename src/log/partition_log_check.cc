@@ -113,13 +113,25 @@ base::Result<std::optional<ReadInfo>> PartitionLog::read_checking(const ReadPlan
 
 void PartitionLog::note_checked_locked(Segment& segment, const Checked& checked) {
   segment.known().add_checked(checked.from, checked.to);
+  bool is_news = false;
   for (const recovery::Damage& damage : checked.damages) {
     if (!segment.known().add_damage(damage)) continue;
+    is_news = true;
     base::log::error("log", "{}: {}; `odradek log check` shows all that is damaged",
                      name_.to_string(), recovery::describe(damage, segment.path(kLogSuffix)));
   }
   has_damage_ |= !checked.damages.empty();
   count_damage_locked();
+  if (is_news && listener_ != nullptr) listener_->on_damage();
+}
+
+std::optional<base::Offset> PartitionLog::first_damaged_offset() const {
+  const std::lock_guard lock(mutex_);
+  if (!has_damage_) return std::nullopt;
+  for (const SegmentPointer& segment : segments_) {
+    if (const auto first = segment->known().first_damage_beyond(log_start_offset())) return first;
+  }
+  return std::nullopt;
 }
 
 // Where none was ever found there is nothing to count.

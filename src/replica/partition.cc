@@ -24,8 +24,8 @@ auto first_beyond(Offset end, auto& waiters) {
 
 }  // namespace
 
-Partition::Partition(std::shared_ptr<log::Log> log, base::TopicId topic_id)
-    : log_(std::move(log)), topic_id_(topic_id) {
+Partition::Partition(std::shared_ptr<log::Log> log, base::TopicId topic_id, DamageHandler on_damage)
+    : log_(std::move(log)), topic_id_(topic_id), on_damage_(std::move(on_damage)) {
   log_->set_listener(this);
 }
 
@@ -168,7 +168,16 @@ base::Result<log::ReadInfo> Partition::read(Offset from, Isolation isolation,
   }
   // A fetch between the end it may see and the log's end waits; it is not out of range.
   if (from > until && from <= log_->log_end_offset()) return log::ReadInfo{};
-  return log_->read(from, until, max_bytes, at_least_one_batch, mode);
+  return as_replica(log_->read(from, until, max_bytes, at_least_one_batch, mode));
+}
+
+base::Result<log::ReadInfo> Partition::as_replica(base::Result<log::ReadInfo> read) const {
+  if (read || read.error().code != ErrorCode::kCorruptMessage) return read;
+  const std::lock_guard lock(mutex_);
+  const bool has_other_holders =
+      role_ == Role::kFollower || (in_sync_ && in_sync_->in_sync().size() > 1);
+  if (!has_other_holders) return read;
+  return base::fail(ErrorCode::kNotLeaderOrFollower, std::move(read).error().message);
 }
 
 Partition::WatchId Partition::watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
@@ -258,6 +267,10 @@ void Partition::on_progress() {
 }
 
 void Partition::on_failure(const base::Error& error) { retire(error); }
+
+void Partition::on_damage() {
+  if (on_damage_) on_damage_();
+}
 
 // The high watermark never passed `end`: those who wait for more wait for what is not there.
 void Partition::on_taken_back(Offset end, const base::Error& error) {

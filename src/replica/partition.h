@@ -73,8 +73,11 @@ class Partition : private log::ProgressListener {
  public:
   using CommitHandler = std::move_only_function<void(base::Result<>)>;
 
+  // Told when its log is found to be damaged; with locks held, so it only notes that.
+  using DamageHandler = std::function<void()>;
+
   // The partition is its log's listener as long as it lives.
-  Partition(std::shared_ptr<log::Log> log, base::TopicId topic_id);
+  Partition(std::shared_ptr<log::Log> log, base::TopicId topic_id, DamageHandler on_damage = {});
   ~Partition() override;
   Partition(const Partition&) = delete;
   Partition& operator=(const Partition&) = delete;
@@ -142,6 +145,10 @@ class Partition : private log::ProgressListener {
                                                  std::uint64_t max_bytes, bool at_least_one_batch,
                                                  log::ReadMode mode = log::ReadMode::kMayWait,
                                                  Readable readable = Readable::kFromLeader);
+  // What a read of the log comes to as one of a replica: NOT_LEADER_OR_FOLLOWER in the place of
+  // CORRUPT_MESSAGE where others have what is damaged here, for this one is about to give up its
+  // leadership, or is no leader.
+  base::Result<log::ReadInfo> as_replica(base::Result<log::ReadInfo> read) const;
   // Names a watch of one partition; 0 names none.
   using WatchId = std::uint64_t;
   // No high watermark passes it.
@@ -221,6 +228,11 @@ class Partition : private log::ProgressListener {
   [[nodiscard]] base::Result<> restart_at(base::Offset leader_start,
                                           base::LeaderEpoch current_leader_epoch);
 
+  // It lacks what it once acknowledged, for its log was cut to be copied again: until it has
+  // everything that its leader says is committed. Before its first role.
+  void begin_refill() { is_refilling_ = true; }
+  bool is_refilling() const { return is_refilling_; }
+
   [[nodiscard]] base::Result<> check_leader(base::LeaderEpoch current_leader_epoch) const;
   // The same for a read, of whoever may answer it.
   [[nodiscard]] base::Result<> check_readable(base::LeaderEpoch current_leader_epoch,
@@ -257,6 +269,7 @@ class Partition : private log::ProgressListener {
   void on_progress() override;
   void on_failure(const base::Error& error) override;
   void on_taken_back(base::Offset end, const base::Error& error) override;
+  void on_damage() override;
 
   // The following are called with mutex_ held.
   [[nodiscard]] base::Result<> check_leader_locked(base::LeaderEpoch current_leader_epoch) const;
@@ -315,6 +328,8 @@ class Partition : private log::ProgressListener {
   std::unique_ptr<env::Condition> cut_is_over_;  // made by the first cut
   std::map<WatchId, FetchWatch> fetch_watches_;  // in the order in which they came
   WatchId next_watch_ = 1;
+  const DamageHandler on_damage_;
+  std::atomic<bool> is_refilling_ = false;
 };
 
 }  // namespace odradek::replica

@@ -74,6 +74,7 @@ base::Result<> Partition::append_replicated(Replicated replicated) {
       if (!appended) return base::fail(std::move(appended));
     }
     leader_high_watermark_ = replicated.high_watermark;
+    if (log_->log_end_offset() >= replicated.high_watermark) is_refilling_ = false;
     const Offset committed = std::min(replicated.high_watermark, log_->log_end_offset());
     if (committed > high_watermark_) {
       high_watermark_ = committed;

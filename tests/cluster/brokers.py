@@ -285,6 +285,10 @@ class Brokers:
                 time.sleep(0.05)
         self.until(lambda: self.is_in_sync(name), f"{name} has its replicas in sync")
 
+    def elect_preferred(self, topic, partition):
+        place = confluent_kafka.TopicPartition(topic, partition)
+        self.admin.elect_leaders(confluent_kafka.ElectionType.PREFERRED, [place]).result(PATIENCE_S)
+
     def placement(self, leader, partitions, replicas):
         others = [broker.number for broker in self.brokers if broker is not leader]
         return [[leader.number, *(others[(i + j) % len(others)] for j in range(replicas - 1))]

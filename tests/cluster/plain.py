@@ -11,6 +11,7 @@ plain.py [--server build/release/odradek] [--seed N] [--only NAME,…] [--dump] 
 
 import json
 import random
+import re
 import sys
 import time
 from pathlib import Path
@@ -114,6 +115,70 @@ def disk_lost(cluster, crowd, rng):
     cluster.wait_until_forgotten(broker)
     bring_back(cluster, broker)
     return "came back empty and was filled"
+
+
+def flip(file, place):
+    with open(file, "r+b") as log:
+        log.seek(place)
+        byte = log.read(1)
+        log.seek(place)
+        log.write(bytes([byte[0] ^ 4]))
+
+
+def end_of(consumer, place):
+    """None while a new leader does not know it yet."""
+    try:
+        return consumer.get_watermark_offsets(place, PATIENCE_S)[1]
+    except confluent_kafka.KafkaException:
+        return None
+
+
+def read_from(cluster, partition):
+    """Everything that is there now, as a consumer that begins at the first offset gets it."""
+    consumer = confluent_kafka.Consumer({**cluster.client_settings(), "group.id": "reader"})
+    place = confluent_kafka.TopicPartition(TOPIC, partition, 0)
+    ends = []
+    cluster.until(lambda: ends.append(end_of(consumer, place)) or ends[-1] is not None,
+                  "the leader knows its end")
+    consumer.assign([place])
+    read = 0
+
+    def is_read():
+        nonlocal read
+        for message in consumer.consume(500, 0.05):
+            if message.error() is None:
+                read = message.offset() + 1
+            elif message.error().code() > 0:  # a broker's
+                raise ServerFailed(f"a consumer is shown {message.error()}")
+        return read >= ends[-1]
+
+    cluster.until(is_read, f"{TOPIC}-{partition} is read up to offset {ends[-1]}")
+    consumer.close()
+
+
+@case(segment_ms=1000)
+def damaged(cluster, crowd, rng):
+    """A bit flips while the broker is stopped, in a closed segment, then in the active one. It
+    leads again, and whoever reads there finds the damage."""
+    partition = rng.randrange(crowd.partitions)
+    broker = cluster.leader(TOPIC, partition)
+    directory = broker.data / f"{TOPIC}-{partition}"
+    told = f"{TOPIC}-{partition}: .*because {broker.name} found its replica damaged"
+    took = []
+    for turn, index in enumerate((0, -1), start=1):
+        cluster.until(lambda: len(list(directory.glob("*.log"))) > 2, "there are closed segments")
+        broker.stop()
+        segment = [it for it in sorted(directory.glob("*.log")) if it.stat().st_size > 0][index]
+        flip(segment, segment.stat().st_size // 2)
+        bring_back(cluster, broker)
+        cluster.elect_preferred(TOPIC, partition)
+        cluster.until(lambda: cluster.leader(TOPIC, partition) is broker,
+                      f"{broker.name} leads again")
+        read_from(cluster, partition)
+        took.append(cluster.until(
+            lambda: len(re.findall(told, cluster.why("topic", TOPIC))) >= turn, "it is told why"))
+        cluster.until(lambda: cluster.is_in_sync(TOPIC), "every replica is in sync again")
+    return f"told why after {took[0]:.2f} and {took[1]:.2f} s, and copied again"
 
 
 @case()

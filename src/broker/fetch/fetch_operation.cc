@@ -349,8 +349,8 @@ void FetchOperation::load_next_then_send() {
     }
     std::optional<base::Result<log::ReadInfo>> read;
     if (cold.must_check) {
-      read = log.read(cold.target->partition.fetch_offset, cold.until, cold.max_bytes,
-                      cold.at_least_one_batch);
+      read = cold.partition->as_replica(log.read(cold.target->partition.fetch_offset, cold.until,
+                                                 cold.max_bytes, cold.at_least_one_batch));
     }
     self->loop().post([self, target = cold.target, read = std::move(read)]() mutable {
       if (read) self->replace_records(*target, *std::move(read));

@@ -145,13 +145,18 @@ class Process {
     ASSERT_TRUE(logs_->begin({"cluster", id_}));
     replication_ = std::make_unique<Replication>(
         Replication::Surroundings{world_, live_, id_, partitions_, eligible_, &controller_});
-    replicas_ = std::make_unique<Replicas>(live_, id_, *logs_, partitions_, *replication_);
-    ASSERT_TRUE(replicas_->start(image));
-    image_.publish(std::make_shared<const ClusterImage>(image));
     assignments_ = std::make_shared<DirectoryAssignments>(
-        world_, id_, *logs_, image_,
+        world_, id_, *logs_, partitions_, image_,
         assign_through(
             controller_, [this] { return image_.load()->find_broker(id_)->epoch; }, id_));
+    replicas_ = std::make_unique<Replicas>(live_, id_, *logs_, partitions_, *replication_,
+                                           [weak = std::weak_ptr(assignments_)] {
+                                             if (const auto found = weak.lock()) {
+                                               found->note_damage();
+                                             }
+                                           });
+    ASSERT_TRUE(replicas_->start(image));
+    image_.publish(std::make_shared<const ClusterImage>(image));
     services_ = std::make_unique<Services>(Services{.world = world_,
                                                     .settings = live_,
                                                     .cluster_id = "cluster",
@@ -191,6 +196,8 @@ class Process {
       assignments_->follow(delta, *image);
     });
   }
+  // As the end of a clean stop does.
+  void close_logs() { EXPECT_TRUE(logs_->stop(-1)); }
   bool copies_anything() const { return replication_->copies_anything(); }
   // As IncrementalAlterConfigs would.
   void configure(const std::string& key, const std::string& value) {

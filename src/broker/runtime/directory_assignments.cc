@@ -2,26 +2,36 @@
 #include "broker/runtime/directory_assignments.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "base/log.h"
 #include "log/directory/log_directory.h"
+#include "replica/partition.h"
+#include "replica/partition_set.h"
 
 namespace odradek::broker {
 namespace {
 
 constexpr auto kAgainAfter = std::chrono::seconds(1);
+// How soon it is looked whether a replica that is copied again has everything.
+constexpr auto kRefilledSoon = std::chrono::milliseconds(100);
 
 base::Uuid directory_id(const log::Log& log) {
   const auto& identity = log.directory().identity();
   return identity ? identity->directory_id : base::Uuid();
 }
 
+// Whether another replica has all that was committed.
+bool has_other_holders(const metadata::PartitionImage& partition, base::BrokerId self) {
+  const auto is_other = [self](base::BrokerId replica) { return replica != self; };
+  return std::ranges::any_of(partition.in_sync_replicas, is_other) ||
+         std::ranges::any_of(partition.eligible_leader_replicas, is_other);
+}
+
 }  // namespace
 
 void DirectoryAssignments::check_all(const metadata::ClusterImage& image) {
-  std::vector<metadata::DirectoryAssignment> differing;
+  Differing differing;
   image.topics_by_id.for_each(
       [&](const base::TopicId&, const auto& topic) { collect(*topic, differing); });
   submit(std::move(differing));
@@ -30,7 +40,7 @@ void DirectoryAssignments::check_all(const metadata::ClusterImage& image) {
 void DirectoryAssignments::follow(const metadata::ImageDelta& delta,
                                   const metadata::ClusterImage& image) {
   if (delta.brokers_changed && has_registered_anew(image)) return check_all(image);
-  std::vector<metadata::DirectoryAssignment> differing;
+  Differing differing;
   for (const base::TopicId& id : delta.changed_topics) {
     if (const auto& topic = image.find_topic(id)) collect(*topic, differing);
   }
@@ -45,8 +55,10 @@ bool DirectoryAssignments::has_registered_anew(const metadata::ClusterImage& ima
 }
 
 void DirectoryAssignments::note_move(const log::Log& log) {
-  submit({{log.topic_id(), log.name().partition, directory_id(log)}});
+  submit({{{log.topic_id(), log.name().partition, directory_id(log)}}});
 }
+
+void DirectoryAssignments::note_damage() { look_again_after({}); }
 
 void DirectoryAssignments::stop() {
   const std::lock_guard no_timer(timer_mutex_);
@@ -54,25 +66,44 @@ void DirectoryAssignments::stop() {
   stopped_ = true;
 }
 
-void DirectoryAssignments::collect(const metadata::TopicImage& topic,
-                                   std::vector<metadata::DirectoryAssignment>& differing) const {
+void DirectoryAssignments::collect(const metadata::TopicImage& topic, Differing& differing) const {
   for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
     const metadata::PartitionImage& partition = topic.partitions[i];
     const auto replica = std::ranges::find(partition.replicas, node_);
     if (replica == partition.replicas.end()) continue;
     const auto log = logs_.get({topic.name, static_cast<std::int32_t>(i)});
     if (log == nullptr || log->topic_id() != topic.id) continue;
-    const base::Uuid id = directory_id(*log);
     const auto& known =
         partition.directories[static_cast<std::size_t>(replica - partition.replicas.begin())];
-    if (id.is_zero() || known == id) continue;
-    differing.push_back({topic.id, static_cast<std::int32_t>(i), id});
+    if (const auto place = place_of(*log, partition, known, differing)) {
+      differing.assignments.push_back({topic.id, static_cast<std::int32_t>(i), *place});
+    }
   }
 }
 
-void DirectoryAssignments::submit(std::vector<metadata::DirectoryAssignment> assignments) {
-  if (assignments.empty()) return;
-  assign_(std::move(assignments), [weak = weak_from_this()](const base::Result<>& noted) {
+std::optional<base::Uuid> DirectoryAssignments::place_of(const log::Log& log,
+                                                         const metadata::PartitionImage& partition,
+                                                         const base::Uuid& known,
+                                                         Differing& differing) const {
+  const base::Uuid id = directory_id(log);
+  const bool is_lost = known == base::kDirectoryLost;
+  if (id.is_zero()) return std::nullopt;
+  if (log.first_damaged_offset()) {
+    if (is_lost) return std::nullopt;
+    if (has_other_holders(partition, node_)) return base::kDirectoryLost;
+  }
+  const auto present = partitions_.find(log.topic_id(), log.name().partition);
+  if (is_lost && present != nullptr && present->is_refilling()) {
+    differing.is_refilling = true;
+    return std::nullopt;
+  }
+  return known == id ? std::nullopt : std::optional(id);
+}
+
+void DirectoryAssignments::submit(Differing differing) {
+  if (differing.is_refilling) look_again_after(kRefilledSoon);
+  if (differing.assignments.empty()) return;
+  assign_(std::move(differing.assignments), [weak = weak_from_this()](const base::Result<>& noted) {
     if (const auto self = weak.lock()) self->answered(noted);
   });
 }
@@ -89,23 +120,26 @@ void DirectoryAssignments::answered(const base::Result<>& noted) {
                     "where replicas lie was not noted in the metadata, said again until it is: {}",
                     noted.error().message);
   }
-  if (!noted) look_again_later();
+  if (!noted) look_again_after(kAgainAfter);
 }
 
-void DirectoryAssignments::look_again_later() {
+// At the earlier of two times where two are asked for.
+void DirectoryAssignments::look_again_after(env::Duration delay) {
   const std::lock_guard lock(mutex_);
-  if (stopped_ || std::exchange(is_armed_, true)) return;
-  world_.loop(0).run_after(kAgainAfter, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->look_again();
+  const env::MonotonicTime at = world_.clock().monotonic() + delay;
+  if (stopped_ || at >= looks_at_) return;
+  looks_at_ = at;
+  world_.loop(0).run_after(delay, [weak = weak_from_this(), at] {
+    if (const auto self = weak.lock()) self->look_again(at);
   });
 }
 
-void DirectoryAssignments::look_again() {
+void DirectoryAssignments::look_again(env::MonotonicTime at) {
   const std::lock_guard no_stop(timer_mutex_);
   {
     const std::lock_guard lock(mutex_);
-    is_armed_ = false;
-    if (stopped_) return;
+    if (stopped_ || at != looks_at_) return;
+    looks_at_ = env::MonotonicTime::max();
   }
   check_all(*image_.load());
 }

@@ -132,6 +132,8 @@ void Replicas::assume_roles(const metadata::TopicImage& topic, const metadata::C
         remove(topic, index,
                {ErrorCode::kNotLeaderOrFollower, "the partition moved to other brokers", 0});
       }
+    } else if (present && is_to_be_copied_again(*present, topic.partitions[i])) {
+      copy_again(present, topic, index, image);
     } else if (present) {
       assume_role(present, topic.partitions[i]);
     } else if (!maybe_elsewhere_.contains({topic.id, index})) {
@@ -200,10 +202,48 @@ void Replicas::assume_role(const std::shared_ptr<replica::Partition>& partition,
   }
 }
 
+bool Replicas::is_to_be_copied_again(replica::Partition& partition,
+                                     const metadata::PartitionImage& image) const {
+  const auto at = std::ranges::find(image.replicas, node_) - image.replicas.begin();
+  return image.directories[static_cast<std::size_t>(at)] == base::kDirectoryLost &&
+         image.leader != node_ && image.leader != base::kNoBroker &&
+         partition.log().first_damaged_offset().has_value();
+}
+
+// The partition becomes another object: whatever is under way for the old one, fetches above all,
+// appends nothing to the log that was cut.
+void Replicas::copy_again(const std::shared_ptr<replica::Partition>& partition,
+                          const metadata::TopicImage& topic, std::int32_t index,
+                          const metadata::ClusterImage& image) {
+  const base::BrokerId leader = topic.partitions[static_cast<std::size_t>(index)].leader;
+  auto log = logs_.get({topic.name, index});
+  const base::Offset first = *log->first_damaged_offset();
+  const base::Offset end = log->log_end_offset();
+  partitions_.remove(topic.id, index);
+  replication_.give_up(topic.id, index);
+  partition->retire({ErrorCode::kNotLeaderOrFollower, "the log is damaged, and copied again", 0});
+  partition->detach();
+  auto& directory = log->directory();
+  directory.set_high_watermark(log->name(), std::min(directory.high_watermark(log->name()), first));
+  if (auto cut = log->truncate_to(first); !cut) {
+    base::log::error("replica", "{}: damaged from offset {} on, and can't be cut there: {}",
+                     log->name().to_string(), first.value(), cut.error().message);
+  } else {
+    base::log::warn("replica",
+                    "{}: damaged from offset {} on: cut there from offset {}, and copied again "
+                    "from broker {}",
+                    log->name().to_string(), first.value(), end.value(), leader.value());
+  }
+  take_in(std::move(log), topic, index, image, throttled_of(image, topic.name), Content::kCut);
+}
+
 void Replicas::take_in(std::shared_ptr<log::Log> log, const metadata::TopicImage& topic,
                        std::int32_t index, const metadata::ClusterImage& image,
-                       const ThrottledReplicas& throttled) {
-  const auto partition = std::make_shared<replica::Partition>(std::move(log), topic.id);
+                       const ThrottledReplicas& throttled, Content content) {
+  const bool is_damaged = log->first_damaged_offset().has_value();
+  const auto partition = std::make_shared<replica::Partition>(std::move(log), topic.id, on_damage_);
+  if (content == Content::kCut) partition->begin_refill();
+  if (is_damaged && on_damage_) on_damage_();
   set_limits(*partition, image);
   partition->set_throttled(throttled.of(index));
   assume_role(partition, topic.partitions[static_cast<std::size_t>(index)]);

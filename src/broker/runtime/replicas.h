@@ -21,16 +21,22 @@
 namespace odradek::broker {
 
 // Makes this broker's partitions be what the metadata says: logs opened, created and removed,
-// leaderships taken. Threads: one at a time; blocks on the disk.
+// leaderships taken. A log that is damaged, and that the controller therefore does not count on any
+// more, is cut where the damage begins and copied again. Threads: one at a time; blocks on the
+// disk.
 class Replicas {
  public:
+  // `on_damage` is called, from any thread and with locks held, when records of a partition are
+  // found to be damaged.
   Replicas(const config::LiveSettings& settings, base::BrokerId node, log::LogManager& logs,
-           replica::PartitionSet& partitions, Replication& replication)
+           replica::PartitionSet& partitions, Replication& replication,
+           replica::Partition::DamageHandler on_damage = {})
       : settings_(settings),
         node_(node),
         logs_(logs),
         partitions_(partitions),
-        replication_(replication) {}
+        replication_(replication),
+        on_damage_(std::move(on_damage)) {}
 
   // Those of the image that have no log here, because a directory is offline.
   std::vector<metadata::ReplicaPlace> offline_partitions() const;
@@ -66,8 +72,16 @@ class Replicas {
   // The partition leads or follows as the image says, which may be news or not.
   void assume_role(const std::shared_ptr<replica::Partition>& partition,
                    const metadata::PartitionImage& image);
+  enum class Content : std::uint8_t { kKept, kCut };
   void take_in(std::shared_ptr<log::Log> log, const metadata::TopicImage& topic, std::int32_t index,
-               const metadata::ClusterImage& image, const ThrottledReplicas& throttled);
+               const metadata::ClusterImage& image, const ThrottledReplicas& throttled,
+               Content content = Content::kKept);
+  // Whether the partition is damaged, is not counted on for that, and somebody else leads it.
+  bool is_to_be_copied_again(replica::Partition& partition,
+                             const metadata::PartitionImage& image) const;
+  void copy_again(const std::shared_ptr<replica::Partition>& partition,
+                  const metadata::TopicImage& topic, std::int32_t index,
+                  const metadata::ClusterImage& image);
   // A topic's configuration changed.
   void configure(const std::string& topic, const metadata::ClusterImage& image);
   void remove(const metadata::TopicImage& topic);
@@ -84,6 +98,7 @@ class Replicas {
   log::LogManager& logs_;
   replica::PartitionSet& partitions_;
   Replication& replication_;
+  const replica::Partition::DamageHandler on_damage_;
   // Not made at start, for their logs may lie in a directory that is offline.
   std::set<std::pair<base::TopicId, std::int32_t>> maybe_elsewhere_;
 };

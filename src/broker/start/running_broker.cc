@@ -185,7 +185,7 @@ base::Result<> RunningBroker::start_partitions() {
   logs_->set_cordoned(live_.current()->list("cordoned.log.dirs"));
   logs_->mover().set_rate(move_rate(*live_.current()));
   assignments_ = std::make_shared<DirectoryAssignments>(
-      world_, node_id_, *logs_, image_,
+      world_, node_id_, *logs_, partitions_, image_,
       cluster_ ? assign_through(
                      cluster_->controller(), [this] { return cluster_->member().broker_epoch(); },
                      node_id_)
@@ -195,7 +195,11 @@ base::Result<> RunningBroker::start_partitions() {
   replication_ = std::make_unique<Replication>(
       Replication::Surroundings{world_, live_, node_id_, partitions_, eligible_brokers_,
                                 cluster_ ? &cluster_->controller() : nullptr});
-  replicas_ = std::make_unique<Replicas>(live_, node_id_, *logs_, partitions_, *replication_);
+  replicas_ = std::make_unique<Replicas>(live_, node_id_, *logs_, partitions_, *replication_,
+                                         [weak = std::weak_ptr(assignments_)] {
+                                           if (const auto assignments = weak.lock())
+                                             assignments->note_damage();
+                                         });
   auto summary = replicas_->start(*image_.load());
   if (!summary) return base::fail(std::move(summary));
   if (summary->logs > 0) {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <tuple>
 
 #include "log/log_test_fixture.h"
 
@@ -132,6 +133,47 @@ TEST_F(DamageReadTest, SaysWhatIsWrongAndWhere) {
       info.error().message,
       HasSubstr("a batch's checksum is wrong at position " + std::to_string(positions_[7]) + " (" +
                 std::to_string(positions_[8] - positions_[7]) + " bytes): offsets 14 to 15"));
+}
+
+// Of which batch which byte.
+class DamageCutTest : public DamageReadTest,
+                      public ::testing::WithParamInterface<std::tuple<int, int>> {};
+
+// What a replica does that has others to copy from: nothing of the damage stays in the file.
+TEST_P(DamageCutTest, ACutWhereItBeginsTakesItAway) {
+  const auto damaged = static_cast<std::size_t>(std::get<0>(GetParam()));
+  write_and_close();
+  std::string bytes = whole_;
+  for (const std::size_t batch : {damaged, std::size_t{18}}) {
+    char& byte = bytes[positions_[batch] + static_cast<std::size_t>(std::get<1>(GetParam()))];
+    byte = static_cast<char>(byte ^ 2);
+  }
+  put(kLog, bytes);
+  auto log = open(true);
+  EXPECT_FALSE(log->first_damaged_offset());
+  consume(*log, 1000);
+  const auto first = log->first_damaged_offset();
+  ASSERT_EQ(first, Offset(static_cast<std::int64_t>(2 * damaged)));
+  ASSERT_TRUE(log->truncate_to(*first));
+  EXPECT_FALSE(log->first_damaged_offset());
+  EXPECT_EQ(log->log_end_offset(), *first);
+  EXPECT_EQ(content(kLog), whole_.substr(0, positions_[damaged]));
+  EXPECT_EQ(directory_->counters().damaged_partitions, 0);
+}
+INSTANTIATE_TEST_SUITE_P(Places, DamageCutTest,
+                         ::testing::Combine(::testing::Values(0, 1, 7, 12, 17),
+                                            ::testing::Values(3, 9, 18, 80)));
+
+TEST_F(DamageReadTest, DamageThatWasDeletedIsNoneAnyMore) {
+  write_and_close();
+  std::string bytes = whole_;
+  bytes[positions_[7] + 80] ^= 4;
+  put(kLog, bytes);
+  auto log = open(true);
+  consume(*log, 1000);
+  EXPECT_EQ(log->first_damaged_offset(), Offset(14));
+  ASSERT_TRUE(log->delete_records(Offset(16), Offset(40)));
+  EXPECT_FALSE(log->first_damaged_offset());
 }
 
 TEST_F(DamageReadTest, WhoMustNotWaitIsToldToAskAgain) {

@@ -52,6 +52,16 @@ const Damage* KnownBytes::damage_at(base::Offset offset) const {
   return found == details_->damages.end() ? nullptr : &*found;
 }
 
+std::optional<base::Offset> KnownBytes::first_damage_beyond(base::Offset start) const {
+  std::optional<base::Offset> first;
+  if (details_ == nullptr) return first;
+  for (const Damage& damage : details_->damages) {
+    if (damage.end_offset <= start) continue;
+    first = std::min(first.value_or(damage.first_offset), damage.first_offset);
+  }
+  return first;
+}
+
 bool KnownBytes::add_damage(const Damage& damage) {
   if (details_ != nullptr && std::ranges::count(details_->damages, damage) > 0) return false;
   auto details = own_details();

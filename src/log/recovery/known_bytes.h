@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/ids.h"
@@ -31,6 +32,8 @@ class KnownBytes {
   const Damage* damage_at(base::Offset offset) const;
   // False where it is known already.
   bool add_damage(const Damage& damage);
+  // Where the first damage begins that reaches beyond `start`; nothing where none is known.
+  std::optional<base::Offset> first_damage_beyond(base::Offset start) const;
   std::size_t damages() const { return details_ == nullptr ? 0 : details_->damages.size(); }
 
  private:

@@ -35,12 +35,29 @@ namespace {
 
 using base::ErrorCode;
 
+// What the broker has is damaged: it counts for nothing until it says again where its replica lies.
+// Only where somebody else leads then; else it stays what it is, for better is not to be had.
+ErrorCode lose_log(const ControllerView& view, base::BrokerId broker, const TopicImage& topic,
+                   std::int32_t index, const TopicRules& rules, Changes& changes) {
+  PartitionChange change(view.image, topic, index, rules);
+  change.set_directory(broker, base::kDirectoryLost);
+  change.broker_lost_log(broker);
+  auto built = change.build({Reason::kLogDamaged, broker});
+  const PartitionImage& partition = topic.partitions[static_cast<std::size_t>(index)];
+  const base::BrokerId leader = built ? after(partition, built->record).leader : partition.leader;
+  if (leader == base::kNoBroker) return ErrorCode::kEligibleLeadersNotAvailable;
+  add(std::move(built), changes);
+  return ErrorCode::kNone;
+}
+
 ErrorCode assign(const ControllerView& view, base::BrokerId broker, const base::Uuid& directory,
                  const TopicImage& topic, std::int32_t index, Changes& changes) {
   if (!topic.has_partition(index)) return ErrorCode::kUnknownTopicOrPartition;
   const PartitionImage& partition = topic.partitions[static_cast<std::size_t>(index)];
   if (!contains(partition.replicas, broker)) return ErrorCode::kNotLeaderOrFollower;
   const TopicRules rules = rules_of(view.image, view.settings, topic);
+  if (directory == base::kDirectoryLost)
+    return lose_log(view, broker, topic, index, rules, changes);
   PartitionChange change(view.image, topic, index, rules);
   change.set_directory(broker, directory);
   if (rules.may_elect_uncleanly) change.set_policy(ElectionPolicy::kUnclean);

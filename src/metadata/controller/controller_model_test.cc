@@ -55,13 +55,13 @@ class World : public ModelWorld {
 
   void step() {
     static const std::vector<std::pair<int, void (World::*)()>> kActions = {
-        {14, &World::step_heartbeat}, {14, &World::step_produce},  {14, &World::step_fetch},
-        {12, &World::step_alter},     {4, &World::step_crash},     {9, &World::step_start},
-        {3, &World::step_stop},       {2, &World::step_lose_disk}, {6, &World::step_time},
-        {3, &World::step_refused},    {2, &World::step_fail_disk}, {5, &World::step_assign},
-        {4, &World::step_reassign},   {2, &World::step_cancel},    {3, &World::step_elect},
-        {2, &World::step_balance},    {2, &World::step_unclean},   {1, &World::create_topic},
-        {1, &World::step_unregister}, {1, &World::step_controller}};
+        {14, &World::step_heartbeat}, {14, &World::step_produce},   {14, &World::step_fetch},
+        {12, &World::step_alter},     {4, &World::step_crash},      {9, &World::step_start},
+        {3, &World::step_stop},       {2, &World::step_lose_disk},  {6, &World::step_time},
+        {3, &World::step_refused},    {2, &World::step_fail_disk},  {5, &World::step_assign},
+        {4, &World::step_reassign},   {2, &World::step_cancel},     {3, &World::step_elect},
+        {2, &World::step_balance},    {2, &World::step_unclean},    {1, &World::create_topic},
+        {1, &World::step_unregister}, {1, &World::step_controller}, {3, &World::step_damage}};
     int total = 0;
     for (const auto& [weight, action] : kActions) total += weight;
     auto at = static_cast<int>(pick(static_cast<std::size_t>(total)));
@@ -236,12 +236,33 @@ class World : public ModelWorld {
     for (const auto& [topic, index] : partitions()) {
       if (!contains(of(topic, index).replicas, id)) continue;
       const base::Uuid directory = replica(id, {topic->id, index}).directory;
-      const bool has_failed = machine(id).failed.contains(directory);
-      request.directories.push_back(
-          {has_failed ? base::kDirectoryLost : directory, {{topic->id, {{index}}}}});
+      if (machine(id).failed.contains(directory)) continue;
+      request.directories.push_back({directory, {{topic->id, {{index}}}}});
     }
     auto decision = assign_replicas_to_dirs(cluster_.view(), request);
     commit(decision.records, decision.events, "assign directories");
+  }
+  // A replica is found damaged; where the controller does without it, it is cut there.
+  void step_damage() {
+    const BrokerId id = any_broker();
+    const auto [topic, index] = any_partition();
+    const Place place{topic->id, index};
+    if (!machine(id).is_up || machine(id).epoch < 0) return;
+    if (!contains(of(topic, index).replicas, id) || !serves(id, place)) return;
+    wire::AssignReplicasToDirsRequest request;
+    request.broker_id = id;
+    request.broker_epoch = machine(id).epoch;
+    request.directories.push_back({base::kDirectoryLost, {{topic->id, {{index}}}}});
+    auto decision = assign_replicas_to_dirs(cluster_.view(), request);
+    const ErrorCode error =
+        decision.reply.directories.at(0).topics.at(0).partitions.at(0).error_code;
+    ASSERT_TRUE(error == ErrorCode::kNone || error == ErrorCode::kEligibleLeadersNotAvailable);
+    ++counts["damaged " + std::string(base::error_name(error))];
+    if (error != ErrorCode::kNone) return;
+    Replica& damaged = replica(id, place);
+    damaged.log.resize(pick(damaged.log.size() + 1));
+    damaged.flushed = std::min(damaged.flushed, damaged.log.size());
+    commit(decision.records, decision.events, "damaged " + std::to_string(id.value()));
   }
 
   // --- what happens to records ---
@@ -383,8 +404,9 @@ void run(bool has_elr) {
   }
   for (const char* what :
        {"committed", "crashed", "disk replaced", "disk failed", "stopped", "duplicate", "fenced",
-        "unregistered", "reassignment", "clean", "unclean", "lost", "alter NONE",
-        "alter INELIGIBLE_REPLICA", "alter NEW_LEADER_ELECTED", has_elr ? "eligible" : "clean",
+        "damaged NONE", "damaged ELIGIBLE_LEADERS_NOT_AVAILABLE", "unregistered", "reassignment",
+        "clean", "unclean", "lost", "alter NONE", "alter INELIGIBLE_REPLICA",
+        "alter NEW_LEADER_ELECTED", has_elr ? "eligible" : "clean",
         has_elr ? "last_known" : "clean"}) {
     EXPECT_GT(counts[what], 10) << what << " hardly happened: this tests little";
   }

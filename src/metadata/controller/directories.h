@@ -32,9 +32,11 @@ using AssignReplicasDecision = CausedDecision<wire::AssignReplicasToDirsResponse
 
 // The same between brokers, with an answer for each partition: UNKNOWN_TOPIC_ID,
 // UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER for one that the broker has no replica of. A
-// replica in a directory that the broker has not got (any more), such as the id of lost ones, is in
-// sync no longer; a partition that waited for the replica is led again. STALE_BROKER_EPOCH of the
-// whole request.
+// replica in a directory that the broker has not got (any more) is in sync no longer; a partition
+// that waited for the replica is led again. The id of lost directories says that what the broker
+// has is damaged: it is neither in sync nor eligible nor leads until another id is assigned;
+// ELIGIBLE_LEADERS_NOT_AVAILABLE, and nothing changes, where nobody else could lead.
+// STALE_BROKER_EPOCH of the whole request.
 AssignReplicasDecision assign_replicas_to_dirs(const ControllerView& view,
                                                const wire::AssignReplicasToDirsRequest& request);
 

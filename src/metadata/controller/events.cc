@@ -105,6 +105,8 @@ const char* name_of(Reason reason) {
       return "preferred_leader_ready";
     case Reason::kUncleanAllowed:
       return "unclean_allowed";
+    case Reason::kLogDamaged:
+      return "log_damaged";
   }
   return "unknown";
 }
@@ -178,6 +180,8 @@ std::string describe(const Cause& cause) {
       return fmt::format("its preferred leader, broker {}, is in sync", broker);
     case Reason::kUncleanAllowed:
       return "unclean.leader.election.enable is true, and no replica in sync is left";
+    case Reason::kLogDamaged:
+      return fmt::format("broker {} found its replica damaged, and fetches it again", broker);
   }
   return "";
 }

@@ -35,9 +35,10 @@ enum class Reason : std::uint8_t {
   kAskedByAdmin,          // a request of a client
   kPreferredLeaderReady,  // leadership goes back to the preferred replica
   kUncleanAllowed,        // unclean.leader.election.enable, and no replica in sync is left
+  kLogDamaged,            // the broker found records of its replica damaged; others have them
 };
 
-inline constexpr std::size_t kReasonCount = static_cast<std::size_t>(Reason::kUncleanAllowed) + 1;
+inline constexpr std::size_t kReasonCount = static_cast<std::size_t>(Reason::kLogDamaged) + 1;
 
 struct Cause {
   Reason reason = Reason::kAskedByAdmin;

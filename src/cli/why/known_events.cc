@@ -44,7 +44,7 @@ base::Result<> ask(Admin& admin, base::BrokerId broker, const EventQuery& query,
   return {};
 }
 
-// Those that are fenced are not among the brokers of Metadata, and what they decided is wanted, too.
+// Those that are fenced are not among the brokers of Metadata; what they decided is wanted, too.
 void name_the_fenced(Admin& admin, const Admin::Cluster& asked, KnownEvents& known) {
   wire::DescribeClusterRequest request;
   request.include_fenced_brokers = true;

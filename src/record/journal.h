@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <vector>
 
@@ -42,15 +41,11 @@ class Journal {
   // many batches as their sizes ask for. An error may leave some of them appended.
   [[nodiscard]] virtual base::Result<JournalEnd> append_each(std::vector<JournalRecord> records,
                                                              base::Timestamp now) = 0;
-  // Writes what was appended. Calls handlers of when_committed. Threads: any, in no order.
+  // Writes what was appended. Calls those who wait for that. Threads: any, in no order.
   virtual void write_out() = 0;
   // After the last record appended. Once `take_backs` has grown, a machine that was told of what it
   // had appended is ahead of the journal: it is to be loaded again.
   virtual JournalEnd end() const = 0;
-  // Calls once, from any thread and possibly at once, when everything before `end` is committed, or
-  // with the error because of which that will never be known here, or never will be.
-  virtual void when_committed(const JournalEnd& end,
-                              std::move_only_function<void(base::Result<>)> handler) = 0;
 };
 
 }  // namespace odradek::record

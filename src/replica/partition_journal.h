@@ -22,10 +22,6 @@ class PartitionJournal : public record::Journal {
                                                base::Timestamp now) override;
   void write_out() override { partition_->write_out(); }
   record::JournalEnd end() const override { return to_journal_end(partition_->log().end()); }
-  void when_committed(const record::JournalEnd& end,
-                      std::move_only_function<void(base::Result<>)> handler) override {
-    partition_->when_committed(log::AppendEnd{end.offset, end.take_backs}, std::move(handler));
-  }
 
  private:
   std::size_t max_batch_bytes() const;

@@ -178,10 +178,10 @@ class FakeBroker:
             accepted.close()
 
 
-def create(node, replicas, partitions=1):
+def create(node, replicas, partitions=1, name="topic"):
     """A topic on these brokers, the first of which leads."""
     answer = node.call("CreateTopics", 7, {"Topics": [
-        {"Name": "topic", "NumPartitions": -1, "ReplicationFactor": -1,
+        {"Name": name, "NumPartitions": -1, "ReplicationFactor": -1,
          "Assignments": [{"PartitionIndex": index, "BrokerIds": replicas}
                          for index in range(partitions)]}], "timeoutMs": 1000})
     assert answer["Topics"][0]["ErrorCode"] in (0, 7), answer

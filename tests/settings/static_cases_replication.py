@@ -3,6 +3,7 @@
 
 import contextlib
 import re
+import select
 import subprocess
 import time
 
@@ -11,6 +12,8 @@ from effect import DEFAULT, NO_START, effect
 from fake_broker import UNKNOWN_LEADER_EPOCH, FakeBroker, create
 from node import until
 from throttled import AS_LEADER, fill_other, is_sent, throttle
+
+COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR = 14, 15, 16
 
 
 @contextlib.contextmanager
@@ -79,6 +82,27 @@ def whether_a_follower_that_never_asks_is_out_within_four_seconds(node):
         time.sleep(0.02)
     follower.close()
     return time.monotonic() - begin < 4
+
+
+@effect("offsets.commit.timeout.ms", {"1000": COORDINATOR_NOT_AVAILABLE, "3600000": None},
+        **REACHABLE_CLUSTER, offsets_topic_num_partitions=1)
+def what_a_commit_hears_that_a_follower_never_has(node):
+    """Nothing within four seconds is None."""
+    follower = FakeBroker(node)
+    create(node, [1])
+    create(node, [1, 2], name="__consumer_offsets")
+    connection = node.connect()
+
+    def commit():
+        connection.send("OffsetCommit", 2, {"GroupId": "group", "Topics": [
+            {"Name": "topic", "Partitions": [{"PartitionIndex": 0, "CommittedOffset": 0}]}]})
+        if not select.select([connection.socket], [], [], 4)[0]:
+            return None
+        answer = connection.receive("OffsetCommit", 2)
+        return answer["Topics"][0]["Partitions"][0]["ErrorCode"]
+    code = until(commit, lambda code: code not in (NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS))
+    follower.close()
+    return code
 
 
 MANY = 16  # partitions: each of a few connections has some of them

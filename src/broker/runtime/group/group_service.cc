@@ -41,6 +41,7 @@ GroupService::GroupService(env::World& world, const config::Settings& settings, 
                            ImageHolder& image, replica::PartitionSet& partitions)
     : world_(world),
       settings_(settings_of(settings)),
+      commit_timeout_(std::chrono::milliseconds(settings.number("offsets.commit.timeout.ms"))),
       expiry_interval_(
           std::chrono::milliseconds(settings.number("offsets.retention.check.interval.ms"))),
       node_(node),
@@ -76,7 +77,8 @@ void GroupService::serve_locked(const metadata::TopicImage& topic, Shards& gone,
         is_led_here ? partitions_.find(topic.id, static_cast<std::int32_t>(i)) : nullptr;
     if (partition == nullptr) continue;
     slot.epoch = placed.leader_epoch;
-    slot.shard = std::make_shared<GroupShard>(world_, settings_, image_, std::move(partition));
+    slot.shard = std::make_shared<GroupShard>(world_, settings_, commit_timeout_, image_,
+                                              std::move(partition));
     fresh.push_back(slot.shard);
   }
 }

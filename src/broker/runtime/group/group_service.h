@@ -56,6 +56,7 @@ class GroupService {
 
   env::World& world_;
   const group::GroupSettings settings_;
+  const env::Duration commit_timeout_;
   const env::Duration expiry_interval_;
   const base::BrokerId node_;
   ImageHolder& image_;

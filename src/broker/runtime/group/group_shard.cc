@@ -47,12 +47,14 @@ std::string random_suffix(env::Random& random) {
 }  // namespace
 
 GroupShard::GroupShard(env::World& world, const group::GroupSettings& settings,
-                       const ImageHolder& image, std::shared_ptr<replica::Partition> partition)
+                       env::Duration commit_timeout, const ImageHolder& image,
+                       std::shared_ptr<replica::Partition> partition)
     : world_(world),
       settings_(settings),
       image_(image),
       partition_(std::move(partition)),
-      journal_(partition_) {}
+      journal_(partition_),
+      commit_waits_(std::make_shared<CommitWaits>(world, partition_, commit_timeout)) {}
 
 group::Now GroupShard::now() const {
   const auto monotonic = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -165,20 +167,19 @@ void GroupShard::give(Decided decided, Committed committed) {
   }
   journal_.write_out();
   if (!committed && decided.replies.empty()) return;
-  journal_.when_committed(*decided.end,
-                          [replies = std::move(decided.replies),
-                           committed = std::move(committed)](base::Result<> result) mutable {
-                            if (!result)
-                              result = std::unexpected(to_coordinator_error(result.error()));
-                            if (committed) committed(result);
-                            for (auto& [handler, response] : replies) {
-                              if (result) {
-                                handler(std::move(response));
-                              } else {
-                                handler(std::unexpected(result.error()));
-                              }
-                            }
-                          });
+  commit_waits_->add({decided.end->offset, decided.end->take_backs},
+                     [replies = std::move(decided.replies),
+                      committed = std::move(committed)](base::Result<> result) mutable {
+                       if (!result) result = std::unexpected(to_coordinator_error(result.error()));
+                       if (committed) committed(result);
+                       for (auto& [handler, response] : replies) {
+                         if (result) {
+                           handler(std::move(response));
+                         } else {
+                           handler(std::unexpected(result.error()));
+                         }
+                       }
+                     });
 }
 
 void GroupShard::run(Step step, Committed committed) {

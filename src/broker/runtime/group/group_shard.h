@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "broker/runtime/group/commit_waits.h"
 #include "broker/services.h"
 #include "coordinator/group/group_machine.h"
 #include "env/world.h"
@@ -32,9 +33,10 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   using ParkingStep = std::move_only_function<group::Outcome(group::GroupMachine&,
                                                              group::ReplyToken, const group::Now&)>;
 
-  // `image` outlives the shard.
-  GroupShard(env::World& world, const group::GroupSettings& settings, const ImageHolder& image,
-             std::shared_ptr<replica::Partition> partition);
+  // `image` outlives the shard. A reply that waits for a commit waits for `commit_timeout` at most,
+  // and is COORDINATOR_NOT_AVAILABLE then.
+  GroupShard(env::World& world, const group::GroupSettings& settings, env::Duration commit_timeout,
+             const ImageHolder& image, std::shared_ptr<replica::Partition> partition);
 
   // Reads the partition into the machine, on the log directory's work queue; until then requests
   // get COORDINATOR_LOAD_IN_PROGRESS.
@@ -76,6 +78,7 @@ class GroupShard : public std::enable_shared_from_this<GroupShard> {
   const ImageHolder& image_;
   const std::shared_ptr<replica::Partition> partition_;
   replica::PartitionJournal journal_;
+  const std::shared_ptr<CommitWaits> commit_waits_;
 
   std::mutex mutex_;
   State state_ = State::kLoading;

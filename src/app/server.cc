@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <optional>
@@ -197,7 +198,9 @@ class Running {
 
   // Starts the broker and says how to reach it. The exit code where that fails.
   std::optional<int> start(config::Settings settings) {
-    auto broker = broker::Broker::start(world_, std::move(settings), {.host_name = env::host_name});
+    auto broker = broker::Broker::start(
+        world_, std::move(settings),
+        {.host_name = env::host_name, .on_entering = [this] { is_entering_ = true; }});
     if (!broker) return not_started(broker.error().failure, broker.error().error);
     broker_ = *std::move(broker);
     follow_settings(*broker_, world_);
@@ -214,11 +217,16 @@ class Running {
     });
     base::log::info("broker", "node {} of cluster {} serves", broker_->node_id().value(),
                     broker_->cluster_id());
+    if (is_stop_wanted_) stop();
   }
 
   void follow_signals() {
     world_.on_signal({SIGTERM, SIGINT}, [this](int signal) {
       if (is_serving_) return stop();
+      if (is_entering_) {
+        is_stop_wanted_ = true;
+        return;
+      }
       // A start that waits for others has nothing to lose.
       std::signal(signal, SIG_DFL);
       std::raise(signal);
@@ -248,6 +256,8 @@ class Running {
   env::LinuxWorld& world_;
   std::unique_ptr<broker::Broker> broker_;
   bool is_serving_ = false;
+  std::atomic<bool> is_entering_ = false;
+  bool is_stop_wanted_ = false;
   bool is_stopping_ = false;
   base::Result<> stopped_;
 };

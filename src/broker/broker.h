@@ -54,6 +54,9 @@ class Broker {
     std::function<std::string()> host_name = {};
     // For tests, instead of ZooKeeper's client by the settings.
     MakeSession make_session = {};
+    // In a cluster: others are about to rely on this broker, which is to end by stop() from here
+    // on. On the thread of the start, which comes to its end within seconds.
+    std::function<void()> on_entering = {};
   };
 
   // Blocks: call it before the loops run, or on none of them; with zookeeper.connect they must run

@@ -69,6 +69,15 @@ class Forming(unittest.TestCase):
             for broker in brokers:
                 broker.kill()
 
+    def test_a_stop_in_the_first_moment_is_a_clean_one(self):
+        """As soon as anybody is answered others rely on the broker."""
+        (broker,) = self.brokers("moment", zookeeper.shared(), count=1)
+        for _ in range(8):
+            broker.start_without_waiting()
+            self.wait_for_port(broker)
+            ask(broker.port, "Metadata", 9, {"Topics": []})
+            self.assertEqual(broker.stop(), 0, broker.said())
+
     def test_a_stop_ends_while_zookeeper_is_away(self):
         ensemble = zookeeper.ZooKeeper().start()
         self.addCleanup(ensemble.remove)

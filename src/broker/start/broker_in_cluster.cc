@@ -73,6 +73,7 @@ base::Result<> RunningBroker::serve_in_cluster() {
   act_on_settings();
   assignments_->check_all(*image_.load());
   replication_->start();
+  if (options_.on_entering) options_.on_entering();
   cluster_->serve();
   cluster_->await_unfenced();
   auto served = on_loop([this]() -> base::Result<> {

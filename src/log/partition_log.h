@@ -174,6 +174,10 @@ class PartitionLog final : public Log, public cleaner::CleanableLog, private Par
   void notify_failure(Lock& lock);
   void end_notifying_locked();
 
+  // The active segment is open, and its end was looked at. Lets go of the lock: a cut may have begun
+  // since.
+  base::Result<> make_end_ready(Lock& lock);
+  // The same for an append, which nobody asks for while the log is cut.
   base::Result<> prepare_append(Lock& lock);
   // Whether there is room for it: nothing when there is; what an append that is not admitted gets.
   std::optional<base::Result<AppendInfo>> refuse_locked(base::ByteView batches,

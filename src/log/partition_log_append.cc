@@ -54,7 +54,7 @@ base::Result<AppendInfo> PartitionLog::append(base::SharedBytes batches,
   return info;
 }
 
-base::Result<> PartitionLog::prepare_append(Lock& lock) {
+base::Result<> PartitionLog::make_end_ready(Lock& lock) {
   if (auto usable = check_usable_locked(); !usable) return usable;
   // Each lets go of the lock: a move may put another object in the active segment's place.
   while (!active_locked().is_open() || !is_end_checked_) {
@@ -68,6 +68,11 @@ base::Result<> PartitionLog::prepare_append(Lock& lock) {
     if (!opened && opened.error().os_error == EIO && !failure_) return give_up(std::move(opened));
     if (!opened) return opened;
   }
+  return {};
+}
+
+base::Result<> PartitionLog::prepare_append(Lock& lock) {
+  if (auto ready = make_end_ready(lock); !ready) return ready;
   // The caller orders changes of the role and appends: it does not lead while the log is cut.
   ODRADEK_ASSERT(!is_cutting_);
   return {};

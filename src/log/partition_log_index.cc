@@ -39,7 +39,7 @@ PartitionLog::SegmentPointer PartitionLog::segment_to_rebuild(Lock& lock,
   if (!segment || room().is_full()) return nullptr;
   if (segment == segments_.back()) {
     if (segment->size() == 0 || is_taking_back_ || is_relocating_) return nullptr;
-    if (!prepare_append(lock) || is_cutting_) return nullptr;
+    if (!make_end_ready(lock) || is_cutting_) return nullptr;
     if (segment_from_locked(base_offset) == segments_.back()) roll_locked(log_end_offset());
     lock.unlock();
     const auto flushed = flush();

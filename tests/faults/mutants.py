@@ -230,7 +230,7 @@ MUTANTS = (
     ),
     (
         "an offset commit is answered before it is replicated",
-        [("src/replica/partition_journal.h",
+        [("src/broker/runtime/group/commit_waits.cc",
           r"partition_->when_committed\(",
           r"partition_->when_written(")],
         (CLUSTER,),

@@ -174,8 +174,8 @@ class PartitionLog final : public Log, public cleaner::CleanableLog, private Par
   void notify_failure(Lock& lock);
   void end_notifying_locked();
 
-  // The active segment is open, and its end was looked at. Lets go of the lock: a cut may have begun
-  // since.
+  // The active segment is open, and its end was looked at. Lets go of the lock: a cut may have
+  // begun since.
   base::Result<> make_end_ready(Lock& lock);
   // The same for an append, which nobody asks for while the log is cut.
   base::Result<> prepare_append(Lock& lock);

@@ -24,15 +24,25 @@ EmbeddedMetadata::EmbeddedMetadata(env::World& world, quorum::Engine& engine, Im
     : MetadataRuntime(image),
       world_(world),
       engine_(engine),
-      queue_(world.workers().make_queue("metadata", 1)),
+      owned_queue_(world.workers().make_queue("metadata", 1)),
+      queue_(*owned_queue_),
       anchor_(std::make_shared<Anchor>()) {
   anchor_->runtime = this;
 }
 
-// The engine may settle a commit later, on a thread of its own.
-EmbeddedMetadata::~EmbeddedMetadata() {
-  const std::lock_guard lock(anchor_->mutex);
-  anchor_->runtime = nullptr;
+EmbeddedMetadata::~EmbeddedMetadata() { end(); }
+
+void EmbeddedMetadata::end() {
+  {
+    // The engine may settle a commit later, on a thread of its own.
+    const std::lock_guard lock(anchor_->mutex);
+    anchor_->runtime = nullptr;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  owned_queue_.reset();
 }
 
 base::Result<> EmbeddedMetadata::start(std::vector<MetadataRecord> format, OnStart on_start) {
@@ -108,7 +118,7 @@ void EmbeddedMetadata::submit(Decide decide, Done done) {
     waiting_.push_back({std::move(decide), std::move(done)});
     if (std::exchange(busy_, true)) return;
   }
-  queue_->submit([this] { next(); });
+  queue_.submit([this] { next(); });
 }
 
 void EmbeddedMetadata::next() {
@@ -136,7 +146,7 @@ void EmbeddedMetadata::run(Job job) {
   std::ranges::move(decided, std::back_inserter(records));
   if (records.empty()) {
     job.done({});
-    queue_->submit([this] { next(); });
+    queue_.submit([this] { next(); });
     return;
   }
   auto encoded = encode_records(records);
@@ -145,8 +155,8 @@ void EmbeddedMetadata::run(Job job) {
                   records = std::move(records)](base::Result<quorum::Position> committed) mutable {
                    const std::lock_guard lock(anchor->mutex);
                    if (anchor->runtime == nullptr) return;
-                   queue_->submit([this, job = std::move(job), records = std::move(records),
-                                   committed = std::move(committed)]() mutable {
+                   queue_.submit([this, job = std::move(job), records = std::move(records),
+                                  committed = std::move(committed)]() mutable {
                      finish(std::move(job), std::move(records), std::move(committed));
                    });
                  });
@@ -195,7 +205,7 @@ void EmbeddedMetadata::stop(Decide last, env::Task stopped) {
   for (Job& job : refused) {
     job.done(base::fail(ErrorCode::kNotController, "the broker stops"));
   }
-  if (!was_busy) queue_->submit([this] { next(); });
+  if (!was_busy) queue_.submit([this] { next(); });
 }
 
 }  // namespace odradek::broker

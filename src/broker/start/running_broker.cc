@@ -67,6 +67,8 @@ RunningBroker::RunningBroker(env::World& world, config::Settings settings, Optio
       options_(std::move(options)) {}
 
 RunningBroker::~RunningBroker() {
+  // After a start that failed a change may be on its way to what goes before the metadata does.
+  if (embedded_) embedded_->end();
   if (assignments_) assignments_->stop();
   // What a move is told to when it ends goes before the logs.
   if (logs_) logs_->mover().stop();

@@ -35,7 +35,7 @@ Changes unfence_broker(const ControllerView& view, base::BrokerId broker, const 
 inline constexpr std::size_t kShutdownBatch = 1000;
 Changes shut_down_broker(const ControllerView& view, base::BrokerId broker,
                          std::size_t max_partitions = kShutdownBatch);
-// Whether it leads anything or is in sync anywhere.
+// Whether it leads any partition.
 bool leads_anything(const ClusterImage& image, base::BrokerId broker);
 
 // The broker is forgotten: as fenced, and its registration goes. REQUIRES: it is registered.

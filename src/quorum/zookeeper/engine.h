@@ -56,8 +56,8 @@ class Listener {
   virtual void on_refused(const base::Error& error) = 0;
   // ZooKeeper answers, or has not answered: nothing new is decided meanwhile.
   virtual void on_reachable(bool is_reachable) = 0;
-  // The session is over: this broker is not registered and must take itself for fenced, until
-  // on_registered.
+  // The session is over: this broker is not registered until on_registered. Whether it is fenced
+  // meanwhile is the controller's to decide (docs/decisions/0020).
   virtual void on_expired() = 0;
 };
 

@@ -51,7 +51,8 @@ class Filler:
     def fill(self, free_bytes=0):
         """Until so much is free. The last bytes go one page after the other, as the file system
         gives them."""
-        with open(self.path, "ab") as filler:
+        # Without a buffer: what found no room in one would be written again when it closes.
+        with open(self.path, "ab", buffering=0) as filler:
             while True:
                 space = os.fstatvfs(filler.fileno())
                 wanted = space.f_bavail * space.f_frsize - free_bytes
@@ -71,7 +72,6 @@ class Filler:
         try:
             for _ in range(64):
                 filler.write(bytes(4096))
-                filler.flush()
         except OSError:
             pass
         return filler.tell() > before

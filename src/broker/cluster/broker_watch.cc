@@ -10,7 +10,8 @@ namespace odradek::broker {
 namespace {
 
 constexpr auto kConnectTimeout = std::chrono::seconds(2);
-// Until it is tried again: a listener that is about to open, or a host that does not answer.
+// Until it is tried again: a listener that is about to open, or closes what it takes, or a host
+// that does not answer.
 constexpr auto kPause = std::chrono::milliseconds(500);
 
 struct Target {
@@ -29,6 +30,8 @@ struct BrokerWatch::Core : std::enable_shared_from_this<Core> {
     Target target;
     std::uint64_t attempt = 0;
     std::unique_ptr<env::Stream> stream;
+    env::MonotonicTime connected_at = {};
+    bool was_brief = false;  // the connection before
   };
 
   Core(env::World& of, base::BrokerId own, std::string name, Gone on_gone, Lost on_lost)
@@ -70,6 +73,7 @@ struct BrokerWatch::Core : std::enable_shared_from_this<Core> {
       return again(id, one);
     }
     tell_lost(id, one, false);
+    one.connected_at = world.clock().monotonic();
     one.stream = std::move(*stream);
     one.stream->wait_readable([core = shared_from_this(), id, attempt = one.attempt](const auto&) {
       // Nothing is ever sent here: it is the end.
@@ -77,8 +81,16 @@ struct BrokerWatch::Core : std::enable_shared_from_this<Core> {
       if (still == nullptr) return;
       core->tell_lost(id, *still, true);
       still->stream->close();
-      core->connect(id);
+      core->connect_anew(id, *still);
     });
+  }
+
+  // At once, for a process that has ended refuses it; but a listener that takes every connection
+  // and closes it, as with max.connections.per.ip reached, would keep both sides busy.
+  void connect_anew(base::BrokerId id, Watched& one) {
+    const bool is_brief = world.clock().monotonic() - one.connected_at < kPause;
+    if (std::exchange(one.was_brief, is_brief) && is_brief) return again(id, one);
+    connect(id);
   }
 
   void tell_lost(base::BrokerId id, const Watched& one, bool is_lost) const {

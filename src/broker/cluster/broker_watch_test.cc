@@ -73,6 +73,25 @@ TEST_F(BrokerWatchTest, OnlyARefusedConnectionMeansThatItIsGone) {
   EXPECT_TRUE(losses_.back());
 }
 
+TEST_F(BrokerWatchTest, AListenerThatClosesWhatItTakesIsNotAskedWithoutAPause) {
+  std::size_t taken = 0;
+  auto listener = broker_.world().network().listen(
+      {"broker", 9093}, {}, broker_.world().loop(0),
+      [this]() -> env::Executor& { return broker_.world().loop(0); },
+      [&taken](const std::unique_ptr<env::Stream>& stream) {
+        ++taken;
+        stream->close();
+      });
+  ASSERT_TRUE(listener.has_value());
+  follow(7, false);
+  simulation_.run_for(seconds(10));
+  EXPECT_GE(taken, 10U);
+  EXPECT_LE(taken, 30U);
+  // It is watched all the same.
+  (*listener).reset();
+  ASSERT_TRUE(simulation_.run_until([&] { return !gone_.empty(); }, seconds(5)));
+}
+
 TEST_F(BrokerWatchTest, AFencedBrokerIsLeftAlone) {
   follow(7, true);
   simulation_.run_for(seconds(3));

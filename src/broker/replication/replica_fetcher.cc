@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <utility>
 
 #include "base/log.h"
@@ -118,6 +119,8 @@ net::PeerClient& ReplicaFetcher::client() {
   if (!client_) {
     net::PeerClientOptions options{.client_id = "odradek-replica-fetcher",
                                    .connect_timeout = options_.connect_timeout};
+    // Settings bound what is asked for, and the first batch comes whole all the same.
+    options.max_response_bytes = std::numeric_limits<std::int32_t>::max();
     options.socket.receive_buffer_bytes = options_.receive_buffer_bytes;
     client_ =
         std::make_unique<net::PeerClient>(world_.network(), loop_, *address_, std::move(options));

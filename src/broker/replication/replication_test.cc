@@ -173,6 +173,22 @@ TEST_F(ReplicationTest, AReplicaBeginsWithTheBatchInWhichItsLeadersLogBegins) {
   EXPECT_EQ(code_of_produce(1, "after"), ErrorCode::kNone);
 }
 
+TEST_F(ReplicationTest, AnAnswerIsAsLargeAsTheSettingsAllow) {
+  constexpr std::size_t kValueBytes = 60'000'000;
+  set("replica.fetch.max.bytes", "200000000");
+  set("replica.fetch.response.max.bytes", "200000000");
+  start_all();
+  create_topic({{"max.message.bytes", "70000000"}, {"write.caching", "true"}});
+  kill(3);
+  fence(3);
+  for (const char letter : {'a', 'b'}) {
+    ASSERT_EQ(code_of_produce(1, std::string(kValueBytes, letter)), ErrorCode::kNone);
+  }
+  start(3);
+  unfence(3);
+  EXPECT_TRUE(eventually([&] { return all_are_at(2); }));
+}
+
 // num.replica.fetchers changes while partitions are copied.
 TEST_F(ReplicationTest, MoreConnectionsCopyTheSame) {
   start_all();

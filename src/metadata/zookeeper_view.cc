@@ -169,10 +169,11 @@ std::vector<ViewNode> changes_between(const Tree& before, const Tree& after) {
   std::vector<ViewNode> changes;
   for (const auto& [path, data] : after) {
     const auto old = before.find(path);
-    if (old == before.end() || old->second != data) changes.push_back({path, data});
+    const bool was_there = old != before.end();
+    if (!was_there || old->second != data) changes.push_back({path, data, was_there});
   }
   for (auto old = before.rbegin(); old != before.rend(); ++old) {
-    if (!after.contains(old->first)) changes.push_back({old->first, std::nullopt});
+    if (!after.contains(old->first)) changes.push_back({old->first, std::nullopt, true});
   }
   return changes;
 }

@@ -25,6 +25,8 @@ namespace odradek::metadata {
 struct ViewNode {
   std::string path;
   std::optional<std::string> data;
+  // The view before has the node, too.
+  bool was_there = false;
 
   friend bool operator==(const ViewNode&, const ViewNode&) = default;
 };

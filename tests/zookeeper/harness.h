@@ -81,6 +81,7 @@ class Peer {
   Outcome<std::vector<std::string>> children(const std::string& path);
   Outcome<> sync();
   Outcome<> multi(std::vector<Operation> operations);
+  Outcome<std::vector<std::int32_t>> multi_with_versions(std::vector<Operation> operations);
   // The same with a watch that is told to `events` as "name: event".
   Outcome<> watch_node(const std::string& path, const std::string& name);
   Outcome<> watch_exists(const std::string& path, const std::string& name);

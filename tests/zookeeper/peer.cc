@@ -93,6 +93,11 @@ Outcome<> Peer::multi(std::vector<Operation> operations) {
   return wait_for_answer<void>(
       [&](auto handler) { session_->multi(std::move(operations), std::move(handler)); });
 }
+Outcome<std::vector<std::int32_t>> Peer::multi_with_versions(std::vector<Operation> operations) {
+  return wait_for_answer<std::vector<std::int32_t>>([&](auto handler) {
+    session_->multi_with_versions(std::move(operations), std::move(handler));
+  });
+}
 
 zookeeper::Watch Peer::noting(const std::string& name) {
   return [this, name](WatchEvent event) { note(name + ": " + name_of(event)); };

@@ -102,6 +102,21 @@ TEST_P(SessionConformanceTest, CountsVersionsAndTellsNodesApart) {
   EXPECT_NE(after->created_zxid, before->stat.created_zxid);
 }
 
+TEST_P(SessionConformanceTest, AMultiTellsTheVersionsThatItLeaves) {
+  Peer peer(*harness_, "a", options());
+  ASSERT_TRUE(peer.connect());
+  ASSERT_TRUE(peer.multi({create("/n", "0"), create("/gone")}));
+  ASSERT_TRUE(peer.multi({Operation::set("/n", bytes("1")), Operation::set("/n", bytes("2"))}));
+  const auto versions = peer.multi_with_versions(
+      {Operation::check("/n", 2), Operation::set("/n", bytes("3")), create("/m"),
+       Operation::remove("/gone"), Operation::set("/m", {}), Operation::set("/n", bytes("4"), 3)});
+  ASSERT_TRUE(versions);
+  EXPECT_THAT(*versions, ElementsAre(0, 3, 0, 0, 1, 4));
+  const auto refused = peer.multi_with_versions({Operation::set("/n", {}), create("/m")});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().operation, 1U);
+}
+
 struct RefusedMulti {
   std::vector<Operation> operations;
   Code code;

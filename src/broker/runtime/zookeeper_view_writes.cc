@@ -37,6 +37,7 @@ std::vector<quorum::zookeeper::ViewWrite> view_writes(
     quorum::zookeeper::ViewWrite write;
     write.path = node.path;
     write.is_removal = !node.data;
+    write.was_there = node.was_there;
     if (node.data) write.bytes = quorum::zookeeper::to_bytes(*node.data);
     write.readers = readers_of(node.path);
     writes.push_back(std::move(write));

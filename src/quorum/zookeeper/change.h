@@ -44,6 +44,8 @@ struct ViewWrite {
   bool is_removal = false;
   // With zookeeper.set.acl: who may read a node that is made.
   Operation::Readers readers = Operation::Readers::kEveryone;
+  // The change before this one left the node there.
+  bool was_there = false;
 };
 
 // One multi's worth of a commit.

@@ -79,8 +79,9 @@ struct Call {
   std::shared_ptr<ClientHandle> handle;
   std::uint64_t number;
   std::string path;
-  // Of a multi: filled in by the client.
+  // Of a multi, by operation: filled in by the client.
   std::vector<zoo_op_result_t> results;
+  std::vector<::Stat> stats;
 };
 
 std::unique_ptr<Call> take(const void* data) {
@@ -129,7 +130,11 @@ void on_synced(int result, const char* /*path*/, const void* data) {
 
 void on_multi(int result, const void* data) {
   const auto call = take(data);
-  if (result == ZOK) return answer(*call, result, {});
+  if (result == ZOK) {
+    ClientHandle::Answer done;
+    for (const ::Stat& stat : call->stats) done.versions.push_back(stat.version);
+    return answer(*call, result, std::move(done));
+  }
   auto failed = failure(result, call->path);
   // Those before the one that was refused have 0, those after it "inconsistency".
   const auto refused = std::ranges::find(call->results, result, &zoo_op_result_t::err);
@@ -191,7 +196,7 @@ const ACL_vector* access_of(const Operation& operation, bool set_acl) {
                                                            : readable_by_all();
 }
 
-zoo_op_t to_operation(const Operation& operation, bool set_acl) {
+zoo_op_t to_operation(const Operation& operation, bool set_acl, ::Stat* stat) {
   zoo_op_t made = {};
   const char* path = operation.path.c_str();
   const char* bytes =
@@ -205,7 +210,7 @@ zoo_op_t to_operation(const Operation& operation, bool set_acl) {
           0);
       break;
     case Operation::Kind::kSet:
-      zoo_set_op_init(&made, path, bytes, length, operation.version, nullptr);
+      zoo_set_op_init(&made, path, bytes, length, operation.version, stat);
       break;
     case Operation::Kind::kDelete:
       zoo_delete_op_init(&made, path, operation.version);
@@ -297,13 +302,14 @@ Outcome<> ClientHandle::sync(std::uint64_t call) {
 }
 
 Outcome<> ClientHandle::multi(std::uint64_t call, const std::vector<Operation>& operations) {
+  auto made = std::make_unique<Call>(shared_from_this(), call, operations.front().path);
+  made->results.resize(operations.size());
+  made->stats.resize(operations.size());
   std::vector<zoo_op_t> parts;
   parts.reserve(operations.size());
   for (const Operation& operation : operations) {
-    parts.push_back(to_operation(operation, options_.set_acl));
+    parts.push_back(to_operation(operation, options_.set_acl, &made->stats[parts.size()]));
   }
-  auto made = std::make_unique<Call>(shared_from_this(), call, operations.front().path);
-  made->results.resize(parts.size());
   return start(std::move(made), [&](Call* data) {
     return zoo_amulti(handle(), static_cast<int>(parts.size()), parts.data(), data->results.data(),
                       on_multi, data);

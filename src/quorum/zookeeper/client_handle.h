@@ -24,6 +24,8 @@ class ClientHandle : public std::enable_shared_from_this<ClientHandle> {
     base::SharedBytes bytes;
     std::optional<Stat> stat;
     std::vector<std::string> names;
+    // Of a multi (session.h).
+    std::vector<std::int32_t> versions;
   };
   enum class State : std::uint8_t { kLooking, kConnected, kReadOnly, kExpired, kAuthFailed };
   struct Callbacks {

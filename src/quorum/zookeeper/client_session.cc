@@ -463,13 +463,18 @@ void ClientSession::after(env::Duration pause, env::Task task) {
   state_->after(pause, std::move(task));
 }
 
-void ClientSession::multi(std::vector<Operation> operations, DoneHandler handler) {
+void ClientSession::multi_with_versions(std::vector<Operation> operations,
+                                        VersionsHandler handler) {
+  auto finish = [handler = std::move(handler)](Outcome<Answer> answer) mutable {
+    if (!answer) return handler(std::unexpected(std::move(answer.error())));
+    handler(std::move(answer->versions));
+  };
   if (auto good = check_multi(operations); !good) {
-    return state_->refuse(std::move(good.error()), without_value(std::move(handler)));
+    return state_->refuse(std::move(good.error()), std::move(finish));
   }
   for (Operation& operation : operations) operation.path = state_->full_path(operation.path);
   state_->call(
-      "/", without_value(std::move(handler)), {},
+      "/", std::move(finish), {},
       [operations = std::move(operations)](ClientHandle& handle, std::uint64_t call, bool) {
         return handle.multi(call, operations);
       });

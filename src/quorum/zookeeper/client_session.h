@@ -44,7 +44,7 @@ class ClientSession final : public Session {
   void exists(const std::string& path, ExistsHandler handler, Watch watch) override;
   void children(const std::string& path, ChildrenHandler handler, Watch watch) override;
   void sync(DoneHandler handler) override;
-  void multi(std::vector<Operation> operations, DoneHandler handler) override;
+  void multi_with_versions(std::vector<Operation> operations, VersionsHandler handler) override;
   void after(env::Duration pause, env::Task task) override;
 
  private:

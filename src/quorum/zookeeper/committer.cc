@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <span>
 #include <utility>
 
 #include "base/assert.h"
@@ -42,15 +43,19 @@ void Committer::send(std::vector<Operation> view) {
                         Operation::Readers::kCreator)};
   operations.insert(operations.end(), view.begin(), view.end());
   is_sent_ = true;
-  session_.multi(std::move(operations),
-                 [this, attempt = attempt_, view = std::move(view)](Outcome<> outcome) {
-                   if (attempt == attempt_) on_answer(view, outcome);
-                 });
+  session_.multi_with_versions(std::move(operations),
+                               [this, attempt = attempt_, view = std::move(view)](auto versions) {
+                                 if (attempt == attempt_) on_answer(view, versions);
+                               });
 }
 
-void Committer::on_answer(const std::vector<Operation>& view, const Outcome<>& outcome) {
-  if (outcome) return part_done(view);
-  const Failure& failure = outcome.error();
+void Committer::on_answer(const std::vector<Operation>& view,
+                          const Outcome<std::vector<std::int32_t>>& versions) {
+  if (versions) {
+    view_.applied(view, std::span(*versions).subspan(kFirstViewOperation));
+    return part_done();
+  }
+  const Failure& failure = versions.error();
   if (is_passing(failure) || failure.code == Code::kSessionExpired ||
       failure.code == Code::kClosed) {
     return;  // resume() or abandon() follows
@@ -89,15 +94,14 @@ void Committer::read_own() {
     if (node && node->bytes == parts_[part_].batch) {
       // The view's nodes have other versions than are known here.
       view_.forget();
-      return part_done({});
+      return part_done();
     }
     if (node) return election_.lose("another one writes the change log");
     if (node.error().code == Code::kNoNode) submit();
   });
 }
 
-void Committer::part_done(const std::vector<Operation>& view) {
-  view_.applied(view);
+void Committer::part_done() {
   is_sent_ = false;
   const Part part = std::move(parts_[part_]);
   log_.take(part.base_offset, part.batch);

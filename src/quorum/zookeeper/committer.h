@@ -36,11 +36,12 @@ class Committer {
  private:
   void submit();
   void send(std::vector<Operation> view);
-  void on_answer(const std::vector<Operation>& view, const Outcome<>& outcome);
+  void on_answer(const std::vector<Operation>& view,
+                 const Outcome<std::vector<std::int32_t>>& versions);
   void on_refused(const std::vector<Operation>& view, const Failure& failure);
   // What was sent may have been done: looks.
   void read_own();
-  void part_done(const std::vector<Operation>& view);
+  void part_done();
   void finish(base::Result<Position> result);
 
   Session& session_;

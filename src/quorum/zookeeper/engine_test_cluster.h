@@ -102,7 +102,9 @@ class Broker final : public Listener {
       std::vector<ViewWrite> view;
       for (const auto& [key, value] : values) {
         records.push_back(to_bytes(key + '=' + value));
-        view.push_back({view_path(key), to_bytes(value), false});
+        view.push_back({.path = view_path(key),
+                        .bytes = to_bytes(value),
+                        .was_there = state.values.contains(key)});
       }
       is_committing = true;
       engine_->commit(records, std::move(view), world_.clock().wall(),

@@ -104,4 +104,11 @@ Outcome<> check_multi(const std::vector<Operation>& operations) {
   return {};
 }
 
+void Session::multi(std::vector<Operation> operations, DoneHandler handler) {
+  multi_with_versions(std::move(operations), [handler = std::move(handler)](auto done) mutable {
+    if (!done) return handler(std::unexpected(std::move(done.error())));
+    handler({});
+  });
+}
+
 }  // namespace odradek::quorum::zookeeper

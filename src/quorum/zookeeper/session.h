@@ -186,6 +186,9 @@ class Session {
   // Names, without the path, sorted.
   using ChildrenHandler = std::move_only_function<void(Outcome<std::vector<std::string>>)>;
   using DoneHandler = std::move_only_function<void(Outcome<>)>;
+  // Of a multi, the version of each operation's node at its place in it; 0 of a removal and a
+  // check.
+  using VersionsHandler = std::move_only_function<void(Outcome<std::vector<std::int32_t>>)>;
 
   virtual ~Session() = default;
 
@@ -209,7 +212,9 @@ class Session {
   // Reads after it show everything that was decided before it was called, by whomever.
   virtual void sync(DoneHandler handler) = 0;
   // All of the operations, in order, or none.
-  virtual void multi(std::vector<Operation> operations, DoneHandler handler) = 0;
+  virtual void multi_with_versions(std::vector<Operation> operations, VersionsHandler handler) = 0;
+  // The same for who needs no versions.
+  void multi(std::vector<Operation> operations, DoneHandler handler);
   // Calls `task` after the pause, whatever has become of the connection by then; never once the
   // session is closed.
   virtual void after(env::Duration pause, env::Task task) = 0;

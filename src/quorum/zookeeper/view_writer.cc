@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/log.h"
 
 namespace odradek::quorum::zookeeper {
@@ -30,6 +31,7 @@ struct ViewWriter::Lookup {
 void ViewWriter::forget() {
   versions_.clear();
   refusals_.clear();
+  are_all_there_ = true;
 }
 
 void ViewWriter::find_unknown(const std::string& path, std::vector<std::string>& unknown) const {
@@ -41,9 +43,16 @@ void ViewWriter::find_unknown(const std::string& path, std::vector<std::string>&
   }
 }
 
+// Written whichever version it has.
+bool ViewWriter::is_trusted(const ViewWrite& write) const {
+  return write.was_there && are_all_there_ && !versions_.contains(write.path);
+}
+
 void ViewWriter::prepare(const std::vector<ViewWrite>& writes, Ready ready) {
   auto lookup = std::make_shared<Lookup>();
-  for (const ViewWrite& write : writes) find_unknown(write.path, lookup->unknown);
+  for (const ViewWrite& write : writes) {
+    if (!is_trusted(write)) find_unknown(write.path, lookup->unknown);
+  }
   std::ranges::sort(lookup->unknown);
   const auto twice = std::ranges::unique(lookup->unknown);
   lookup->unknown.erase(twice.begin(), twice.end());
@@ -73,6 +82,10 @@ std::int32_t ViewWriter::version_of(const std::string& path) const {
   return found == versions_.end() ? kAbsent : found->second;
 }
 
+std::int32_t ViewWriter::version_of(const ViewWrite& write) const {
+  return is_trusted(write) ? Operation::kAnyVersion : version_of(write.path);
+}
+
 void ViewWriter::add_parents(const std::string& path,
                              std::unordered_map<std::string, std::int32_t>& now,
                              std::vector<Operation>& operations) const {
@@ -93,7 +106,7 @@ std::vector<Operation> ViewWriter::build(const std::vector<ViewWrite>& writes) {
     const auto refused = refusals_.find(write.path);
     if (refused != refusals_.end() && refused->second >= kMostRefusals) continue;
     const auto changed = now.find(write.path);
-    const std::int32_t version = changed == now.end() ? version_of(write.path) : changed->second;
+    const std::int32_t version = changed == now.end() ? version_of(write) : changed->second;
     if (write.is_removal) {
       if (version == kAbsent) continue;
       operations.push_back(Operation::remove(write.path, version));
@@ -105,19 +118,23 @@ std::vector<Operation> ViewWriter::build(const std::vector<ViewWrite>& writes) {
       now[write.path] = 0;
     } else {
       operations.push_back(Operation::set(write.path, write.bytes, version));
-      now[write.path] = version + 1;
+      now[write.path] = version == Operation::kAnyVersion ? version : version + 1;
     }
   }
   return operations;
 }
 
-void ViewWriter::applied(const std::vector<Operation>& operations) {
-  for (const Operation& operation : operations) {
-    refusals_.erase(operation.path);
-    if (operation.kind == Operation::Kind::kCreate) versions_[operation.path] = 0;
-    if (operation.kind == Operation::Kind::kSet) versions_[operation.path] = operation.version + 1;
+void ViewWriter::applied(std::span<const Operation> operations,
+                         std::span<const std::int32_t> versions) {
+  ODRADEK_ASSERT(operations.size() == versions.size());
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    refusals_.erase(operations[i].path);
     // What is gone is not remembered: a topic's name seldom comes again.
-    if (operation.kind == Operation::Kind::kDelete) versions_.erase(operation.path);
+    if (operations[i].kind == Operation::Kind::kDelete) {
+      versions_.erase(operations[i].path);
+    } else {
+      versions_[operations[i].path] = versions[i];
+    }
   }
 }
 
@@ -126,6 +143,7 @@ bool ViewWriter::on_refused(const Operation& operation, const Failure& failure) 
   base::log::warn("quorum", "somebody else has written to ZooKeeper's {}: {}", operation.path,
                   failure.message);
   for (std::string at = operation.path; at != "/"; at = parent_of(at)) versions_.erase(at);
+  if (failure.code == Code::kNoNode) are_all_there_ = false;
   if (refusals == kMostRefusals || failure.code == Code::kNoAuth ||
       failure.code == Code::kNotEmpty) {
     refusals_[operation.path] = kMostRefusals;

@@ -37,6 +37,8 @@ struct Answer {
   base::SharedBytes bytes;
   std::optional<Stat> stat;
   std::vector<std::string> names;
+  // Of a multi (session.h).
+  std::vector<std::int32_t> versions;
 };
 
 struct Connection {

@@ -13,7 +13,8 @@ Answer without_node(const std::string& path) {
   return {.outcome = fail(Code::kNoNode, "ZooKeeper: " + path + ": no node"),
           .bytes = {},
           .stat = std::nullopt,
-          .names = {}};
+          .names = {},
+          .versions = {}};
 }
 
 }  // namespace
@@ -118,7 +119,9 @@ void SimZookeeper::decide(const std::shared_ptr<Connection>& connection, const R
     return expire(connection->session);
   }
   if (request.kind == Request::Kind::kMulti) {
-    answer.outcome = commit(request.operations, connection->session);
+    auto versions = commit(request.operations, connection->session);
+    if (versions) answer.versions = std::move(*versions);
+    if (!versions) answer.outcome = std::unexpected(std::move(versions.error()));
   }
   when_applied(connection->server, zxid_,
                [this, connection, answer = std::move(answer)] { finish(connection, answer); });

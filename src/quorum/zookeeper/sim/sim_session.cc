@@ -48,13 +48,17 @@ class SimSession final : public Session {
     client_->call({.kind = Request::Kind::kSync, .path = "/"}, without_value(std::move(handler)),
                   {});
   }
-  void multi(std::vector<Operation> operations, DoneHandler handler) override {
+  void multi_with_versions(std::vector<Operation> operations, VersionsHandler handler) override {
+    auto finish = [handler = std::move(handler)](Outcome<Answer> answer) mutable {
+      if (!answer) return handler(std::unexpected(std::move(answer.error())));
+      handler(std::move(answer->versions));
+    };
     if (auto good = check_multi(operations); !good) {
-      return client_->refuse(std::move(good.error()), without_value(std::move(handler)));
+      return client_->refuse(std::move(good.error()), std::move(finish));
     }
     Request request{.kind = Request::Kind::kMulti, .path = "/"};
     request.operations = std::move(operations);
-    client_->call(std::move(request), without_value(std::move(handler)), {});
+    client_->call(std::move(request), std::move(finish), {});
   }
   void after(env::Duration pause, env::Task task) override {
     client_->after(pause, std::move(task));

@@ -8,6 +8,20 @@
 #include "quorum/zookeeper/sim/connection.h"
 
 namespace odradek::quorum::zookeeper::sim {
+namespace {
+
+// Of each operation's node, as a multi's answer has it.
+std::vector<std::int32_t> versions_after(const std::vector<Operation>& operations,
+                                         const std::vector<Tree::Change>& changes) {
+  std::vector<std::int32_t> versions;
+  auto change = changes.begin();
+  for (const Operation& operation : operations) {
+    versions.push_back(operation.kind == Operation::Kind::kCheck ? 0 : (change++)->version);
+  }
+  return versions;
+}
+
+}  // namespace
 
 SimZookeeper::SimZookeeper(env::sim::SimWorld& world, EnsembleOptions options)
     : world_(world),
@@ -243,13 +257,17 @@ std::vector<std::string> SimZookeeper::children(const std::string& path) const {
 }
 
 Outcome<> SimZookeeper::write(const std::vector<Operation>& operations) {
-  return commit(operations, 0);
+  auto done = commit(operations, 0);
+  if (!done) return std::unexpected(std::move(done.error()));
+  return {};
 }
 
-Outcome<> SimZookeeper::commit(const std::vector<Operation>& operations, SessionId session) {
+Outcome<std::vector<std::int32_t>> SimZookeeper::commit(const std::vector<Operation>& operations,
+                                                        SessionId session) {
   auto changes = tree_.apply(operations, session, zxid_ + 1);
   if (!changes) return std::unexpected(std::move(changes.error()));
   ++zxid_;
+  std::vector<std::int32_t> versions = versions_after(operations, *changes);
   for (const Tree::Change& change : *changes) {
     world_.scheduler().trace().add(
         "zookeeper", change.path,
@@ -259,7 +277,7 @@ Outcome<> SimZookeeper::commit(const std::vector<Operation>& operations, Session
   if (observer_) observer_(zxid_, session, *changes);
   transactions_[zxid_] = {zxid_, std::move(*changes)};
   for (std::size_t server = 0; server < servers_.size(); ++server) schedule_apply(server, zxid_);
-  return {};
+  return versions;
 }
 
 void SimZookeeper::schedule_apply(std::size_t index, std::int64_t zxid) {

@@ -142,7 +142,8 @@ class SimZookeeper {
                         const Request& request);
   void when_applied(std::size_t server, std::int64_t zxid, std::function<void()> task);
   // The leader.
-  Outcome<> commit(const std::vector<Operation>& operations, SessionId session);
+  Outcome<std::vector<std::int32_t>> commit(const std::vector<Operation>& operations,
+                                            SessionId session);
   void schedule_apply(std::size_t server, std::int64_t zxid);
   void apply(Server& server, const Transaction& transaction);
   void trigger(Watches& watches, const std::string& path, WatchEvent event, std::int64_t zxid);

@@ -83,6 +83,7 @@ Outcome<std::vector<Tree::Change>> Tree::apply(const std::vector<Operation>& ope
     changes.push_back(to_change(operations[i], session));
     before.push_back(remember(operations[i].path));
     apply(changes.back(), zxid);
+    if (const Entry* entry = find(operations[i].path)) changes.back().version = entry->stat.version;
   }
   return changes;
 }

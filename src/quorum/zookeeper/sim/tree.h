@@ -28,6 +28,7 @@ class Tree {
     WatchEvent event = WatchEvent::kCreated;  // or kDeleted, kChanged
     base::SharedBytes bytes;
     SessionId owner = 0;
+    std::int32_t version = 0;
   };
 
   Tree();

@@ -52,8 +52,8 @@ std::unexpected<base::Error> unknown_flag(std::span<const FlagSpec> specs, std::
   std::string message = fmt::format("{} is not a recognized option", name);
   if (name == "zookeeper" && find(specs, "bootstrap-server") != nullptr) {
     message +=
-        "\nThere is no ZooKeeper since Kafka 4: name the servers with --bootstrap-server "
-        "host:port.";
+        "\nThis tool asks servers only, as Kafka's since version 4: name them with "
+        "--bootstrap-server host:port.";
   } else if (!nearest.empty()) {
     message += fmt::format("\nThe nearest one is --{}.", nearest);
   }

@@ -76,8 +76,8 @@ TEST(Flags, AnUnknownFlagIsNamedWithTheNearest) {
   EXPECT_EQ(refusal({"--zzzzzz"}), "zzzzzz is not a recognized option");
   // As scripts for Kafka 2 have it.
   EXPECT_EQ(refusal({"--zookeeper", "localhost:2181"}),
-            "zookeeper is not a recognized option\nThere is no ZooKeeper since Kafka 4: name the "
-            "servers with --bootstrap-server host:port.");
+            "zookeeper is not a recognized option\nThis tool asks servers only, as Kafka's since "
+            "version 4: name them with --bootstrap-server host:port.");
 }
 
 TEST(Flags, AnOlderNameIsNotProposed) {

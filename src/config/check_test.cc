@@ -76,6 +76,8 @@ TEST(CheckTest, SettingsThatDoNotAgreeAreRefused) {
                                  "group.consumer.session.timeout.ms=1",
                                  "group.coordinator.rebalance.protocols=consumer",
                                  "inter.broker.listener.name=INTERNAL",
+                                 "zookeeper.connect=zk:2181\nlisteners=A://:1\n"
+                                 "listener.security.protocol.map=A:PLAINTEXT",
                                  "replica.fetch.wait.max.ms=40000",
                                  "controller.quorum.voters=here",
                                  "zookeeper.set.acl=true",

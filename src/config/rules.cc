@@ -288,13 +288,22 @@ void check_groups(const Settings& settings, Objections& objections) {
 void check_inter_broker(const Settings& settings, const std::vector<Listener>& listeners,
                         Objections& objections) {
   constexpr std::string_view kName = "inter.broker.listener.name";
-  if (!settings.is_set(kName)) return;
-  std::string name = settings.text(kName);
+  constexpr std::string_view kProtocol = "security.inter.broker.protocol";
+  const bool is_named = settings.is_set(kName);
+  // On a node of its own nobody comes that way.
+  if (!is_named && settings.value("zookeeper.connect").value_or("").empty()) return;
+  std::string name = settings.text(is_named ? kName : kProtocol);
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
   if (std::ranges::find(listeners, name, &Listener::name) == listeners.end()) {
-    refuse(settings, kName, "it is not one of listeners", objections);
-  } else if (settings.is_set("security.inter.broker.protocol")) {
-    refuse(settings, kName, "give it or security.inter.broker.protocol, not both", objections);
+    if (is_named) return refuse(settings, kName, "it is not one of listeners", objections);
+    return refuse(settings, "listeners",
+                  fmt::format("brokers reach each other over {} ({}), which is not one of them, "
+                              "unless {} names another",
+                              name, kProtocol, kName),
+                  objections);
+  }
+  if (is_named && settings.is_set(kProtocol)) {
+    refuse(settings, kName, fmt::format("give it or {}, not both", kProtocol), objections);
   }
 }
 

@@ -68,6 +68,13 @@ TEST(RealClientSessionTest, CredentialsOutliveConnectionsThatFailedBeforeTheFirs
   }
 }
 
+// The C client doubles it, and lost its way where that is no number any more.
+TEST(RealClientSessionTest, ATimeOutOfWeeksIsGrantedAsTheServerGrantsIt) {
+  const auto harness = make_real_harness();
+  Peer peer(*harness, "a", {.session_timeout_ms = 2'000'000'000, .connection_timeout_ms = 30'000});
+  EXPECT_TRUE(peer.connect());
+}
+
 // A server answers nobody who asked for a session before it was ready.
 TEST(RealClientSessionTest, ARequestForASessionThatIsNotAnsweredIsMadeAgainSoon) {
   const auto harness = make_real_harness();

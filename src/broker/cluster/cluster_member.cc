@@ -107,7 +107,7 @@ void ClusterMember::Core::send_registration() {
       self.membership.on_registration(answer, self.now());
       if (self.membership.state() == Membership::State::kRegistering) {
         self.tell_of_failure(self.membership.error());
-      } else if (answer) {
+      } else if (answer && answer->error_code == base::ErrorCode::kNone) {
         base::log::info(kArea, "registered in epoch {}", answer->broker_epoch);
         self.failures = 0;
         self.follow_image();

@@ -31,11 +31,20 @@ bool is_final(ErrorCode code) {
          code == ErrorCode::kUnsupportedVersion;
 }
 
+// An answer has a code only; the sentence to it stands in the controller's log.
+std::string refusal_of(ErrorCode code) {
+  const char* hint = code == ErrorCode::kInvalidRegistration
+                         ? "; as it does where the log directories are a copy of another broker's"
+                         : "";
+  return fmt::format("the controller refuses, and its log says why: {}{}", base::error_name(code),
+                     hint);
+}
+
 template <typename Response>
 base::Result<> outcome_of(const base::Result<Response>& answer) {
   if (!answer) return base::fail(answer.error());
   if (answer->error_code != ErrorCode::kNone) {
-    return base::fail(answer->error_code, "the controller refuses");
+    return base::fail(answer->error_code, refusal_of(answer->error_code));
   }
   return {};
 }

@@ -129,6 +129,17 @@ TEST_F(MembershipTest, ABrokerOfAnotherClusterIsRefusedAtOnce) {
   EXPECT_EQ(next().until, std::nullopt);
 }
 
+// An answer to a registration has no room for a sentence.
+TEST_F(MembershipTest, ARefusalIsNamedAndACopiedDirectoryHintedAt) {
+  ASSERT_EQ(next().act, Act::kRegister);
+  wire::BrokerRegistrationResponse response;
+  response.error_code = ErrorCode::kInvalidRegistration;
+  member_.on_registration(response, now_);
+  EXPECT_EQ(member_.state(), State::kRefused);
+  EXPECT_THAT(member_.error().message, HasSubstr("INVALID_REGISTRATION"));
+  EXPECT_THAT(member_.error().message, HasSubstr("a copy of another broker's"));
+}
+
 TEST_F(MembershipTest, AnotherProcessWithItsIdMayEndInTime) {
   ASSERT_EQ(next().act, Act::kRegister);
   wire::BrokerRegistrationResponse response;

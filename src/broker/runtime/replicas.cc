@@ -155,11 +155,14 @@ void Replicas::create(Missing& missing, const metadata::ClusterImage& image, Age
   auto logs = logs_.create_many(missing.logs);
   // Of each topic once, for its list may name thousands.
   std::unordered_map<const metadata::TopicImage*, ThrottledReplicas> throttled;
+  std::size_t new_count = 0;
   for (std::size_t i = 0; i < logs.size(); ++i) {
     const metadata::TopicImage& topic = *missing.topics[i];
     const base::TopicPartition& name = missing.logs[i].name;
     if (logs[i]) {
-      if (age == Age::kMaybeOld && !are_here[i]) say_what_is_gone(topic, name.partition, **logs[i]);
+      if (age == Age::kMaybeOld && !are_here[i]) {
+        new_count += say_what_is_gone(topic, name.partition, **logs[i]) ? 0 : 1;
+      }
       auto lists = throttled.find(&topic);
       if (lists == throttled.end()) {
         lists = throttled.emplace(&topic, throttled_of(image, topic.name)).first;
@@ -172,21 +175,41 @@ void Replicas::create(Missing& missing, const metadata::ClusterImage& image, Age
       base::log::error("replica", "{} is offline: {}", name.to_string(), logs[i].error().message);
     }
   }
+  if (new_count == 0) return;
+  base::log::info("replica",
+                  "{} partitions had no log here yet: empty ones were made, to be filled",
+                  new_count);
 }
 
-void Replicas::say_what_is_gone(const metadata::TopicImage& topic, std::int32_t index,
+// Where a directory that is here was noted for a replica that nobody counts on, the partition came
+// while this broker was away, as a rule; its leader has what this one lacks.
+bool Replicas::may_be_new(const metadata::PartitionImage& partition,
+                          const base::Uuid& noted) const {
+  for (const auto* counted : {&partition.in_sync_replicas, &partition.eligible_leader_replicas,
+                              &partition.last_known_eligible_leader_replicas}) {
+    if (std::ranges::find(*counted, node_) != counted->end()) return false;
+  }
+  return std::ranges::any_of(logs_.directories(), [&noted](const auto& directory) {
+    const auto& identity = directory->identity();
+    return identity && identity->directory_id == noted;
+  });
+}
+
+bool Replicas::say_what_is_gone(const metadata::TopicImage& topic, std::int32_t index,
                                 const log::Log& made) const {
   const auto& partition = topic.partitions[static_cast<std::size_t>(index)];
   for (std::size_t i = 0; i < partition.replicas.size() && i < partition.directories.size(); ++i) {
-    if (partition.replicas[i] != node_ || partition.directories[i] == base::kDirectoryUnassigned) {
-      continue;
-    }
+    const base::Uuid& noted = partition.directories[i];
+    if (partition.replicas[i] != node_ || noted == base::kDirectoryUnassigned) continue;
+    if (may_be_new(partition, noted)) continue;
     base::log::error(
         "replica",
         "{}: its log is in no log directory any more; an empty one was made in {}, and "
         "what was in the old one is gone",
         made.name().to_string(), made.directory().path());
+    return true;
   }
+  return false;
 }
 
 // One replica leads by itself; there it matters only that it is told of each epoch once. It may

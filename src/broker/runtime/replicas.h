@@ -66,8 +66,10 @@ class Replicas {
   // A partition that may have had a log already has none made while a directory is offline.
   void create(Missing& missing, const metadata::ClusterImage& image, Age age);
   void create_all_missing(const metadata::ClusterImage& image, Age age);
-  // Of a partition that had a log in one of the directories, all of which are there.
-  void say_what_is_gone(const metadata::TopicImage& topic, std::int32_t index,
+  bool may_be_new(const metadata::PartitionImage& partition, const base::Uuid& noted) const;
+  // Of a partition that had a log in one of the directories, all of which are there; false: it had
+  // none, as far as can be told.
+  bool say_what_is_gone(const metadata::TopicImage& topic, std::int32_t index,
                         const log::Log& made) const;
   // The partition leads or follows as the image says, which may be news or not.
   void assume_role(const std::shared_ptr<replica::Partition>& partition,

@@ -24,9 +24,13 @@ constexpr env::Duration kBeforeNextOpen = std::chrono::seconds(1);
 // thirds of the session's time-out; the next connection is answered at once.
 constexpr env::Duration kFirstPatience = std::chrono::milliseconds(1500);
 
+// What the client doubles without looking. Servers grant far less (20 of their ticks).
+constexpr env::Duration kLongestTimeout = std::chrono::milliseconds(1'000'000'000);
+
 std::int32_t to_ms(env::Duration duration) {
   return static_cast<std::int32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::min(duration, kLongestTimeout))
+          .count());
 }
 
 // "/a/b" of "/a/b/c".

@@ -50,8 +50,8 @@ struct AppendInfo {
   // The time the broker stamped where the topic says LogAppendTime; else kNoTimestamp.
   base::Timestamp log_append_time = base::kNoTimestamp;
   base::Offset log_start_offset = base::kNoOffset;
-  // The batch is one of its producer's last five: nothing was written, the offsets are the first
-  // writing's.
+  // The batch is in the log already: nothing was written, the offsets are those of the first time;
+  // where they are not known, `first_offset` is kNoOffset, and it ends at or below `last_offset`.
   bool is_duplicate = false;
   // See AppendEnd.
   std::uint64_t take_backs = 0;

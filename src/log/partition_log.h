@@ -186,11 +186,12 @@ class PartitionLog final : public Log, public cleaner::CleanableLog, private Par
                                      AppendOrigin origin);
   base::Result<> roll_if_needed_locked(const Arrived& arrived, std::size_t bytes);
   void roll_locked(base::Offset base_offset);
-  // The span of the batch that this one repeats; nothing when all are new.
-  base::Result<std::optional<ProducerBatchSpan>> check_producers_locked(base::ByteView batches,
-                                                                        AppendOrigin origin);
-  // Whether the producer of a batch that is out of order is better known now.
-  base::Result<bool> complete_producer_locked(const ProducerBatch& batch);
+  // Which batch the first one repeats that does; nothing when all are new.
+  base::Result<std::optional<DuplicateBatch>> check_producers_locked(base::ByteView batches,
+                                                                     AppendOrigin origin);
+  // What is known of a batch once the log was searched for it, where that may help.
+  base::Result<std::optional<DuplicateBatch>> search_for_locked(
+      const ProducerBatch& batch, base::Result<std::optional<DuplicateBatch>> known);
   // Returns the transactions that it aborted.
   std::vector<AbortedTransaction> place_locked(base::ByteView batches, const Arrived& arrived);
 

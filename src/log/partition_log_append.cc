@@ -34,7 +34,7 @@ base::Result<AppendInfo> PartitionLog::append(base::SharedBytes batches,
   auto duplicate = check_producers_locked(batches, origin);
   if (!duplicate) return base::fail(std::move(duplicate));
   if (*duplicate) {
-    info.first_offset = (*duplicate)->first_offset();
+    info.first_offset = (*duplicate)->first_offset;
     info.last_offset = (*duplicate)->last_offset;
     info.log_append_time = (*duplicate)->timestamp;
     info.is_duplicate = true;
@@ -86,7 +86,7 @@ std::optional<base::Result<AppendInfo>> PartitionLog::refuse_locked(base::ByteVi
   if (auto admitted = room().admit(batches.size()); !admitted) {
     auto duplicate = check_producers_locked(batches, origin);
     if (duplicate && *duplicate) {
-      return AppendInfo{.first_offset = (*duplicate)->first_offset(),
+      return AppendInfo{.first_offset = (*duplicate)->first_offset,
                         .last_offset = (*duplicate)->last_offset,
                         .log_append_time = (*duplicate)->timestamp,
                         .log_start_offset = log_start_offset(),
@@ -166,7 +166,7 @@ void PartitionLog::roll_locked(base::Offset base_offset) {
   positions_.clear();
 }
 
-base::Result<std::optional<ProducerBatchSpan>> PartitionLog::check_producers_locked(
+base::Result<std::optional<DuplicateBatch>> PartitionLog::check_producers_locked(
     base::ByteView batches, AppendOrigin origin) {
   record::BatchIterator iterator(batches);
   for (;;) {
@@ -176,26 +176,27 @@ base::Result<std::optional<ProducerBatchSpan>> PartitionLog::check_producers_loc
     auto state = producer_batch_of(**batch);
     if (!state) return base::fail(std::move(state));
     if (!*state) continue;
-    auto duplicate = producers_.check(**state, origin);
-    if (!duplicate && duplicate.error().code == base::ErrorCode::kOutOfOrderSequenceNumber) {
-      auto is_completed = complete_producer_locked(**state);
-      if (!is_completed) return base::fail(std::move(is_completed));
-      if (*is_completed) duplicate = producers_.check(**state, origin);
-    }
+    auto duplicate = search_for_locked(**state, producers_.check(**state, origin));
     if (!duplicate || *duplicate) return duplicate;
   }
 }
 
-// Once for a producer after a start, and only where a client sends again what was not answered
-// before it: the lock is held meanwhile.
-base::Result<bool> PartitionLog::complete_producer_locked(const ProducerBatch& batch) {
-  const ProducerEntry* const entry = producers_.incomplete_entry_of(batch);
-  if (entry == nullptr) return false;
+// Where a client sends again what was not answered for long, or before a start: the lock is held
+// meanwhile. Of what is out of order once for a producer.
+base::Result<std::optional<DuplicateBatch>> PartitionLog::search_for_locked(
+    const ProducerBatch& batch, base::Result<std::optional<DuplicateBatch>> known) {
+  const ProducerEntry* entry = nullptr;
+  if (!known && known.error().code == base::ErrorCode::kOutOfOrderSequenceNumber) {
+    entry = producers_.incomplete_entry_of(batch);
+  } else if (known && *known && (*known)->first_offset == base::kNoOffset) {
+    entry = producers_.find(batch.producer_id);
+  }
+  if (entry == nullptr) return known;
   auto older = read_older_batches(disk(), segments_, *entry, batch.base_sequence);
   if (!older && older.error().code == base::ErrorCode::kCorruptMessage) older.emplace();
   if (!older) return base::fail(std::move(older));
-  producers_.complete(batch.producer_id, *older);
-  return true;
+  producers_.complete(batch, std::move(*older));
+  return producers_.check(batch, AppendOrigin::kClient);
 }
 
 std::vector<AbortedTransaction> PartitionLog::place_locked(base::ByteView batches,

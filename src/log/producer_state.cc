@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -13,20 +15,33 @@ namespace {
 
 constexpr std::int32_t kMaxSequence = std::numeric_limits<std::int32_t>::max();
 
+// Sequence numbers begin again with 0: which of two comes first is plain while they are less than
+// half of all apart.
+constexpr std::uint32_t kSequences = 1U << 31U;
+constexpr std::uint32_t kFarApart = kSequences / 2;
+
+// How many numbers further on `to` is.
+std::uint32_t distance(std::int32_t from, std::int32_t to) {
+  return (static_cast<std::uint32_t>(to) - static_cast<std::uint32_t>(from)) % kSequences;
+}
+
 bool follows(std::int32_t last_sequence, std::int32_t next_sequence) {
   if (last_sequence == kMaxSequence) return next_sequence == 0;
   return next_sequence == last_sequence + 1;
 }
 
-const ProducerBatchSpan* find_duplicate(const ProducerEntry& entry, const ProducerBatch& batch) {
-  if (entry.producer_epoch != batch.producer_epoch) return nullptr;
-  for (std::size_t i = 0; i < entry.batch_count; ++i) {
-    const ProducerBatchSpan& span = entry.batches[i];
+bool precedes(const ProducerBatchSpan& batch, const ProducerBatchSpan& next) {
+  return batch.last_sequence != kNoSequence && follows(batch.last_sequence, next.first_sequence());
+}
+
+std::optional<DuplicateBatch> find_batch(std::span<const ProducerBatchSpan> among,
+                                         const ProducerBatch& batch) {
+  for (const ProducerBatchSpan& span : among) {
     if (span.last_sequence == batch.last_sequence && span.first_sequence() == batch.base_sequence) {
-      return &span;
+      return DuplicateBatch{span.first_offset(), span.last_offset, span.timestamp};
     }
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 bool is_expired(const ProducerEntry& entry, base::Timestamp now, std::int64_t expiration_ms) {
@@ -67,34 +82,74 @@ std::int32_t ProducerBatchSpan::first_sequence() const {
 void ProducerEntry::add_batch(base::ProducerEpoch epoch, const ProducerBatchSpan& batch) {
   if (producer_epoch != epoch) {
     producer_epoch = epoch;
-    batch_count = 0;
+    forget_batches();
   }
-  if (batch_count == kBatchesRetained) {
-    std::ranges::rotate(batches, batches.begin() + 1);
-    --batch_count;
-  }
+  if (batch_count == kBatchesRetained) forget_oldest_batch();
   batches[batch_count++] = batch;
+  bound_older();
   last_timestamp = batch.timestamp;
 }
 
-void ProducerEntry::add_older_batches(const std::vector<ProducerBatchSpan>& older) {
-  const std::size_t room = kBatchesRetained - batch_count;
-  const std::size_t count = std::min(older.size(), room);
-  const auto added = older.end() - static_cast<std::ptrdiff_t>(count);
-  std::shift_right(batches.begin(), batches.end(), static_cast<std::ptrdiff_t>(count));
-  std::copy(added, older.end(), batches.begin());
-  batch_count = static_cast<std::uint8_t>(batch_count + count);
+void ProducerEntry::forget_batches() {
+  batch_count = 0;
+  older_from = kNoSequence;
 }
 
-base::Result<std::optional<ProducerBatchSpan>> ProducerState::check(const ProducerBatch& batch,
-                                                                    AppendOrigin origin) const {
+void ProducerEntry::forget_oldest_batch() {
+  const ProducerBatchSpan oldest = batches[0];
+  std::ranges::rotate(batches, batches.begin() + 1);
+  --batch_count;
+  if (!precedes(oldest, batches[0])) {
+    older_from = kNoSequence;
+  } else if (older_from == kNoSequence) {
+    older_from = oldest.first_sequence();
+  }
+}
+
+// What is so far back that it could be taken for what is yet to come is forgotten.
+void ProducerEntry::bound_older() {
+  if (older_from == kNoSequence) return;
+  const std::int32_t last = last_batch()->last_sequence;
+  if (distance(older_from, last) < kFarApart) return;
+  older_from = static_cast<std::int32_t>(distance(kFarApart - 1, last));
+  if (distance(older_from, batches[0].first_sequence()) >= kFarApart) older_from = kNoSequence;
+}
+
+void ProducerEntry::add_older_batches(std::vector<ProducerBatchSpan> older) {
+  while (!older.empty() && batch_count < kBatchesRetained) {
+    std::shift_right(batches.begin(), batches.end(), 1);
+    batches[0] = older.back();
+    older.pop_back();
+    ++batch_count;
+  }
+  std::int32_t from = kNoSequence;
+  ProducerBatchSpan next = batches[0];
+  for (; !older.empty() && precedes(older.back(), next); older.pop_back()) {
+    next = older.back();
+    if (distance(next.first_sequence(), batches[0].first_sequence()) >= kFarApart) break;
+    from = next.first_sequence();
+  }
+  const bool is_further = from != kNoSequence && distance(from, older_from) < kFarApart;
+  if (older_from == kNoSequence || is_further) older_from = from;
+  bound_older();
+}
+
+bool ProducerEntry::holds_older(std::int32_t base_sequence, std::int32_t last_sequence) const {
+  if (older_from == kNoSequence || base_sequence < 0) return false;
+  const std::uint32_t first = distance(older_from, base_sequence);
+  const std::uint32_t last = distance(older_from, last_sequence);
+  return first <= last && last < distance(older_from, batches[0].first_sequence());
+}
+
+base::Result<std::optional<DuplicateBatch>> ProducerState::check(const ProducerBatch& batch,
+                                                                 AppendOrigin origin) const {
   ODRADEK_ASSERT(batch.producer_id != base::kNoProducerId);
   if (origin == AppendOrigin::kReplication) return std::nullopt;
   static const ProducerEntry kUnknown;
   const ProducerEntry* found = find(batch.producer_id);
   const ProducerEntry& entry = found != nullptr ? *found : kUnknown;
   if (origin == AppendOrigin::kClient) {
-    if (const auto* duplicate = find_duplicate(entry, batch)) return *duplicate;
+    if (auto duplicate = find_duplicate(entry, batch)) return duplicate;
   }
   if (auto done = check_epoch(entry, batch); !done) return base::fail(std::move(done));
   if (batch.marker) {
@@ -110,6 +165,20 @@ base::Result<std::optional<ProducerBatchSpan>> ProducerState::check(const Produc
                                   batch.producer_id.value()));
   }
   return std::nullopt;
+}
+
+std::optional<DuplicateBatch> ProducerState::find_duplicate(const ProducerEntry& entry,
+                                                            const ProducerBatch& batch) const {
+  if (entry.producer_epoch != batch.producer_epoch) return std::nullopt;
+  const std::span remembered(entry.batches.data(), entry.batch_count);
+  if (auto found = find_batch(remembered, batch)) return found;
+  if (!entry.holds_older(batch.base_sequence, batch.last_sequence)) return std::nullopt;
+  const auto& located = tables_->located;
+  if (located && located->producer_id == batch.producer_id &&
+      located->producer_epoch == batch.producer_epoch) {
+    if (auto found = find_batch(located->batches, batch)) return found;
+  }
+  return DuplicateBatch{.last_offset = remembered.front().first_offset() - 1};
 }
 
 base::Result<> ProducerState::check_epoch(const ProducerEntry& entry,
@@ -140,23 +209,25 @@ base::Result<> ProducerState::check_sequence(const ProducerEntry& entry,
 const ProducerEntry* ProducerState::incomplete_entry_of(const ProducerBatch& batch) const {
   const ProducerEntry* const entry = find(batch.producer_id);
   if (entry == nullptr || entry->was_completed || batch.marker) return nullptr;
-  if (entry->producer_epoch != batch.producer_epoch) return nullptr;
-  if (entry->batch_count == 0 || entry->batch_count == ProducerEntry::kBatchesRetained) {
-    return nullptr;
-  }
-  // How far the batch's end lies before the oldest one, in numbers that begin again with 0.
-  constexpr std::uint32_t kSequences = 1U << 31U;
-  const std::uint32_t before = (static_cast<std::uint32_t>(entry->batches[0].first_sequence()) -
-                                static_cast<std::uint32_t>(batch.last_sequence)) %
-                               kSequences;
-  return before > 0 && before < kSequences / 2 ? entry : nullptr;
+  if (entry->producer_epoch != batch.producer_epoch || entry->batch_count == 0) return nullptr;
+  if (batch.base_sequence < 0) return nullptr;
+  const std::int32_t known_from =
+      entry->older_from != kNoSequence ? entry->older_from : entry->batches[0].first_sequence();
+  const std::uint32_t before = distance(batch.base_sequence, known_from);
+  return before > 0 && before < kFarApart ? entry : nullptr;
 }
 
-void ProducerState::complete(base::ProducerId producer_id,
-                             const std::vector<ProducerBatchSpan>& older) {
-  ProducerEntry& entry = tables().producers.at(producer_id);
+void ProducerState::complete(const ProducerBatch& batch, std::vector<ProducerBatchSpan> older) {
+  ProducerEntry& entry = tables().producers.at(batch.producer_id);
+  const auto is_wanted = [&](const auto& span) {
+    return span.first_sequence() == batch.base_sequence;
+  };
+  const auto found = std::find_if(older.rbegin(), older.rend(), is_wanted);
+  const auto first = found == older.rend() ? older.end() : std::prev(found.base());
+  const auto count = std::min<std::ptrdiff_t>(older.end() - first, kLocatedBatches);
+  tables_->located = {batch.producer_id, batch.producer_epoch, {first, first + count}};
   entry.was_completed = true;
-  entry.add_older_batches(older);
+  entry.add_older_batches(std::move(older));
 }
 
 std::optional<AbortedTransaction> ProducerState::append(const ProducerBatch& batch) {
@@ -180,7 +251,7 @@ std::optional<AbortedTransaction> ProducerState::append(const ProducerBatch& bat
 
 std::optional<AbortedTransaction> ProducerState::end_transaction(ProducerEntry& entry,
                                                                  const ProducerBatch& batch) {
-  if (entry.producer_epoch != batch.producer_epoch) entry.batch_count = 0;
+  if (entry.producer_epoch != batch.producer_epoch) entry.forget_batches();
   entry.producer_epoch = batch.producer_epoch;
   entry.coordinator_epoch = batch.marker->coordinator_epoch;
   entry.last_timestamp = batch.max_timestamp;

@@ -57,6 +57,14 @@ struct ProducerBatchSpan {
   friend bool operator==(const ProducerBatchSpan&, const ProducerBatchSpan&) = default;
 };
 
+// A client's batch that is in the log already. Of one older than the producer's last five it may
+// not be known where: `first_offset` is kNoOffset, and it ends at or below `last_offset`.
+struct DuplicateBatch {
+  base::Offset first_offset = base::kNoOffset;
+  base::Offset last_offset = base::kNoOffset;
+  base::Timestamp timestamp = base::kNoTimestamp;
+};
+
 // One producer in one partition.
 struct ProducerEntry {
   static constexpr std::size_t kBatchesRetained = 5;
@@ -69,6 +77,10 @@ struct ProducerEntry {
   std::int32_t coordinator_epoch = -1;
   base::Timestamp last_timestamp = base::kNoTimestamp;
   base::Offset current_transaction_first_offset = base::kNoOffset;
+  // The sequence numbers from this one up to the oldest batch below were appended here in this
+  // epoch, in order and without a gap; kNoSequence where nothing is known of older ones. In no
+  // snapshot.
+  std::int32_t older_from = kNoSequence;
   // The oldest first; `batch_count` of them.
   std::array<ProducerBatchSpan, kBatchesRetained> batches;
 
@@ -76,9 +88,18 @@ struct ProducerEntry {
     return batch_count == 0 ? nullptr : &batches[batch_count - 1];
   }
   void add_batch(base::ProducerEpoch epoch, const ProducerBatchSpan& batch);
-  // Batches before those that are here, the oldest first; as many as there is room for.
-  void add_older_batches(const std::vector<ProducerBatchSpan>& older);
+  // All that the log holds before those that are here, from some offset on, the oldest first: as
+  // many are remembered as there is room for.
+  void add_older_batches(std::vector<ProducerBatchSpan> older);
+  // Nothing is known of a batch that was written before, as of a new producer.
+  void forget_batches();
+  // Whether all these numbers are older ones that are known.
+  bool holds_older(std::int32_t base_sequence, std::int32_t last_sequence) const;
   friend bool operator==(const ProducerEntry&, const ProducerEntry&) = default;
+
+ private:
+  void forget_oldest_batch();
+  void bound_older();
 };
 
 // Idempotent and transactional producers of one partition (KIP-98, KIP-890): what makes an append a
@@ -88,23 +109,26 @@ struct ProducerEntry {
 //
 // Rules, as Kafka has them. An unknown producer may start with any sequence. A new epoch starts
 // with sequence 0, an older one is INVALID_PRODUCER_EPOCH. A batch with the same first and last
-// sequence as one of the producer's last five in this epoch is a duplicate; any other that does not
-// follow the last one is OUT_OF_ORDER_SEQUENCE_NUMBER. Data outside of an open transaction of its
-// producer is INVALID_TXN_STATE; a marker of an older coordinator is
+// sequence as one of the producer's last five in this epoch is a duplicate; so is, other than in
+// Kafka, an older one whose numbers are all known to be here (docs/decisions/0025). Any other that
+// does not follow the last one is OUT_OF_ORDER_SEQUENCE_NUMBER. Data outside of an open transaction
+// of its producer is INVALID_TXN_STATE; a marker of an older coordinator is
 // TRANSACTION_COORDINATOR_FENCED. Replicated batches were checked by the leader: they are taken.
 class ProducerState {
  public:
   // Whether `batch` may be appended next: nothing when it may; the batch of the same sequence
   // numbers when it is a duplicate (clients only); an error. `append` then has to follow for this
   // batch before the next one is checked.
-  [[nodiscard]] base::Result<std::optional<ProducerBatchSpan>> check(const ProducerBatch& batch,
-                                                                     AppendOrigin origin) const;
+  [[nodiscard]] base::Result<std::optional<DuplicateBatch>> check(const ProducerBatch& batch,
+                                                                  AppendOrigin origin) const;
 
-  // The entry of the batch's producer where the batch may be one of its last five and the entry,
-  // having come from a snapshot, cannot tell; else nothing.
+  // The entry of the batch's producer where the batch may lie in the log before all that the entry
+  // knows of, and nobody has looked there yet: it came from a snapshot. Else nothing.
   const ProducerEntry* incomplete_entry_of(const ProducerBatch& batch) const;
-  // What read_older_batches() found for it. REQUIRES: incomplete_entry_of() gave it.
-  void complete(base::ProducerId producer_id, const std::vector<ProducerBatchSpan>& older);
+  // What read_older_batches() found for it, or for a duplicate without an offset; of that one's and
+  // those behind it, which are likely to come next, the offsets are known now. REQUIRES: find()
+  // gives the producer, with a batch.
+  void complete(const ProducerBatch& batch, std::vector<ProducerBatchSpan> older);
 
   // Takes a batch that is in the log now. Returns the transaction that it aborted, which belongs
   // into the transaction index. REQUIRES: checked; a known producer id.
@@ -144,12 +168,22 @@ class ProducerState {
   struct EndedTransaction {
     base::Offset last_offset;
   };
+  // Of one producer, older than those that are remembered.
+  struct LocatedBatches {
+    base::ProducerId producer_id;
+    base::ProducerEpoch producer_epoch;
+    std::vector<ProducerBatchSpan> batches;
+  };
+  static constexpr std::size_t kLocatedBatches = 64;
   struct Tables {
     std::unordered_map<base::ProducerId, ProducerEntry> producers;
     std::map<base::Offset, base::ProducerId> open_transactions;
     std::map<base::Offset, EndedTransaction> ended_transactions;
+    std::optional<LocatedBatches> located;  // those that were looked for last
   };
 
+  std::optional<DuplicateBatch> find_duplicate(const ProducerEntry& entry,
+                                               const ProducerBatch& batch) const;
   base::Result<> check_epoch(const ProducerEntry& entry, const ProducerBatch& batch) const;
   base::Result<> check_sequence(const ProducerEntry& entry, const ProducerBatch& batch) const;
   std::optional<AbortedTransaction> end_transaction(ProducerEntry& entry,

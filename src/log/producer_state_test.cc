@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "log/producer_state_snapshot.h"
@@ -66,7 +67,7 @@ class Script {
   }
 
   ProducerState state;
-  ProducerBatchSpan duplicate;
+  DuplicateBatch duplicate;
   std::optional<AbortedTransaction> aborted;
 
  private:
@@ -111,13 +112,136 @@ TEST(ProducerState, TheLastFiveBatchesAreDuplicates) {
   for (std::int32_t i = 1; i < 6; ++i) {
     EXPECT_EQ(script.append({.sequence = 2 * i, .records = 2}),
               ErrorCode::kDuplicateSequenceNumber);
-    EXPECT_EQ(script.duplicate.first_offset().value(), 2 * i);
+    EXPECT_EQ(script.duplicate.first_offset.value(), 2 * i);
     EXPECT_EQ(script.duplicate.last_offset.value(), 2 * i + 1);
   }
-  EXPECT_EQ(script.append({.sequence = 0, .records = 2}), ErrorCode::kOutOfOrderSequenceNumber)
-      << "the sixth is forgotten";
   EXPECT_EQ(script.append({.sequence = 10, .records = 1}), ErrorCode::kOutOfOrderSequenceNumber)
       << "not the same batch";
+}
+
+TEST(ProducerState, OlderBatchesAreDuplicatesWithoutAnOffset) {
+  Script script;
+  for (std::int32_t i = 0; i < 8; ++i) {
+    EXPECT_EQ(script.append({.sequence = 2 * i, .records = 2}), ErrorCode::kNone);
+  }
+  for (std::int32_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(script.append({.sequence = 2 * i, .records = 2}),
+              ErrorCode::kDuplicateSequenceNumber);
+    EXPECT_EQ(script.duplicate.first_offset, base::kNoOffset);
+    EXPECT_EQ(script.duplicate.last_offset.value(), 5) << "the five begin at 6";
+  }
+  EXPECT_EQ(script.append({.sequence = 1, .records = 4}), ErrorCode::kDuplicateSequenceNumber)
+      << "these records are all there, in whatever batches";
+  EXPECT_EQ(script.append({.sequence = 4, .records = 3}), ErrorCode::kOutOfOrderSequenceNumber)
+      << "reaches among the five, and is none of them";
+  EXPECT_EQ(script.append({.sequence = 6, .records = 1}), ErrorCode::kOutOfOrderSequenceNumber);
+  EXPECT_EQ(script.append({.sequence = 17, .records = 2}), ErrorCode::kOutOfOrderSequenceNumber);
+  EXPECT_EQ(script.append({.sequence = kMax, .records = 2}), ErrorCode::kOutOfOrderSequenceNumber);
+  EXPECT_EQ(script.append({.sequence = 0}, AppendOrigin::kReplication), ErrorCode::kNone);
+}
+
+TEST(ProducerState, OlderBatchesAreKnownFromTheFirstOneOn) {
+  Script script;
+  for (std::int32_t i = 40; i < 50; ++i)
+    EXPECT_EQ(script.append({.sequence = i}), ErrorCode::kNone);
+  EXPECT_EQ(script.append({.sequence = 40}), ErrorCode::kDuplicateSequenceNumber);
+  EXPECT_EQ(script.append({.sequence = 39}), ErrorCode::kOutOfOrderSequenceNumber);
+  EXPECT_EQ(script.append({.sequence = 39, .records = 2}), ErrorCode::kOutOfOrderSequenceNumber);
+  script.state.expire(base::Timestamp(5000), 1000);
+  for (std::int32_t i = 50; i < 60; ++i)
+    EXPECT_EQ(script.append({.sequence = i}), ErrorCode::kNone);
+  EXPECT_EQ(script.append({.sequence = 50}), ErrorCode::kDuplicateSequenceNumber);
+  EXPECT_EQ(script.append({.sequence = 49}), ErrorCode::kOutOfOrderSequenceNumber)
+      << "the producer was forgotten in between";
+}
+
+TEST(ProducerState, NothingOfAnEarlierEpochIsKnown) {
+  Script script;
+  for (std::int32_t i = 0; i < 10; ++i) EXPECT_EQ(script.append({.sequence = i}), ErrorCode::kNone);
+  for (std::int32_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(script.append({.epoch = 1, .sequence = i}), ErrorCode::kNone);
+  }
+  EXPECT_EQ(script.append({.epoch = 0, .sequence = 0}), ErrorCode::kInvalidProducerEpoch);
+  EXPECT_EQ(script.append({.epoch = 1, .sequence = 3}), ErrorCode::kOutOfOrderSequenceNumber);
+  EXPECT_EQ(script.append({.epoch = 1, .sequence = 4}), ErrorCode::kOutOfOrderSequenceNumber);
+  EXPECT_EQ(script.end(7, 2, false), ErrorCode::kNone);
+  EXPECT_EQ(script.append({.epoch = 2, .sequence = 1}), ErrorCode::kOutOfOrderSequenceNumber);
+}
+
+// A leader accepts none, but another one's log may have it, and compaction leaves it behind.
+TEST(ProducerState, WhatLiesBeforeAGapIsNotKnown) {
+  Script script;
+  for (std::int32_t i = 0; i < 10; ++i) EXPECT_EQ(script.append({.sequence = i}), ErrorCode::kNone);
+  for (std::int32_t i = 12; i < 20; ++i) {
+    EXPECT_EQ(script.append({.sequence = i}, AppendOrigin::kReplication), ErrorCode::kNone);
+  }
+  for (const std::int32_t lost : {0, 4, 9, 10, 11}) {
+    EXPECT_EQ(script.append({.sequence = lost}), ErrorCode::kOutOfOrderSequenceNumber) << lost;
+  }
+  EXPECT_EQ(script.append({.sequence = 11, .records = 2}), ErrorCode::kOutOfOrderSequenceNumber);
+  EXPECT_EQ(script.append({.sequence = 12}), ErrorCode::kDuplicateSequenceNumber);
+}
+
+// Not by a client: what begins again in the same epoch is not taken for a continuation.
+TEST(ProducerState, NumbersThatBeginAgainInTheSameEpochAreKnownFromThereOn) {
+  Script script;
+  for (std::int32_t i = 10; i < 20; ++i)
+    EXPECT_EQ(script.append({.sequence = i}), ErrorCode::kNone);
+  for (std::int32_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(script.append({.sequence = i}, AppendOrigin::kReplication), ErrorCode::kNone);
+  }
+  EXPECT_EQ(script.append({.sequence = 5}), ErrorCode::kOutOfOrderSequenceNumber);
+  for (std::int32_t i = 3; i < 8; ++i) EXPECT_EQ(script.append({.sequence = i}), ErrorCode::kNone);
+  EXPECT_EQ(script.append({.sequence = 1}), ErrorCode::kDuplicateSequenceNumber);
+  EXPECT_EQ(script.append({.sequence = 12}), ErrorCode::kOutOfOrderSequenceNumber);
+}
+
+TEST(ProducerState, BatchesWithoutSequencesAreNeverKnown) {
+  Script script;
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(script.append({.sequence = kNoSequence}, AppendOrigin::kCoordinator),
+              ErrorCode::kNone);
+  }
+  for (std::int32_t i = 0; i < 6; ++i) EXPECT_EQ(script.append({.sequence = i}), ErrorCode::kNone);
+  EXPECT_EQ(script.append({.sequence = 0}), ErrorCode::kDuplicateSequenceNumber);
+  EXPECT_EQ(script.append({.sequence = kMax}), ErrorCode::kOutOfOrderSequenceNumber);
+  EXPECT_EQ(script.append({.sequence = kMax - 3}), ErrorCode::kOutOfOrderSequenceNumber);
+}
+
+TEST(ProducerState, OlderBatchesAreKnownAcrossTheWrap) {
+  Script script;
+  for (std::int32_t i = 0; i < 8; ++i) {
+    const std::int32_t sequence = i < 4 ? kMax - 7 + 2 * i : 2 * (i - 4);
+    EXPECT_EQ(script.append({.sequence = sequence, .records = 2}), ErrorCode::kNone);
+  }
+  EXPECT_EQ(script.append({.sequence = kMax - 7, .records = 2}),
+            ErrorCode::kDuplicateSequenceNumber);
+  EXPECT_EQ(script.append({.sequence = kMax - 9, .records = 2}),
+            ErrorCode::kOutOfOrderSequenceNumber);
+  for (std::int32_t i = 4; i < 12; ++i) {
+    EXPECT_EQ(script.append({.sequence = 2 * i, .records = 2}), ErrorCode::kNone);
+  }
+  EXPECT_EQ(script.append({.sequence = kMax, .records = 3}), ErrorCode::kDuplicateSequenceNumber)
+      << "over the wrap";
+}
+
+// Numbers come again after 2^31: what lies further back than half of that is forgotten.
+TEST(ProducerState, WhatIsAheadIsNeverTakenForOlder) {
+  constexpr std::int32_t kMany = 1 << 26;
+  constexpr std::int32_t kCycle = 32;
+  Script script;
+  for (std::int32_t i = 0; i < 3 * kCycle; ++i) {
+    const auto send = [&](std::int32_t number) {
+      return script.append({.sequence = (number + kCycle) % kCycle * kMany, .records = kMany});
+    };
+    ASSERT_EQ(send(i), ErrorCode::kNone) << i;
+    for (std::int32_t ahead = 2; ahead <= kCycle / 2; ++ahead) {
+      EXPECT_EQ(send(i + ahead), ErrorCode::kOutOfOrderSequenceNumber) << i << ' ' << ahead;
+    }
+    for (std::int32_t behind = 0; behind < std::min(i + 1, kCycle / 2); ++behind) {
+      EXPECT_EQ(send(i - behind), ErrorCode::kDuplicateSequenceNumber) << i << ' ' << behind;
+    }
+  }
 }
 
 TEST(ProducerState, ADuplicateOfAnOlderEpochIsFenced) {
@@ -290,7 +414,7 @@ TEST(ProducerSnapshot, KeepsProducersAndOpenTransactions) {
   EXPECT_EQ(loaded.first_unstable(), 3);
   EXPECT_EQ(loaded.append({.producer = 9, .epoch = 2, .records = 3}),
             ErrorCode::kDuplicateSequenceNumber);
-  EXPECT_EQ(loaded.duplicate.first_offset().value(), 0);
+  EXPECT_EQ(loaded.duplicate.first_offset.value(), 0);
   EXPECT_EQ(loaded.append({.producer = 9, .epoch = 2, .sequence = 3}), ErrorCode::kNone);
   EXPECT_EQ(loaded.end(5, 1, false, 2), ErrorCode::kTransactionCoordinatorFenced);
 }

@@ -67,7 +67,6 @@ base::Result<std::vector<ProducerBatchSpan>> read_older_batches(env::Disk& disk,
                                                                 std::int32_t base_sequence) {
   ODRADEK_ASSERT(entry.batch_count > 0);
   const base::Offset end = entry.batches[0].first_offset();
-  const std::size_t most = ProducerEntry::kBatchesRetained - entry.batch_count;
   // Other producers' records lie between; how many is not known.
   std::int64_t distance = 64;
   for (;;) {
@@ -78,13 +77,9 @@ base::Result<std::vector<ProducerBatchSpan>> read_older_batches(env::Disk& disk,
     const bool is_found = std::ranges::any_of(
         found, [&](const auto& span) { return span.first_sequence() == base_sequence; });
     const bool is_all = range.from <= segments.front()->base_offset();
-    if (is_found || is_all || found.size() >= most || *bytes >= kProducerWindowBytes) {
-      if (found.size() > most) {
-        found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(most));
-      }
-      return found;
-    }
-    distance *= 4;
+    if (is_found || is_all || *bytes >= kProducerWindowBytes) return found;
+    const std::uint64_t room = kProducerWindowBytes / std::max<std::uint64_t>(*bytes, 1);
+    distance *= static_cast<std::int64_t>(std::min<std::uint64_t>(4, room + 1));
   }
 }
 

@@ -256,6 +256,10 @@ class ProduceAppender {
   }
 
   static void fill(PartitionResponse& answer, const log::AppendInfo& appended) {
+    // Clients take it for a success without an offset.
+    if (appended.first_offset == base::kNoOffset) {
+      answer.error_code = ErrorCode::kDuplicateSequenceNumber;
+    }
     answer.base_offset = appended.first_offset;
     answer.log_append_time_ms = appended.log_append_time;
     answer.log_start_offset = appended.log_start_offset;

@@ -35,6 +35,13 @@ void History::acknowledged(const base::TopicPartition& partition, base::Offset o
   }
 }
 
+void History::acknowledged_somewhere(const base::TopicPartition& partition,
+                                     const std::string& value) {
+  ++acknowledged_count_;
+  if (losing_topics_.contains(partition.topic)) return;
+  partitions_[partition].acknowledged_somewhere.insert(value);
+}
+
 void History::leader_decided(const base::TopicPartition& partition, base::LeaderEpoch epoch,
                              base::BrokerId leader) {
   const auto known = partitions_[partition].leaders.emplace(epoch, leader).first->second;
@@ -150,6 +157,16 @@ void History::check_kept(const std::string& partition, const char* promise,
   }
 }
 
+void History::check_kept_somewhere(const std::string& partition,
+                                   const std::set<std::string>& promised,
+                                   const std::map<base::Offset, std::string>& content) {
+  std::set<std::string> missing = promised;
+  for (const auto& [offset, value] : content) missing.erase(value);
+  for (const std::string& value : missing) {
+    violation(fmt::format("{}: '{}' was acknowledged and is nowhere", partition, value));
+  }
+}
+
 // What one producer sent lies in the order of sending; what it sent idempotently lies there once.
 void History::check_order(const std::string& partition, const Partition& known,
                           const std::map<base::Offset, std::string>& content) {
@@ -184,6 +201,7 @@ void History::check_now(const base::TopicPartition& partition,
   if (is_in_sync && !losing_topics_.contains(partition.topic)) {
     check_kept(name, kAcknowledged, known.acknowledged, content);
     check_kept(name, kShown, known.shown, content);
+    check_kept_somewhere(name, known.acknowledged_somewhere, content);
   }
   check_order(name, known, content);
 }
@@ -197,6 +215,7 @@ void History::check_final(const base::TopicPartition& partition,
   if (!losing_topics_.contains(partition.topic)) {
     check_kept(name, kAcknowledged, known.acknowledged, content);
     check_kept(name, kShown, known.shown, content);
+    check_kept_somewhere(name, known.acknowledged_somewhere, content);
   }
   check_order(name, known, content);
 }

@@ -31,6 +31,8 @@ class History {
   // The broker acknowledged it (acks=all): it is at this offset for ever.
   void acknowledged(const base::TopicPartition& partition, base::Offset offset,
                     const std::string& value);
+  // The same of one that was acknowledged without its offset: it is in the log, once, for ever.
+  void acknowledged_somewhere(const base::TopicPartition& partition, const std::string& value);
   // It was decided who leads in that epoch (-1: nobody): nobody else ever does.
   void leader_decided(const base::TopicPartition& partition, base::LeaderEpoch epoch,
                       base::BrokerId leader);
@@ -96,6 +98,7 @@ class History {
     std::map<std::string, Sent> sent;
     std::map<std::string, std::uint64_t> next_number;  // by producer
     std::map<base::Offset, std::string> acknowledged;
+    std::set<std::string> acknowledged_somewhere;
     std::map<base::Offset, std::string> shown;
     std::map<std::string, base::BrokerId> acknowledged_by;
     std::map<base::LeaderEpoch, base::BrokerId> leaders;
@@ -112,6 +115,8 @@ class History {
   void check_kept(const std::string& partition, const char* promise,
                   const std::map<base::Offset, std::string>& promised,
                   const std::map<base::Offset, std::string>& content);
+  void check_kept_somewhere(const std::string& partition, const std::set<std::string>& promised,
+                            const std::map<base::Offset, std::string>& content);
   void check_order(const std::string& partition, const Partition& known,
                    const std::map<base::Offset, std::string>& content);
 

@@ -38,6 +38,19 @@ TEST_F(HistoryTest, AnAcknowledgedRecordMayNotBeLostOrReplaced) {
                           "t-0: 'b' at offset 1 was acknowledged; there is now nothing"));
 }
 
+TEST_F(HistoryTest, WhatWasAcknowledgedWithoutItsOffsetIsSomewhere) {
+  history.acknowledged_somewhere(kPartition, "a");
+  history.acknowledged_somewhere(kPartition, "b");
+  history.check_now(kPartition, {}, "a follower", false);
+  history.check_final(kPartition, {{Offset(0), "a"}, {Offset(1), "b"}});
+  EXPECT_THAT(history.violations(), IsEmpty());
+  history.check_now(kPartition, {{Offset(0), "a"}}, "a leader", true);
+  history.check_final(kPartition, {{Offset(0), "b"}});
+  EXPECT_THAT(history.violations(),
+              ElementsAre("t-0 on a leader: 'b' was acknowledged and is nowhere",
+                          "t-0: 'a' was acknowledged and is nowhere"));
+}
+
 TEST_F(HistoryTest, ARecordThatWasShownStays) {
   history.shown(kPartition, Offset(0), "a");
   history.shown(kPartition, Offset(0), "b");

@@ -138,7 +138,12 @@ void Producer::settle(Batch& batch, const base::Result<base::Offset>& result) {
   const auto code = result.error().code;
   batch.last_error = fmt::format("{} {}", base::error_name(code), result.error().message);
   // Kept, but too long ago to know where.
-  if (code == base::ErrorCode::kDuplicateSequenceNumber) batch.is_settled = true;
+  if (code == base::ErrorCode::kDuplicateSequenceNumber) {
+    batch.is_settled = true;
+    for (const std::string& value : batch.values) {
+      history_.acknowledged_somewhere(batch.partition, value);
+    }
+  }
   if (!options_.is_idempotent) batch.is_settled = true;
   // What was sent behind a batch that got lost is out of order until that one was sent again.
   const bool may_pass = base::is_retriable(code) || batch.is_settled ||

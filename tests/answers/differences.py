@@ -34,6 +34,8 @@ DIFFERENCES = [
                "records that are malformed are refused, whole and before they are written"),
     Difference(r"produce: a partition twice: .*",
                "each gets its answer; Kafka forgets the first one"),
+    Difference(r"idempotent_producers: an older one again: .*",
+               "the log has it, and says where; Kafka remembers the last five only"),
     Difference(r"telemetry: compressed: /ErrorCode",
                "metrics are dropped as they come; Kafka unpacks them for a plug-in first"),
     Difference(r"scram_credentials: no password: /Results\[0\]/ErrorCode",

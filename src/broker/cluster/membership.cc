@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/error_code.h"
-#include "base/log.h"
 #include "wire/messages/broker_heartbeat.h"
 #include "wire/messages/broker_registration.h"
 
@@ -50,21 +49,9 @@ base::Result<> outcome_of(const base::Result<Response>& answer) {
   return {};
 }
 
-// As Kafka, which starts all the same: the controller's session is what counts, and may be another.
-void check_heartbeats(const config::Settings& settings) {
-  constexpr std::string_view kInterval = "broker.heartbeat.interval.ms";
-  constexpr std::string_view kSession = "broker.session.timeout.ms";
-  if (settings.number(kInterval) * 2 <= settings.number(kSession)) return;
-  base::log::error("member",
-                   "{}={} is more than half of {}={}: where the controller has the same, this "
-                   "broker is fenced time and again, for want of a heartbeat",
-                   kInterval, settings.number(kInterval), kSession, settings.number(kSession));
-}
-
 }  // namespace
 
 MembershipOptions membership_options(const config::Settings& settings) {
-  check_heartbeats(settings);
   return {.heartbeat_interval = milliseconds(settings.number("broker.heartbeat.interval.ms")),
           .registration_timeout =
               milliseconds(settings.number("initial.broker.registration.timeout.ms")),

@@ -4,9 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
-#include "base/log.h"
 #include "wire/messages/broker_heartbeat.h"
 #include "wire/messages/broker_registration.h"
 
@@ -295,20 +292,6 @@ TEST_F(MembershipTest, StopsWhenItsEpochEndsMeanwhile) {
   ASSERT_TRUE(next().wants_shut_down);
   fail_heartbeat(ErrorCode::kStaleBrokerEpoch);
   EXPECT_EQ(member_.state(), State::kStopped);
-}
-
-TEST(MembershipOptionsTest, TooFewHeartbeatsForTheSessionAreSaid) {
-  const auto told_at = [](const char* interval_ms) {
-    const auto settings =
-        config::Settings().overridden_by({{"broker.heartbeat.interval.ms", interval_ms}});
-    base::log::set_level(base::log::Level::kInfo);
-    testing::internal::CaptureStderr();
-    (void)membership_options(settings);
-    if (std::getenv("ODRADEK_TEST_LOG") == nullptr) base::log::set_level(base::log::Level::kOff);
-    return testing::internal::GetCapturedStderr();
-  };
-  EXPECT_EQ(told_at("4500"), "");
-  EXPECT_THAT(told_at("4501"), HasSubstr("more than half of broker.session.timeout.ms=9000"));
 }
 
 }  // namespace

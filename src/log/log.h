@@ -117,7 +117,7 @@ struct ActiveProducer {
 class ProgressListener {
  public:
   virtual ~ProgressListener() = default;
-  // One of the ends moved.
+  // One of the ends moved, or the log's start was moved on.
   virtual void on_progress() = 0;
   // The log can't be written any more: its directory is offline. Nothing after `flushed_end_offset`
   // is safe.

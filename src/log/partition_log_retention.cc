@@ -158,6 +158,7 @@ base::Result<std::size_t> PartitionLog::carry_out_retention(Lock& lock, const Re
   }
   const base::Offset start = std::max(segments_[count]->base_offset(), log_start_offset());
   if (auto done = move_log_start(lock, start, {}); !done) return base::fail(std::move(done));
+  notify_progress(lock);
   return count;
 }
 
@@ -189,7 +190,9 @@ base::Result<> PartitionLog::delete_records(base::Offset new_log_start, base::Of
                                     name_.to_string(), new_log_start.value(), limit.value()));
     }
     if (new_log_start <= log_start_offset()) return {};
-    return move_log_start(lock, new_log_start, retention::Reason::kLogStart);
+    auto moved = move_log_start(lock, new_log_start, retention::Reason::kLogStart);
+    if (moved) notify_progress(lock);
+    return moved;
   }();
   write_queue(lock, WriteFrom::kPool);
   return done;

@@ -53,6 +53,7 @@ void Partition::become_leader(base::LeaderEpoch epoch) {
     in_sync_.reset();
     log_->begin_leader_epoch(epoch);
     released = release_reached_locked();
+    release_settled_locked(released);
   }
   complete(std::move(released), std::nullopt);
 }
@@ -178,34 +179,6 @@ base::Result<log::ReadInfo> Partition::as_replica(base::Result<log::ReadInfo> re
       role_ == Role::kFollower || (in_sync_ && in_sync_->in_sync().size() > 1);
   if (!has_other_holders) return read;
   return base::fail(ErrorCode::kNotLeaderOrFollower, std::move(read).error().message);
-}
-
-Partition::WatchId Partition::watch(const std::shared_ptr<FetchWaiter>& waiter, Isolation isolation,
-                                    Offset visible_end, Offset known_high_watermark,
-                                    Readable readable) {
-  const std::lock_guard lock(mutex_);
-  if (!check_readable_locked(base::kNoLeaderEpoch, readable) ||
-      visible_end_locked(isolation) > visible_end || high_watermark_ > known_high_watermark) {
-    return 0;
-  }
-  fetch_watches_.emplace_hint(fetch_watches_.end(), next_watch_,
-                              FetchWatch{waiter, isolation, visible_end, known_high_watermark});
-  return next_watch_++;
-}
-
-void Partition::unwatch(WatchId watch) {
-  const std::lock_guard lock(mutex_);
-  fetch_watches_.erase(watch);
-}
-
-void Partition::wake_fetches() {
-  Released released;
-  {
-    const std::lock_guard lock(mutex_);
-    for (auto& [id, watch] : fetch_watches_) released.fetches.push_back(std::move(watch.waiter));
-    fetch_watches_.clear();
-  }
-  complete(std::move(released), std::nullopt);
 }
 
 base::Result<> Partition::check_leader(base::LeaderEpoch current_leader_epoch) const {
@@ -351,6 +324,7 @@ void Partition::advance_high_watermark_locked() {
 
 Partition::Released Partition::release_reached_locked() {
   Released released;
+  note_pulses_locked();
   advance_high_watermark_locked();
   release_until(high_watermark_, commit_waiters_, released);
   release_until(log_->answerable_end_offset(), write_waiters_, released);
@@ -358,19 +332,7 @@ Partition::Released Partition::release_reached_locked() {
   if (!low_watermark_waiters_.empty()) {
     release_until(low_watermark_locked(), low_watermark_waiters_, released);
   }
-  if (fetch_watches_.empty()) return released;
-  const Offset ends[] = {high_watermark_, visible_end_locked(Isolation::kReadCommitted),
-                         visible_end_locked(Isolation::kLogEnd)};
-  for (auto entry = fetch_watches_.begin(); entry != fetch_watches_.end();) {
-    FetchWatch& watch = entry->second;
-    if (ends[static_cast<int>(watch.isolation)] <= watch.visible_end &&
-        high_watermark_ <= watch.known_high_watermark) {
-      ++entry;
-      continue;
-    }
-    released.fetches.push_back(std::move(watch.waiter));
-    entry = fetch_watches_.erase(entry);
-  }
+  release_watches_locked(released);
   return released;
 }
 
@@ -381,8 +343,7 @@ Partition::Released Partition::release_all_locked() {
     for (auto& [end, handler] : *waiters) released.commits.push_back(std::move(handler));
     waiters->clear();
   }
-  for (auto& [id, watch] : fetch_watches_) released.fetches.push_back(std::move(watch.waiter));
-  fetch_watches_.clear();
+  while (!fetch_watches_.empty()) drop_watch_locked(fetch_watches_.begin(), released);
   return released;
 }
 

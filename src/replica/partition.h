@@ -42,6 +42,24 @@ class FetchWaiter {
   virtual void wake() = 0;
 };
 
+// When a follower's fetch session last asked (KIP-227), for all of its partitions that it did not
+// name because nothing has changed there.
+using FetchPulse = std::atomic<env::MonotonicTime>;
+
+// What somebody knows of a partition who has read everything that it is shown there, and asks no
+// more about it until something is new.
+struct Settled {
+  Isolation isolation = Isolation::kReadUncommitted;
+  Readable readable = Readable::kFromLeader;
+  base::LeaderEpoch current_leader_epoch = base::kNoLeaderEpoch;
+  base::Offset visible_end;  // for its isolation
+  base::Offset high_watermark;
+  base::Offset log_start_offset;
+  // Of a follower: its fetches since then are fetches of this partition, from where it is.
+  base::BrokerId follower = base::kNoBroker;
+  std::shared_ptr<const FetchPulse> pulse = {};
+};
+
 // The offsets that clients ask for, as one moment saw them.
 struct OffsetSnapshot {
   base::Offset log_start_offset = base::kNoOffset;
@@ -160,6 +178,10 @@ class Partition : private log::ProgressListener {
                               base::Offset visible_end,
                               base::Offset known_high_watermark = kAnyHighWatermark,
                               Readable readable = Readable::kFromLeader);
+  // Wakes `waiter` when anything of `known` does not hold any more, be it the role, the replicas or
+  // who of them is in sync. 0, and nothing is kept, when that is so already.
+  [[nodiscard]] WatchId watch_for_change(const std::shared_ptr<FetchWaiter>& waiter,
+                                         const Settled& known);
   // Nothing happens where the waiter has been woken.
   void unwatch(WatchId watch);
   // Wakes every parked fetch, news or not.
@@ -192,7 +214,7 @@ class Partition : private log::ProgressListener {
   // Who has it and who of them is in sync, as the leader of several replicas knows it.
   std::optional<leader::Assignment> assignment() const;
   // The followers that a consumer at that offset may read from.
-  std::vector<leader::InSyncSet::Holder> holders_of(base::Offset at) const;
+  std::vector<leader::InSyncSet::Holder> holders_of(base::Offset at);
   // The greatest log start that all replicas on live brokers have reached, as the leader knows it.
   base::Offset low_watermark() const;
   // Calls once, when the low watermark is at `to` or beyond it, or with the error of a lost
@@ -259,6 +281,8 @@ class Partition : private log::ProgressListener {
     Isolation isolation;
     base::Offset visible_end;
     base::Offset known_high_watermark;
+    // Woken by any change, and not by what is new to a reader only.
+    std::optional<Settled> settled = {};
   };
   using Waiters = std::map<WaitId, CommitHandler>;
   struct Released {
@@ -290,6 +314,8 @@ class Partition : private log::ProgressListener {
   // nobody appends while the log is cut. Then what of the high watermark holds.
   base::Result<> run_cut(std::unique_lock<std::mutex>& lock,
                          const std::function<base::Result<>()>& cut);
+  // Who reads here may be beyond the end now. Leaves the lock free.
+  void tell_of_cut(std::unique_lock<std::mutex>& lock);
   env::MonotonicTime now() const;
   WaitId park_locked(base::Offset end, CommitHandler handler, Waiters& waiters);
   // Takes out of `waiters` those who wait for no more than `end`.
@@ -298,6 +324,14 @@ class Partition : private log::ProgressListener {
   void advance_high_watermark_locked();
   Released release_reached_locked();
   Released release_all_locked();
+  void release_watches_locked(Released& released);
+  // Those who wait for any change.
+  void release_settled_locked(Released& released);
+  void drop_watch_locked(std::map<WatchId, FetchWatch>::iterator watch, Released& released);
+  bool still_holds_locked(const Settled& known) const;
+  // The followers that wait for a change ask on from where they are.
+  void note_pulses_locked();
+  void note_pulse_locked(const FetchWatch& watch);
 
   static void complete(Released released, const std::optional<base::Error>& error);
 

@@ -114,10 +114,11 @@ base::Result<Offset> Partition::cut_to_leader(const log::EpochEndOffset& of_lead
     return base::fail(std::move(follower));
   }
   const Offset to = place_of_cut_locked(of_leader);
-  if (auto cut = run_cut(lock, [this, to] { return log_->truncate_to(to); }); !cut) {
-    return base::fail(std::move(cut));
-  }
-  return log_->log_end_offset();
+  auto cut = run_cut(lock, [this, to] { return log_->truncate_to(to); });
+  const Offset end = log_->log_end_offset();
+  tell_of_cut(lock);
+  if (!cut) return base::fail(std::move(cut));
+  return end;
 }
 
 base::Result<> Partition::restart_at(Offset leader_start, LeaderEpoch current_leader_epoch) {
@@ -127,11 +128,13 @@ base::Result<> Partition::restart_at(Offset leader_start, LeaderEpoch current_le
   const bool is_empty = log_->log_start_offset() == end;
   if (leader_start == end || (leader_start < end && !is_empty)) return {};
   auto cut = run_cut(lock, [this, leader_start] { return log_->restart_at(leader_start); });
-  if (!cut) return cut;
-  // All that the leader had before it was committed.
-  high_watermark_ = leader_start;
-  log_->directory().set_high_watermark(name(), high_watermark_);
-  return {};
+  if (cut) {
+    // All that the leader had before it was committed.
+    high_watermark_ = leader_start;
+    log_->directory().set_high_watermark(name(), high_watermark_);
+  }
+  tell_of_cut(lock);
+  return cut;
 }
 
 base::Result<> Partition::run_cut(std::unique_lock<std::mutex>& lock,
@@ -148,6 +151,13 @@ base::Result<> Partition::run_cut(std::unique_lock<std::mutex>& lock,
     log_->directory().set_high_watermark(name(), high_watermark_);
   }
   return done;
+}
+
+void Partition::tell_of_cut(std::unique_lock<std::mutex>& lock) {
+  Released released;
+  release_settled_locked(released);
+  lock.unlock();
+  complete(std::move(released), std::nullopt);
 }
 
 Offset Partition::place_of_cut_locked(const log::EpochEndOffset& of_leader) const {

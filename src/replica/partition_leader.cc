@@ -29,6 +29,7 @@ void Partition::become_leader(base::BrokerId self, const Leadership& leadership,
     std::unique_lock lock(mutex_);
     wait_for_cut(lock);
     if (retired_) return;
+    note_pulses_locked();
     if (role_ == Role::kLeader && leadership.epoch == leader_epoch_ && in_sync_) {
       in_sync_->update(leadership.assignment, now());
     } else {
@@ -45,6 +46,7 @@ void Partition::become_leader(base::BrokerId self, const Leadership& leadership,
       in_sync_->begin(leadership.assignment, epoch_start_, now());
     }
     released = release_reached_locked();
+    release_settled_locked(released);
   }
   complete(std::move(released), std::nullopt);
 }
@@ -91,6 +93,7 @@ void Partition::set_in_sync_limits(const leader::InSyncSet::Limits& limits) {
 std::optional<leader::InSyncProposal> Partition::propose_in_sync() {
   const std::lock_guard lock(mutex_);
   if (role_ != Role::kLeader || !in_sync_) return std::nullopt;
+  note_pulses_locked();
   return in_sync_->propose(log_->log_end_offset(), high_watermark_, now());
 }
 
@@ -135,9 +138,10 @@ std::optional<leader::Assignment> Partition::assignment() const {
   return in_sync_->assignment();
 }
 
-std::vector<leader::InSyncSet::Holder> Partition::holders_of(Offset at) const {
+std::vector<leader::InSyncSet::Holder> Partition::holders_of(Offset at) {
   const std::lock_guard lock(mutex_);
   if (!in_sync_) return {};
+  note_pulses_locked();
   return in_sync_->holders_of(at);
 }
 

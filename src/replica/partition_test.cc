@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -21,7 +23,7 @@ using base::Offset;
 class CountingWaiter final : public FetchWaiter {
  public:
   void wake() override { ++woken; }
-  int woken = 0;
+  std::atomic<int> woken = 0;
 };
 
 // What a handler was told; nothing while it waits.
@@ -42,6 +44,10 @@ class PartitionTest : public log::testing::LogFixture {
   Offset produce(int count) {
     auto appended = partition_->append(batch(count, 1000), log::AppendOrigin::kClient);
     EXPECT_TRUE(appended) << appended.error().message;
+    // On a busy machine the writing may have been handed to the pool.
+    while (appended && partition_->log().written_end_offset() <= appended->last_offset) {
+      std::this_thread::yield();
+    }
     return appended ? appended->last_offset + 1 : Offset(0);
   }
   void flush() { directory_->run_group(false); }
@@ -160,6 +166,60 @@ TEST_F(PartitionTest, WhatIsNewAlreadyIsNotWatched) {
   produce(1);
   flush();
   EXPECT_EQ(waiter->woken, 0);
+}
+
+TEST_F(PartitionTest, WhoKnowsEverythingIsWokenByAnyChange) {
+  lead(0);
+  produce(2);
+  flush();
+  const auto waiter = std::make_shared<CountingWaiter>();
+  Settled known{
+      .visible_end = Offset(2), .high_watermark = Offset(2), .log_start_offset = Offset(0)};
+  ASSERT_NE(partition_->watch_for_change(waiter, known), 0U);
+  ASSERT_TRUE(partition_->delete_records(Offset(1)));
+  EXPECT_EQ(waiter->woken, 1);
+  EXPECT_EQ(partition_->watch_for_change(waiter, known), 0U) << "the log starts elsewhere";
+  known.log_start_offset = Offset(1);
+  known.current_leader_epoch = LeaderEpoch(1);
+  EXPECT_EQ(partition_->watch_for_change(waiter, known), 0U) << "it has to be told of its epoch";
+  known.current_leader_epoch = LeaderEpoch(0);
+  ASSERT_NE(partition_->watch_for_change(waiter, known), 0U);
+  lead(1);
+  EXPECT_EQ(waiter->woken, 2);
+}
+
+// A follower whose session does not name the partition any more, for nothing happens there.
+TEST_F(PartitionTest, AFollowerAtRestIsInSyncForAsLongAsItsSessionAsks) {
+  const base::BrokerId self(1);
+  const base::BrokerId other(2);
+  const leader::EligibleBrokers eligible;
+  const std::vector<base::BrokerId> both{self, other};
+  partition_->set_in_sync_limits({.max_lag = std::chrono::hours(1), .min_in_sync = 1});
+  const Leadership leadership{LeaderEpoch(0),
+                              {.replicas = both, .in_sync = both, .partition_epoch = 0}};
+  partition_->become_leader(self, leadership, eligible);
+  ASSERT_TRUE(partition_->fetched({.follower = other, .end = Offset(0), .log_start = Offset(0)},
+                                  LeaderEpoch(0)));
+  const auto pulse = std::make_shared<FetchPulse>();
+  const auto waiter = std::make_shared<CountingWaiter>();
+  const Settled known{.isolation = Isolation::kLogEnd,
+                      .current_leader_epoch = LeaderEpoch(0),
+                      .visible_end = Offset(0),
+                      .high_watermark = Offset(0),
+                      .log_start_offset = Offset(0),
+                      .follower = other,
+                      .pulse = pulse};
+  ASSERT_NE(partition_->watch_for_change(waiter, known), 0U);
+  const auto asked_at = world_.clock().monotonic();
+  pulse->store(asked_at);
+  produce(1);
+  while (waiter->woken == 0) std::this_thread::yield();
+  const auto holders = partition_->holders_of(Offset(0));
+  ASSERT_EQ(holders.size(), 1U);
+  EXPECT_EQ(holders[0].caught_up_at, asked_at);
+  pulse->store(asked_at + std::chrono::hours(1));
+  EXPECT_EQ(partition_->holders_of(Offset(0))[0].caught_up_at, asked_at)
+      << "what it asks now has to name the partition";
 }
 
 TEST_F(PartitionTest, GivenUpEverybodyIsToldWhy) {

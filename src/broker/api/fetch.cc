@@ -22,19 +22,32 @@ constexpr std::int32_t kInitialEpoch = 0;
 // client may say.
 constexpr std::int32_t kMaxWaitMs = 5 * 60 * 1000;
 
-std::vector<FetchTarget> all_targets(const FetchRequest& request) {
-  std::vector<FetchTarget> targets;
+std::vector<FetchTargetRef> all_targets(const FetchRequest& request) {
+  const auto all = std::make_shared<std::vector<FetchTarget>>();
   for (const auto& topic : request.topics) {
     for (const auto& partition : topic.partitions) {
-      targets.push_back({topic.topic, topic.topic_id, partition});
+      all->push_back({topic.topic, topic.topic_id, partition});
     }
   }
+  std::vector<FetchTargetRef> targets;
+  targets.reserve(all->size());
+  for (const FetchTarget& target : *all) targets.emplace_back(all, &target);
   return targets;
 }
 
-// What the request's session says is to be fetched.
+// Since version 15 the replica and its broker's epoch stand in a struct of their own (KIP-903).
+std::optional<FetchingReplica> replica_of(const FetchRequest& request) {
+  constexpr base::BrokerId kFirstBroker{0};
+  if (request.replica_state.replica_id >= kFirstBroker) {
+    return FetchingReplica{request.replica_state.replica_id, request.replica_state.replica_epoch};
+  }
+  if (request.replica_id >= kFirstBroker) return FetchingReplica{request.replica_id, -1};
+  return std::nullopt;
+}
+
+// What is to be fetched: what the session says, or, without one, what the request names.
 struct FetchPlan {
-  std::vector<FetchTarget> targets;
+  std::vector<FetchTargetRef> targets;
   std::shared_ptr<FetchSession> session;
   bool is_incremental = false;
 };
@@ -46,9 +59,8 @@ base::Result<FetchPlan> plan_incremental(FetchSessions& sessions, const FetchReq
   if (session->by_topic_id() != by_topic_id) {
     return base::fail(ErrorCode::kFetchSessionTopicIdError);
   }
-  auto targets = session->update(request);
-  if (!targets) return base::fail(std::move(targets));
-  return FetchPlan{std::move(*targets), std::move(session), true};
+  if (auto known = session->update(request); !known) return base::fail(std::move(known));
+  return FetchPlan{{}, std::move(session), true};
 }
 
 base::Result<FetchPlan> plan(FetchSessions& sessions, const FetchRequest& request,
@@ -57,22 +69,12 @@ base::Result<FetchPlan> plan(FetchSessions& sessions, const FetchRequest& reques
       request.session_epoch == kFinalEpoch || request.session_epoch == kInitialEpoch;
   if (!is_full) return plan_incremental(sessions, request, by_topic_id);
   if (request.session_id != 0) sessions.remove(request.session_id);
-  FetchPlan plan{all_targets(request), nullptr, false};
-  if (request.session_epoch == kFinalEpoch) return plan;
-  plan.session = sessions.create(by_topic_id);
-  if (plan.session == nullptr) return plan;
-  if (auto known = plan.session->update(request); !known) return base::fail(std::move(known));
-  return plan;
-}
-
-// Since version 15 the replica and its broker's epoch stand in a struct of their own (KIP-903).
-std::optional<FetchingReplica> replica_of(const FetchRequest& request) {
-  constexpr base::BrokerId kFirstBroker{0};
-  if (request.replica_state.replica_id >= kFirstBroker) {
-    return FetchingReplica{request.replica_state.replica_id, request.replica_state.replica_epoch};
-  }
-  if (request.replica_id >= kFirstBroker) return FetchingReplica{request.replica_id, -1};
-  return std::nullopt;
+  const auto by = replica_of(request) ? FetchedBy::kFollower : FetchedBy::kConsumer;
+  auto session =
+      request.session_epoch == kInitialEpoch ? sessions.create(by_topic_id, by) : nullptr;
+  if (session == nullptr) return FetchPlan{all_targets(request), nullptr, false};
+  if (auto known = session->update(request); !known) return base::fail(std::move(known));
+  return FetchPlan{{}, std::move(session), false};
 }
 
 constexpr wire::Version kNamesRack = 11;

@@ -51,17 +51,29 @@ bool is_in_range(replica::Partition& partition, base::Offset offset) {
 }  // namespace
 
 FetchOperation::FetchOperation(Services& services, Responder<FetchResponse> responder,
-                               std::vector<FetchTarget> targets, FetchLimits limits,
+                               std::vector<FetchTargetRef> targets, FetchLimits limits,
                                std::shared_ptr<FetchSession> session, bool is_incremental)
     : services_(services),
       responder_(std::move(responder)),
       targets_(std::move(targets)),
-      limits_(limits),
+      limits_(std::move(limits)),
       session_(std::move(session)),
       is_incremental_(is_incremental),
-      wait_is_over_(limits.max_wait_ms <= 0 || targets_.empty()) {}
+      wait_is_over_(limits_.max_wait_ms <= 0) {}
 
-void FetchOperation::start() { attempt(); }
+void FetchOperation::start() {
+  if (session_) {
+    const FetchingReplica replica = limits_.replica.value_or(FetchingReplica{});
+    targets_ = session_->begin(shared_from_this(),
+                               {.isolation = limits_.isolation,
+                                .readable = limits_.readable,
+                                .replica = replica.broker,
+                                .broker_epoch = replica.broker_epoch,
+                                .rack = limits_.rack},
+                               services_.world.clock().monotonic());
+  }
+  attempt();
+}
 
 void FetchOperation::wake() {
   if (wake_posted_.exchange(true)) return;
@@ -92,29 +104,33 @@ void FetchOperation::attempt() {
 FetchOperation::Gathered FetchOperation::gather() {
   seen_.clear();
   cold_.clear();
+  if (session_) {
+    std::ranges::move(session_->take_fresh(shared_from_this()), std::back_inserter(targets_));
+  }
   Gathered gathered;
-  for (const FetchTarget& target : targets_) {
+  for (const FetchTargetRef& target : targets_) {
     auto& topics = gathered.response.responses;
-    if (topics.empty() || topics.back().topic != target.topic ||
-        topics.back().topic_id != target.topic_id) {
+    if (topics.empty() || topics.back().topic != target->topic ||
+        topics.back().topic_id != target->topic_id) {
       auto& topic = topics.emplace_back();
-      topic.topic = target.topic;
-      topic.topic_id = target.topic_id;
+      topic.topic = target->topic;
+      topic.topic_id = target->topic_id;
     }
     auto& data = topics.back().partitions.emplace_back();
-    data.partition_index = target.partition.partition;
+    data.partition_index = target->partition.partition;
     data.high_watermark = base::kNoOffset;
     data.aborted_transactions.reset();
     data.records.emplace();
     gather_partition(target, gathered, data);
   }
   is_noted_ = true;
-  gathered.must_answer |= seen_.empty();
+  gathered.must_answer |= seen_.empty() && !(session_ && session_->has_rest());
   return gathered;
 }
 
-void FetchOperation::gather_partition(const FetchTarget& target, Gathered& gathered,
+void FetchOperation::gather_partition(const FetchTargetRef& wanted, Gathered& gathered,
                                       FetchResponse::PartitionData& data) {
+  const FetchTarget& target = *wanted;
   const auto image = services_.image.load();
   const bool by_id = responder_.context().version >= 13;
   const auto topic = api::find_topic(*image, by_id, target.topic, target.topic_id);
@@ -135,20 +151,46 @@ void FetchOperation::gather_partition(const FetchTarget& target, Gathered& gathe
   // Before anything is read: what is read afterwards may only be more than that.
   const base::Offset written_end = partition->visible_end(replica::Isolation::kLogEnd);
   const std::size_t held_back_before = gathered.held_back;
-  read_partition(partition, target, gathered, data);
+  read_partition(partition, wanted, gathered, data);
   gathered.must_answer |= data.error_code != ErrorCode::kNone;
-  Seen seen{std::move(partition), data.high_watermark, replica::Partition::kAnyHighWatermark};
+  Seen seen{partition, data.high_watermark, replica::Partition::kAnyHighWatermark, wanted, {}};
   if (gathered.held_back > held_back_before) {
     // Nothing that is new there is to be sent now.
     seen.visible_end = replica::Partition::kAnyHighWatermark;
-  } else if (limits_.isolation == replica::Isolation::kReadCommitted) {
+    seen_.push_back(std::move(seen));
+    return;
+  }
+  if (limits_.isolation == replica::Isolation::kReadCommitted) {
     seen.visible_end = data.last_stable_offset;
   } else if (limits_.replica) {
     seen.visible_end = written_end;
     seen.known_high_watermark = target.partition.high_watermark;
     gathered.must_answer |= data.high_watermark > seen.known_high_watermark;
   }
+  if (session_) seen.settled = settled(*partition, target, seen.visible_end, data);
   seen_.push_back(std::move(seen));
+}
+
+std::optional<replica::Settled> FetchOperation::settled(
+    const replica::Partition& partition, const FetchTarget& target, base::Offset visible_end,
+    const FetchResponse::PartitionData& data) const {
+  const bool has_something = data.error_code != ErrorCode::kNone || !data.records->empty() ||
+                             data.diverging_epoch.epoch != base::kNoLeaderEpoch ||
+                             data.preferred_read_replica != base::kNoBroker ||
+                             target.partition.fetch_offset < visible_end;
+  // Who it is to read from depends on more than the partition.
+  if (has_something || !limits_.rack.empty()) return std::nullopt;
+  // Each fetch of a follower that is to come into the set, or back, may be the one that brings it
+  // there.
+  const auto follower = limits_.replica ? limits_.replica->broker : base::kNoBroker;
+  if (limits_.replica && !partition.is_in_sync(follower)) return std::nullopt;
+  return replica::Settled{.isolation = limits_.isolation,
+                          .readable = limits_.readable,
+                          .current_leader_epoch = target.partition.current_leader_epoch,
+                          .visible_end = visible_end,
+                          .high_watermark = data.high_watermark,
+                          .log_start_offset = data.log_start_offset,
+                          .follower = follower};
 }
 
 base::Result<> FetchOperation::note_replica(const std::shared_ptr<replica::Partition>& partition,
@@ -164,9 +206,10 @@ base::Result<> FetchOperation::note_replica(const std::shared_ptr<replica::Parti
 }
 
 void FetchOperation::read_partition(const std::shared_ptr<replica::Partition>& found,
-                                    const FetchTarget& target, Gathered& gathered,
+                                    const FetchTargetRef& target_ref, Gathered& gathered,
                                     FetchResponse::PartitionData& data) {
   replica::Partition& partition = *found;
+  const FetchTarget& target = *target_ref;
   const auto& wanted = target.partition;
   if (auto server = partition.check_readable(wanted.current_leader_epoch, limits_.readable);
       !server) {
@@ -203,7 +246,7 @@ void FetchOperation::read_partition(const std::shared_ptr<replica::Partition>& f
   }
   ColdRange cold{.partition = found,
                  .range = {},
-                 .target = &target,
+                 .target = target_ref,
                  .max_bytes = *most,
                  .at_least_one_batch = gathered.bytes == 0};
   auto read = partition.read(wanted.fetch_offset, limits_.isolation, wanted.current_leader_epoch,
@@ -322,16 +365,23 @@ void FetchOperation::unpark() {
 
 void FetchOperation::answer(FetchResponse response) {
   answered_ = true;
-  seen_.clear();
   if (timer_ != 0) loop().cancel(timer_);
   if (throttle_timer_ != 0) loop().cancel(throttle_timer_);
-  if (session_ != nullptr) {
-    response.session_id = session_->id();
-    session_->note_response(response, is_incremental_);
-  }
+  if (session_) settle_session(response);
+  seen_.clear();
   api::add_current_leaders(services_, responder_.context(), response);
   response_ = std::move(response);
   load_next_then_send();
+}
+
+void FetchOperation::settle_session(FetchResponse& response) {
+  response.session_id = session_->id();
+  std::vector<FetchSession::Rest> at_rest;
+  for (Seen& seen : seen_) {
+    if (!seen.settled) continue;
+    at_rest.push_back({seen.target, seen.partition, *std::move(seen.settled)});
+  }
+  session_->finish(shared_from_this(), response, is_incremental_, std::move(at_rest));
 }
 
 void FetchOperation::load_next_then_send() {

@@ -41,9 +41,10 @@ struct FetchLimits {
 class FetchOperation : public replica::FetchWaiter,
                        public std::enable_shared_from_this<FetchOperation> {
  public:
-  // `session` may be null; `is_incremental`: the client knows what the session remembers.
+  // Of `session`, which knows what is to be fetched, or, where that is null, of `targets`.
+  // `is_incremental`: the client knows what the session remembers.
   FetchOperation(Services& services, Responder<wire::FetchResponse> responder,
-                 std::vector<FetchTarget> targets, FetchLimits limits,
+                 std::vector<FetchTargetRef> targets, FetchLimits limits,
                  std::shared_ptr<FetchSession> session, bool is_incremental);
 
   void start();
@@ -57,13 +58,12 @@ class FetchOperation : public replica::FetchWaiter,
     std::int64_t throttled_bytes = 0;  // of what leader.replication.throttled.replicas names
     std::size_t held_back = 0;         // partitions left out, for their rate is exceeded
   };
-  // Bytes to be sent that are not in the page cache, and where they lie.
   // What is read for the answer where it may wait: to be brought into the page cache, and checked
   // where it was not.
   struct ColdRange {
     std::shared_ptr<replica::Partition> partition;
     base::FileRange range;
-    const FetchTarget* target = nullptr;
+    FetchTargetRef target;
     // It was not checked yet, and is read again: from the target's offset on, with these bounds.
     bool must_check = false;
     base::Offset until = base::kNoOffset;
@@ -75,6 +75,9 @@ class FetchOperation : public replica::FetchWaiter,
     std::shared_ptr<replica::Partition> partition;
     base::Offset visible_end;
     base::Offset known_high_watermark;
+    FetchTargetRef target;
+    // Where there is nothing for the client beyond the offsets that it is told.
+    std::optional<replica::Settled> settled;
   };
 
   struct Parked {
@@ -84,11 +87,14 @@ class FetchOperation : public replica::FetchWaiter,
 
   void attempt();
   Gathered gather();
-  void gather_partition(const FetchTarget& target, Gathered& gathered,
+  void gather_partition(const FetchTargetRef& target, Gathered& gathered,
                         wire::FetchResponse::PartitionData& data);
   void read_partition(const std::shared_ptr<replica::Partition>& partition,
-                      const FetchTarget& target, Gathered& gathered,
+                      const FetchTargetRef& target, Gathered& gathered,
                       wire::FetchResponse::PartitionData& data);
+  std::optional<replica::Settled> settled(const replica::Partition& partition,
+                                          const FetchTarget& target, base::Offset visible_end,
+                                          const wire::FetchResponse::PartitionData& data) const;
   // The replica that the consumer is to read from, where it is another one than this.
   base::BrokerId preferred_replica(replica::Partition& partition, const FetchTarget& target) const;
   void note_cold(ColdRange cold, const log::ReadInfo& read);
@@ -105,6 +111,8 @@ class FetchOperation : public replica::FetchWaiter,
   void look_again_when_allowed();
   void unpark();
   void answer(wire::FetchResponse response);
+  // Tells the session, which need not look again before something changes at those at rest.
+  void settle_session(wire::FetchResponse& response);
   // Brings the first of the cold ranges into the page cache, and reads again what has to be
   // checked, then the next; sends when there is none left.
   void load_next_then_send();
@@ -114,7 +122,8 @@ class FetchOperation : public replica::FetchWaiter,
 
   Services& services_;
   Responder<wire::FetchResponse> responder_;
-  const std::vector<FetchTarget> targets_;
+  // Of a session: what was due when the fetch began, and what has become due since.
+  std::vector<FetchTargetRef> targets_;
   const FetchLimits limits_;
   std::shared_ptr<FetchSession> session_;
   const bool is_incremental_;

@@ -113,6 +113,40 @@ TEST_F(ReplicationTest, AFollowerThatFallsBehindLeavesAndComesBack) {
   EXPECT_TRUE(eventually([&] { return all_are_at(3); }));
 }
 
+// Its followers' sessions do not name it any more, and their fetches count for it all the same.
+TEST_F(ReplicationTest, AnIdlePartitionsFollowersHaveTheirTimeWhenItIsWrittenAgain) {
+  set("replica.lag.time.max.ms", "2000");
+  start_all();
+  create_topic();
+  ASSERT_EQ(code_of_produce(1, "before"), ErrorCode::kNone);
+  simulation_.run_for(seconds(20));
+  ASSERT_EQ(code_of_produce(1, "after"), ErrorCode::kNone);
+  EXPECT_TRUE(eventually([&] { return all_are_at(2); }));
+  EXPECT_EQ(alterations_, 0);
+  simulation_.run_for(seconds(20));
+  kill(3);
+  const auto gone = simulation_.elapsed();
+  ASSERT_EQ(code_of_produce(1, "without the third"), ErrorCode::kNone);
+  // A fetch waits for half a second at most.
+  EXPECT_GE(simulation_.elapsed() - gone, milliseconds(1400));
+  EXPECT_EQ(image().in_sync_replicas.size(), 2U);
+}
+
+TEST_F(ReplicationTest, AnIdlePartitionsFollowersHearWhereItsLogBegins) {
+  start_all();
+  create_topic();
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(code_of_produce(1, "value"), ErrorCode::kNone);
+  simulation_.run_for(seconds(2));
+  ASSERT_TRUE(env::sim::run_on_worker(
+      simulation_, *hosts_[1], [&] { EXPECT_TRUE(partition(1)->delete_records(Offset(2))); }));
+  const auto all_begin_at = [&](Offset start) {
+    return partition(2)->log().log_start_offset() == start &&
+           partition(3)->log().log_start_offset() == start;
+  };
+  EXPECT_TRUE(eventually([&] { return all_begin_at(Offset(2)); }));
+  EXPECT_TRUE(eventually([&] { return partition(1)->low_watermark() == Offset(2); }));
+}
+
 TEST_F(ReplicationTest, AReplicaBeginsWhereItsLeadersLogBegins) {
   start_all();
   create_topic({}, {1, 2});

@@ -86,6 +86,17 @@ bool InSyncSet::fetched(const FollowerPosition& position, Offset leader_end,
   return true;
 }
 
+void InSyncSet::asked_again(BrokerId broker, env::MonotonicTime when) {
+  const auto found = followers_.find(broker);
+  if (found == followers_.end()) return;
+  Follower& follower = found->second;
+  if (follower.leader_end_at_fetch == base::kNoOffset || when <= follower.fetched_at) return;
+  follower.fetched_at = when;
+  if (follower.end < follower.leader_end_at_fetch) return;
+  follower.caught_up_at = follower.was_caught_up ? std::max(follower.caught_up_at, when) : when;
+  follower.was_caught_up = true;
+}
+
 Offset InSyncSet::end_of(BrokerId broker) const {
   const auto found = followers_.find(broker);
   return found == followers_.end() ? base::kNoOffset : found->second.end;

@@ -76,6 +76,9 @@ class InSyncSet {
 
   // Of a broker that is no replica nothing is kept: false.
   bool fetched(const FollowerPosition& position, base::Offset leader_end, env::MonotonicTime now);
+  // The same fetch came again at `when`, and the log ended where it did. Nothing, where that is no
+  // later than what is known.
+  void asked_again(base::BrokerId broker, env::MonotonicTime when);
 
   // How far everybody who counts has come, with `leader_safe_end` for this one; nothing while that
   // is not known of each, or the set is smaller than min.insync.replicas (KIP-966).

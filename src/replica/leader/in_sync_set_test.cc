@@ -122,6 +122,27 @@ TEST_F(InSyncSetTest, AFollowerThatLagsTooLongLeaves) {
   EXPECT_EQ(set_.partition_epoch(), 8);
 }
 
+TEST_F(InSyncSetTest, WhoeverAskedAgainWhereTheLogEndedHasItsTimeFromThenOn) {
+  begin({1, 2, 3});
+  set_.asked_again(BrokerId(2), now_ + seconds(500));
+  fetch(2, 100);
+  fetch(3, 99);
+  now_ += seconds(100);
+  set_.asked_again(BrokerId(2), now_);
+  set_.asked_again(BrokerId(2), now_ - seconds(60));
+  set_.asked_again(BrokerId(3), now_);
+  set_.asked_again(BrokerId(7), now_);
+  end_ = Offset(120);
+  const auto proposal = propose();
+  ASSERT_TRUE(proposal);
+  EXPECT_THAT(members(*proposal), ElementsAre(1, 2)) << "the third never had all";
+  grant({1, 2});
+  now_ += seconds(30);
+  EXPECT_FALSE(propose());
+  now_ += seconds(1);
+  EXPECT_TRUE(propose());
+}
+
 TEST_F(InSyncSetTest, AFollowerThatNeverAskedHasItsTimeToo) {
   begin({1, 2, 3});
   fetch(2, 100);

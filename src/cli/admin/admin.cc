@@ -115,7 +115,7 @@ base::Result<std::unique_ptr<Admin>> Admin::connect(const Invocation& invocation
 }
 
 base::Result<const Admin::Cluster*> Admin::cluster() {
-  if (cluster_) return &*cluster_;
+  if (cluster_ && !cluster_has_changed_) return &*cluster_;
   wire::MetadataRequest request;
   request.allow_auto_topic_creation = false;
   auto answer = ask<wire::MetadataResponse>(std::move(request));
@@ -125,6 +125,7 @@ base::Result<const Admin::Cluster*> Admin::cluster() {
     known.brokers[broker.node_id] = {broker.host, static_cast<std::uint16_t>(broker.port)};
   }
   cluster_ = std::move(known);
+  cluster_has_changed_ = false;
   return &*cluster_;
 }
 
@@ -233,6 +234,29 @@ bool Admin::may_find_coordinator_again(base::ErrorCode code, env::MonotonicTime 
   coordinators_.clear();
   pause(kRetryInterval);
   return true;
+}
+
+bool Admin::may_find_controller_again(base::ErrorCode code, env::MonotonicTime deadline) {
+  using enum base::ErrorCode;
+  if (code != kNotController && code != kNetworkException) return false;
+  if (world_.clock().monotonic() > deadline) return false;
+  pause(kRetryInterval);
+  if (code == kNetworkException) replace_server();
+  clients_.clear();
+  cluster_has_changed_ = true;
+  return true;
+}
+
+void Admin::replace_server() {
+  if (!cluster_ || server_->connect()) return;
+  for (const auto& [id, address] : cluster_->brokers) {
+    if (address == server_->address()) continue;
+    auto other =
+        std::make_unique<net::BlockingClient>(world_.network(), world_.loop(0), address, options());
+    if (!other->connect()) continue;
+    server_ = std::move(other);
+    return;
+  }
 }
 
 void Admin::pause(env::Duration duration) {

@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "env/linux/linux_world.h"
 #include "net/blocking_client.h"
+#include "wire/error_search.h"
 
 namespace odradek::cli {
 
@@ -55,16 +56,24 @@ class Admin {
     if (!client) return base::fail(std::move(client));
     return (*client)->call<Response>(std::move(request), timeout_);
   }
+  // Asks again, until the time-out, where the controller has changed or the connection to it is
+  // lost, as Kafka's clients do: so the change may have been made by the one before.
   template <typename Response, typename Request>
   [[nodiscard]] base::Result<Response> ask_controller(Request request) {
-    auto known = cluster();
-    if (!known) return base::fail(std::move(known));
-    // One that is not told of has just gone: every broker forwards to the next one.
-    if (!(*known)->brokers.contains((*known)->controller)) return ask<Response>(std::move(request));
-    return ask<Response>((*known)->controller, std::move(request));
+    const auto deadline = world_.clock().monotonic() + timeout_;
+    while (true) {
+      auto answer = ask_controller_once<Response>(request);
+      base::ErrorCode code = base::ErrorCode::kNone;
+      if (!answer) {
+        code = answer.error().code;
+      } else if (wire::has_error(Response::layout(), &*answer, base::ErrorCode::kNotController)) {
+        code = base::ErrorCode::kNotController;
+      }
+      if (!may_find_controller_again(code, deadline)) return answer;
+    }
   }
 
-  // Asked once.
+  // Asked once, and again where the controller has changed.
   [[nodiscard]] base::Result<const Cluster*> cluster();
   // Waits for a coordinator that is being set up, until the time-out. Asked once for each group.
   [[nodiscard]] base::Result<base::BrokerId> coordinator_of(const std::string& group);
@@ -108,6 +117,19 @@ class Admin {
     base::BrokerId broker;
   };
   base::Result<net::BlockingClient*> client_of(base::BrokerId broker);
+  template <typename Response, typename Request>
+  base::Result<Response> ask_controller_once(Request request) {
+    auto known = cluster();
+    if (!known) return base::fail(std::move(known));
+    // One that is not told of has just gone: every broker forwards to the next one.
+    if (!(*known)->brokers.contains((*known)->controller)) return ask<Response>(std::move(request));
+    return ask<Response>((*known)->controller, std::move(request));
+  }
+  // Forgets who the controller is and waits a moment; false where that does not help, or it is too
+  // late.
+  bool may_find_controller_again(base::ErrorCode code, env::MonotonicTime deadline);
+  // Goes on with a broker that answers where the server does not any more.
+  void replace_server();
   // Forgets the coordinators and waits a moment; false where that does not help, or it is too late.
   bool may_find_coordinator_again(base::ErrorCode code, env::MonotonicTime deadline);
   base::Result<Located> locate(const std::string& group,
@@ -121,6 +143,7 @@ class Admin {
   std::unique_ptr<net::BlockingClient> server_;
   std::map<base::BrokerId, std::unique_ptr<net::BlockingClient>> clients_;
   std::optional<Cluster> cluster_;
+  bool cluster_has_changed_ = false;  // what is known serves until the new one is
   std::map<std::string, base::BrokerId, std::less<>> coordinators_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <cerrno>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -96,6 +97,14 @@ class ConnectAttempt final : public std::enable_shared_from_this<ConnectAttempt>
       return;
     }
     Address local = local_address_of(socket_->native_handle()).to_address();
+    if (local == by.to_address()) {
+      // Nobody listens there: the kernel gave this socket the very port that it asked for, and TCP
+      // connects it to itself. Kept, it would be in the way of who comes to listen.
+      last_error_ = network_error(what(), ECONNREFUSED).error();
+      socket_.reset();
+      try_next();
+      return;
+    }
     finish(std::make_unique<LinuxStream>(loop_, std::move(*socket_), by.to_address(),
                                          std::move(local)));
   }

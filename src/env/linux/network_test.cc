@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <mutex>
 #include <semaphore>
+#include <string_view>
+#include <thread>
 
 #include "env/linux/linux_world.h"
 #include "env/linux/socket.h"
@@ -166,6 +173,43 @@ TEST_F(LinuxNetworkTest, ConnectErrorsNameTheAddressAndTheReason) {
   EXPECT_TRUE(
       unknown.error().message.starts_with("cannot resolve host name 'no.such.host.invalid': "))
       << unknown.error().message;
+}
+
+// A network of its own for the calling thread and those that it starts, where connections have the
+// ports 40000 and 40001. False: not permitted here.
+bool enter_network_of_two_ports() {
+  if (::unshare(CLONE_NEWNET) != 0) return false;
+  const Descriptor any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq loopback{};
+  std::string_view("lo").copy(loopback.ifr_name, IFNAMSIZ);
+  loopback.ifr_flags = IFF_UP;
+  if (::ioctl(any.get(), SIOCSIFFLAGS, &loopback) != 0) return false;
+  std::ofstream range("/proc/sys/net/ipv4/ip_local_port_range");
+  range << "40000 40001" << std::flush;
+  return range.good();
+}
+
+// The kernel gives the port that nobody listens on to the very connection that asks for it.
+TEST(LinuxNetworkOfTwoPortsTest, AConnectionToItselfIsNone) {
+  bool is_permitted = false;
+  std::vector<int> errors;
+  std::thread([&] {
+    is_permitted = enter_network_of_two_ports();
+    if (!is_permitted) return;
+    LinuxWorld world({.loop_count = 1});
+    world.start();
+    for (const std::uint16_t port : {40000, 40001}) {
+      std::promise<int> error;
+      world.network().connect({"127.0.0.1", port}, {}, world.loop(0), seconds(10),
+                              [&error](const base::Result<std::unique_ptr<Stream>>& stream) {
+                                error.set_value(stream ? 0 : stream.error().os_error);
+                              });
+      errors.push_back(error.get_future().get());
+    }
+    world.stop();
+  }).join();
+  if (!is_permitted) GTEST_SKIP() << "no network of its own is permitted here";
+  EXPECT_EQ(errors, (std::vector<int>{ECONNREFUSED, ECONNREFUSED}));
 }
 
 TEST_F(LinuxNetworkTest, ConnectGivesUpInTime) {

@@ -25,7 +25,7 @@ BATCH = re.compile(r"(?P<before>baseOffset: (?P<base>\d+) .*?producerId: (?P<pro
                    r".*?partitionLeaderEpoch: (?P<epoch>\d+) .*)position: \d+ (?P<after>.*)")
 SEQUENCES = re.compile(r".*lastOffset: (?P<offset>\d+) .*lastSequence: (?P<sequence>-?\d+) .*")
 RECORD = re.compile(r"(?P<line>\| offset: (?P<offset>\d+) .*valueSize: (?P<size>-?\d+) .*?)"
-                    r"( key: (?P<key>\S*) payload: \S*)?")
+                    r"(( key: (?P<key>\S*))? payload: \S*)?")
 PRODUCER = re.compile(r".*producerId: (?P<producer>\d+) .*lastSequence: (?P<sequence>-?\d+) "
                       r"lastOffset: (?P<offset>\d+) .*")
 # Lines of ours that the other one does not print are of the indexes: a segment alone is compared.
@@ -149,7 +149,10 @@ class Dump:
 
     def compare_state(self, name, broker, replica):
         """The epochs' checkpoint and the producers' last snapshot follow from the batches."""
-        lines = (broker.data / name / "leader-epoch-checkpoint").read_text().split("\n")[2:]
+        checkpoint = broker.data / name / "leader-epoch-checkpoint"
+        # One that nobody has written to may have none: its first batch brings it.
+        is_there = replica.batches or checkpoint.exists()
+        lines = checkpoint.read_text().split("\n")[2:] if is_there else []
         epochs = dict(map(int, line.split()) for line in lines if line)
         missing = {epoch: start for epoch, start in replica.epochs.items()
                    if epochs.get(epoch) != start}

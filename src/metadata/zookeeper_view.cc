@@ -10,6 +10,7 @@
 #include "base/java_double.h"
 #include "config/value.h"
 #include "metadata/controller/config_resources.h"
+#include "metadata/image_difference.h"
 #include "metadata/zookeeper_nodes.h"
 
 namespace odradek::metadata {
@@ -252,6 +253,20 @@ std::vector<ViewNode> render_view_changes(const ClusterImage& before, const Clus
     new_tree["/feature"] = feature_node(after.features);
   }
   return changes_between(old_tree, new_tree);
+}
+
+base::Result<std::vector<ViewNode>> render_taken_back(
+    const std::shared_ptr<const ClusterImage>& image, std::vector<MetadataRecord> broken_off,
+    std::int32_t controller_epoch) {
+  broken_off.emplace_back(wire::EndTransactionRecord{});
+  ImageBuilder builder(image);
+  for (const MetadataRecord& record : broken_off) {
+    if (auto done = builder.replay(record); !done) return base::fail(std::move(done));
+  }
+  const auto shown = builder.build(image->end_offset, image->epoch);
+  auto nodes = render_view_changes(*shown, *image, difference(*shown, *image), controller_epoch);
+  for (ViewNode& node : nodes) node.was_there = node.was_there && node.data;
+  return nodes;
 }
 
 }  // namespace odradek::metadata

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,13 @@ std::vector<ViewNode> render_view(const ClusterImage& image, std::int32_t contro
 // children; then those that are gone, children before parents.
 std::vector<ViewNode> render_view_changes(const ClusterImage& before, const ClusterImage& after,
                                           const ImageDelta& delta, std::int32_t controller_epoch);
+
+// What puts the view back where some of it may show a change of which nothing is to count.
+// `broken_off`: the change's records, from BeginTransaction on, as far as it came. Nodes that it
+// was to make or to remove may be there or not. The error is the replay's.
+[[nodiscard]] base::Result<std::vector<ViewNode>> render_taken_back(
+    const std::shared_ptr<const ClusterImage>& image, std::vector<MetadataRecord> broken_off,
+    std::int32_t controller_epoch);
 
 // The nodes below are not the controller's to write: the broker that creates them does.
 

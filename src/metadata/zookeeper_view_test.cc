@@ -114,6 +114,7 @@ class View : public ::testing::Test {
     cluster_.apply(records);
     changes_ = render_view_changes(before, cluster_.image(), cluster_.delta, kControllerEpoch);
     for (const ViewNode& node : changes_) {
+      EXPECT_EQ(node.was_there, shown_.contains(node.path)) << node.path;
       if (node.data) {
         const std::string parent = node.path.substr(0, node.path.rfind('/'));
         EXPECT_TRUE(parent.empty() || shown_.contains(parent)) << node.path;
@@ -177,6 +178,36 @@ TEST_F(View, ATopicComesChangesAndGoes) {
   EXPECT_FALSE(shown_.contains("/brokers/topics/a"));
   EXPECT_FALSE(shown_.contains("/config/topics/a"));
   EXPECT_EQ(changes_.back().path, "/brokers/topics/a");
+}
+
+TEST_F(View, WhatWasBrokenOffIsTakenBack) {
+  create("a", 2, {{"retention.ms", "1000"}});
+  wire::CreateTopicsRequest request;
+  request.topics.push_back(new_topic("b", 3, 2, {{"retention.ms", "2000"}}));
+  wire::RemoveTopicRecord remove;
+  remove.topic_id = cluster_.topic("a").id;
+  std::vector<MetadataRecord> broken_off = {wire::BeginTransactionRecord{}};
+  for (auto& record : create_topics(cluster_.image(), cluster_.inputs(), request).records) {
+    broken_off.push_back(std::move(record));
+  }
+  broken_off.push_back(remove);
+  const auto image = std::make_shared<const ClusterImage>(cluster_.image());
+  const auto nodes = render_taken_back(image, broken_off, kControllerEpoch);
+  ASSERT_TRUE(nodes);
+  Tree taken_back = shown_;
+  std::erase_if(taken_back, [](const auto& node) {
+    return node.first.ends_with("/a") || node.first.contains("/a/");
+  });
+  taken_back["/brokers/topics/b/partitions/0/state"] = "as it came to be";
+  for (const ViewNode& node : *nodes) {
+    EXPECT_FALSE(node.was_there) << node.path;  // nobody knows
+    if (node.data) {
+      taken_back[node.path] = *node.data;
+    } else {
+      taken_back.erase(node.path);
+    }
+  }
+  EXPECT_EQ(taken_back, shown_);
 }
 
 TEST_F(View, ATopicThatIsCreatedAgainAtOnceIsShownAsItIs) {

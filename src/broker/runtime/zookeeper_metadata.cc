@@ -23,12 +23,23 @@ constexpr auto kStopGrace = std::chrono::seconds(5);
 constexpr auto kBeginAgain = std::chrono::seconds(1);
 constexpr const char* kNotHere = "this broker is not the active controller";
 
-base::Result<> replay(const std::vector<base::SharedBytes>& records,
-                      metadata::ImageBuilder& builder) {
-  for (const base::SharedBytes& bytes : records) {
+base::Result<std::vector<MetadataRecord>> decode_records(
+    const std::vector<base::SharedBytes>& encoded) {
+  std::vector<MetadataRecord> records;
+  for (const base::SharedBytes& bytes : encoded) {
     auto record = metadata::decode_record(bytes);
     if (!record) return base::fail(std::move(record));
-    if (auto done = builder.replay(*record); !done) return done;
+    records.push_back(std::move(*record));
+  }
+  return records;
+}
+
+base::Result<> replay(const std::vector<base::SharedBytes>& encoded,
+                      metadata::ImageBuilder& builder) {
+  const auto records = decode_records(encoded);
+  if (!records) return base::fail(records.error());
+  for (const MetadataRecord& record : *records) {
+    if (auto done = builder.replay(record); !done) return done;
   }
   return {};
 }
@@ -149,10 +160,11 @@ void ZookeeperMetadata::on_controller(
   hooks_.on_controller(controller);
 }
 
-void ZookeeperMetadata::on_elected(const quorum::zookeeper::Lead& lead, bool is_view_whole) {
+void ZookeeperMetadata::on_elected(const quorum::zookeeper::Lead& lead,
+                                   const std::vector<base::SharedBytes>& broken_off) {
   base::log::info("controller", "this broker is the active controller, in epoch {}",
                   lead.epoch.value());
-  queue_->submit([this, lead, is_view_whole] { begin_lead(lead, is_view_whole); });
+  queue_->submit([this, lead, broken_off] { begin_lead(lead, broken_off); });
 }
 
 void ZookeeperMetadata::on_lost(const std::string& why) {
@@ -224,36 +236,54 @@ void ZookeeperMetadata::follow_later(env::Task task) {
   }
 }
 
-void ZookeeperMetadata::begin_lead(const quorum::zookeeper::Lead& lead, bool is_view_whole) {
+void ZookeeperMetadata::begin_lead(const quorum::zookeeper::Lead& lead,
+                                   const std::vector<base::SharedBytes>& broken_off) {
   lead_ = lead;
   is_lead_open_ = false;
-  Job opening;
-  opening.opens_lead = true;
-  opening.decide = [this, is_view_whole](const ClusterImage& image) {
-    std::vector<MetadataRecord> records;
-    if (image.features.empty() && first_records_) return *first_records_;
-    if (!is_view_whole) records.emplace_back(wire::NoOpRecord{});
-    return records;
-  };
-  opening.done = [this, lead, is_view_whole](const base::Result<>& committed) {
-    if (lead_ != lead) return;
-    if (!committed) return begin_again(lead, is_view_whole);
-    is_lead_open_ = true;
-    hooks_.on_elected(*newest_, lead.epoch);
-  };
-  opening.waits_for_followers = false;
   {
     const std::lock_guard lock(mutex_);
-    waiting_.push_front(std::move(opening));
+    waiting_.push_front(broken_off.empty() ? opening_job(lead) : take_back_job(lead, broken_off));
     if (std::exchange(is_busy_, true)) return;
   }
   next();
 }
 
-void ZookeeperMetadata::begin_again(const quorum::zookeeper::Lead& lead, bool is_view_whole) {
-  world_.loop(0).run_after(kBeginAgain, [this, lead, is_view_whole] {
-    queue_->submit([this, lead, is_view_whole] {
-      if (lead_ == lead) begin_lead(lead, is_view_whole);
+ZookeeperMetadata::Job ZookeeperMetadata::take_back_job(const quorum::zookeeper::Lead& lead,
+                                                        std::vector<base::SharedBytes> broken_off) {
+  Job job;
+  job.waits_for_followers = false;
+  job.opens_lead = true;
+  job.broken_off = broken_off;
+  job.done = [this, lead, broken_off = std::move(broken_off)](const base::Result<>& done) {
+    if (lead_ != lead) return;
+    if (!done) return begin_again(lead, broken_off);
+    begin_lead(lead, {});
+  };
+  return job;
+}
+
+ZookeeperMetadata::Job ZookeeperMetadata::opening_job(const quorum::zookeeper::Lead& lead) {
+  Job job;
+  job.waits_for_followers = false;
+  job.opens_lead = true;
+  job.decide = [this](const ClusterImage& image) {
+    const bool begins = image.features.empty() && first_records_;
+    return begins ? *first_records_ : std::vector<MetadataRecord>();
+  };
+  job.done = [this, lead](const base::Result<>& committed) {
+    if (lead_ != lead) return;
+    if (!committed) return begin_again(lead, {});
+    is_lead_open_ = true;
+    hooks_.on_elected(*newest_, lead.epoch);
+  };
+  return job;
+}
+
+void ZookeeperMetadata::begin_again(const quorum::zookeeper::Lead& lead,
+                                    std::vector<base::SharedBytes> broken_off) {
+  world_.loop(0).run_after(kBeginAgain, [this, lead, broken_off = std::move(broken_off)] {
+    queue_->submit([this, lead, broken_off] {
+      if (lead_ == lead) begin_lead(lead, broken_off);
     });
   });
 }
@@ -299,6 +329,7 @@ void ZookeeperMetadata::run(Job job) {
   if (!lead_ || (!is_lead_open_ && !job.opens_lead)) {
     return finish(std::move(job), base::fail(ErrorCode::kNotController, kNotHere), false);
   }
+  if (!job.broken_off.empty()) return take_back(std::move(job));
   const auto records = job.decide(*newest_);
   if (records.empty()) return finish(std::move(job), {}, false);
   commit(std::move(job), records);
@@ -317,8 +348,33 @@ void ZookeeperMetadata::commit(Job job, const std::vector<MetadataRecord>& recor
   auto view = view_writes(
       job.opens_lead ? metadata::render_view(*after, epoch)
                      : metadata::render_view_changes(*newest_, *after, builder.delta(), epoch));
-  world_.loop(0).post([this, lead = *lead_, encoded = encode_records(records),
-                       view = std::move(view), job = std::move(job)]() mutable {
+  write(std::move(job), [this, encoded = encode_records(records),
+                         view = std::move(view)](ZookeeperEngine::CommitHandler done) mutable {
+    engine_->commit(encoded, std::move(view), world_.clock().wall(), std::move(done));
+  });
+}
+
+void ZookeeperMetadata::take_back(Job job) {
+  std::vector<metadata::ViewNode> nodes;
+  auto records = decode_records(job.broken_off);
+  auto rendered =
+      records ? metadata::render_taken_back(newest_, std::move(*records), lead_->epoch.value())
+              : base::fail(std::move(records));
+  if (rendered) {
+    nodes = std::move(*rendered);
+  } else {
+    base::log::error("controller", "what ZooKeeper shows of a change without an end stays: {}",
+                     rendered.error().message);
+  }
+  write(std::move(job),
+        [this, view = view_writes(nodes)](ZookeeperEngine::CommitHandler done) mutable {
+          engine_->take_back(std::move(view), world_.clock().wall(), std::move(done));
+        });
+}
+
+void ZookeeperMetadata::write(Job job, Write write) {
+  world_.loop(0).post([this, lead = *lead_, write = std::move(write),
+                       job = std::move(job)]() mutable {
     const auto settle = [this](Job settled, base::Result<> outcome, bool wants_snapshot) {
       queue_->submit([this, settled = std::move(settled), outcome = std::move(outcome),
                       wants_snapshot]() mutable {
@@ -328,14 +384,12 @@ void ZookeeperMetadata::commit(Job job, const std::vector<MetadataRecord>& recor
     if (!engine_ || engine_->lead() != lead) {
       return settle(std::move(job), base::fail(ErrorCode::kNotController, kNotHere), false);
     }
-    engine_->commit(
-        encoded, std::move(view), world_.clock().wall(),
-        [this, settle, job = std::move(job)](base::Result<quorum::Position> committed) mutable {
-          base::Result<> outcome;
-          if (!committed) outcome = base::fail(std::move(committed));
-          const bool wants_snapshot = outcome && engine_->wants_snapshot();
-          settle(std::move(job), std::move(outcome), wants_snapshot);
-        });
+    write([this, settle, job = std::move(job)](base::Result<quorum::Position> committed) mutable {
+      base::Result<> outcome;
+      if (!committed) outcome = base::fail(std::move(committed));
+      const bool wants_snapshot = outcome && engine_->wants_snapshot();
+      settle(std::move(job), std::move(outcome), wants_snapshot);
+    });
   });
 }
 

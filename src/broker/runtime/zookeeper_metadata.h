@@ -88,8 +88,10 @@ class ZookeeperMetadata final : public MetadataRuntime, private quorum::zookeepe
     Decide decide;
     Done done;
     bool waits_for_followers = true;
-    // The first of a lead: the view is written as a whole with it.
+    // The first of a lead: what a cluster begins with, and its view as a whole.
     bool opens_lead = false;
+    // Instead of a decision: what is to be taken back.
+    std::vector<base::SharedBytes> broken_off = {};
   };
   enum class Stage : std::uint8_t { kEarly, kHeld, kFollowing };
 
@@ -98,7 +100,8 @@ class ZookeeperMetadata final : public MetadataRuntime, private quorum::zookeepe
   void on_change(const quorum::zookeeper::Change& change) override;
   void on_damage(const base::Error& error) override;
   void on_controller(const std::optional<quorum::zookeeper::ControllerInfo>& controller) override;
-  void on_elected(const quorum::zookeeper::Lead& lead, bool is_view_whole) override;
+  void on_elected(const quorum::zookeeper::Lead& lead,
+                  const std::vector<base::SharedBytes>& broken_off) override;
   void on_lost(const std::string& why) override;
   void on_brokers(const Brokers& brokers) override;
   void on_registered(std::int64_t zxid) override;
@@ -111,12 +114,20 @@ class ZookeeperMetadata final : public MetadataRuntime, private quorum::zookeepe
   void take_change(const quorum::zookeeper::Change& change);
   void advance(metadata::ImageDelta delta, std::shared_ptr<const metadata::ClusterImage> image);
   void follow_later(env::Task task);
-  void begin_lead(const quorum::zookeeper::Lead& lead, bool is_view_whole);
+  void begin_lead(const quorum::zookeeper::Lead& lead,
+                  const std::vector<base::SharedBytes>& broken_off);
+  Job take_back_job(const quorum::zookeeper::Lead& lead, std::vector<base::SharedBytes> broken_off);
+  Job opening_job(const quorum::zookeeper::Lead& lead);
   // The first change could not be committed, for another reason than a lost lead.
-  void begin_again(const quorum::zookeeper::Lead& lead, bool is_view_whole);
+  void begin_again(const quorum::zookeeper::Lead& lead, std::vector<base::SharedBytes> broken_off);
   void next();
   void run(Job job);
   void commit(Job job, const std::vector<metadata::MetadataRecord>& records);
+  // Writes the view as it was before the change that was broken off, and ends that.
+  void take_back(Job job);
+  using Write = std::move_only_function<void(quorum::zookeeper::ZookeeperEngine::CommitHandler)>;
+  // Has the engine do it, on its loop, while it has the lead; then the job is finished here.
+  void write(Job job, Write write);
   void finish(Job job, base::Result<> committed, bool wants_snapshot);
   void write_snapshot();
 

@@ -63,15 +63,50 @@ class Packer {
   std::vector<Load> loads_;
 };
 
-// Every part is a node of the log, so that its outcome can be read; several are a transaction.
+// Every part is a node of the log, so that its outcome can be read.
+void fill(std::vector<Load>& loads) {
+  for (Load& load : loads) {
+    if (load.records.empty()) load.records.push_back(make_marker(Marker::kNoOp));
+  }
+}
+
+// Several are a transaction.
 void add_markers(std::vector<Load>& loads) {
   if (loads.size() == 1) return;
   auto& first = loads.front().records;
   first.insert(first.begin(), make_marker(Marker::kBegin));
   loads.back().records.push_back(make_marker(Marker::kEnd));
-  for (Load& load : loads) {
-    if (load.records.empty()) load.records.push_back(make_marker(Marker::kNoOp));
+  fill(loads);
+}
+
+auto too_large(const char* what, std::size_t bytes) {
+  return base::fail(base::ErrorCode::kRecordListTooLarge,
+                    fmt::format("{} of {} bytes does not fit into one of ZooKeeper's "
+                                "transactions, which are kept below {} bytes",
+                                what, bytes, kMaxMultiBytes));
+}
+
+base::Result<> add_view(std::vector<ViewWrite> view, Packer& packer) {
+  for (ViewWrite& write : view) {
+    const std::size_t bytes = write.bytes.size();
+    if (!packer.add(std::move(write))) return too_large("a node", bytes);
   }
+  return {};
+}
+
+std::vector<Part> parts_of(std::vector<Load>& loads, base::Offset base_offset,
+                           base::LeaderEpoch epoch, base::Timestamp timestamp) {
+  std::vector<Part> parts;
+  for (Load& load : loads) {
+    Part part;
+    part.base_offset = base_offset;
+    base_offset = base::Offset(base_offset.value() + std::ssize(load.records));
+    part.end_offset = base_offset;
+    part.batch = make_batch(part.base_offset, epoch, timestamp, load.records);
+    part.view = std::move(load.view);
+    parts.push_back(std::move(part));
+  }
+  return parts;
 }
 
 }  // namespace
@@ -150,31 +185,22 @@ base::Result<std::vector<Part>> split(base::Offset base_offset, base::LeaderEpoc
                                       std::vector<ViewWrite> view) {
   ODRADEK_ASSERT(!records.empty());
   Packer packer(kPartBytes);
-  const auto too_large = [](const char* what, std::size_t bytes) {
-    return base::fail(base::ErrorCode::kRecordListTooLarge,
-                      fmt::format("{} of {} bytes does not fit into one of ZooKeeper's "
-                                  "transactions, which are kept below {} bytes",
-                                  what, bytes, kMaxMultiBytes));
-  };
   for (const base::SharedBytes& record : records) {
     if (!packer.add(record)) return too_large("a metadata record", record.size());
   }
-  for (ViewWrite& write : view) {
-    const std::size_t bytes = write.bytes.size();
-    if (!packer.add(std::move(write))) return too_large("a node", bytes);
-  }
+  if (auto added = add_view(std::move(view), packer); !added) return base::fail(std::move(added));
   add_markers(packer.loads());
-  std::vector<Part> parts;
-  for (Load& load : packer.loads()) {
-    Part part;
-    part.base_offset = base_offset;
-    base_offset = base::Offset(base_offset.value() + std::ssize(load.records));
-    part.end_offset = base_offset;
-    part.batch = make_batch(part.base_offset, epoch, timestamp, load.records);
-    part.view = std::move(load.view);
-    parts.push_back(std::move(part));
-  }
-  return parts;
+  return parts_of(packer.loads(), base_offset, epoch, timestamp);
+}
+
+base::Result<std::vector<Part>> split_abort(base::Offset base_offset, base::LeaderEpoch epoch,
+                                            base::Timestamp timestamp,
+                                            std::vector<ViewWrite> view) {
+  Packer packer(kPartBytes);
+  if (auto added = add_view(std::move(view), packer); !added) return base::fail(std::move(added));
+  packer.loads().back().records.push_back(make_marker(Marker::kAbort));
+  fill(packer.loads());
+  return parts_of(packer.loads(), base_offset, epoch, timestamp);
 }
 
 }  // namespace odradek::quorum::zookeeper

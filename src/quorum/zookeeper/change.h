@@ -62,5 +62,11 @@ struct Part {
                                                     base::Timestamp timestamp,
                                                     const std::vector<base::SharedBytes>& records,
                                                     std::vector<ViewWrite> view);
+// What ends an open transaction of which nothing is to count, and writes the view with it: the end
+// comes last.
+[[nodiscard]] base::Result<std::vector<Part>> split_abort(base::Offset base_offset,
+                                                          base::LeaderEpoch epoch,
+                                                          base::Timestamp timestamp,
+                                                          std::vector<ViewWrite> view);
 
 }  // namespace odradek::quorum::zookeeper

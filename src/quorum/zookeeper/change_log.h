@@ -52,7 +52,10 @@ class ChangeLog {
   base::LeaderEpoch newest_epoch() const {
     return transaction_ ? transaction_->end.epoch : position_.epoch;
   }
-  bool has_open_transaction() const { return transaction_.has_value(); }
+  // What was read of a transaction that has not ended: at least its begin, or nothing.
+  std::vector<base::SharedBytes> open_transaction() const {
+    return transaction_ ? transaction_->records : std::vector<base::SharedBytes>();
+  }
   // A snapshot of what was delivered is being written: counts again from 0.
   void snapshot_begins() { bytes_since_snapshot_ = changes_since_snapshot_ = 0; }
   // Since the newest snapshot.

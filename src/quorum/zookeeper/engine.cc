@@ -169,18 +169,8 @@ void ZookeeperEngine::begin_lead(const Lead& lead) {
     return election_.lose(fmt::format("its epoch {} is not above {}, which the log has",
                                       lead.epoch.value(), log_.newest_epoch().value()));
   }
-  if (!log_.has_open_transaction()) {
-    lead_ = lead;
-    return listener_.on_elected(lead, true);
-  }
-  // The last controller did not come to the end of it.
-  auto parts = split(log_.next(), lead.epoch, clock_.wall(), {make_marker(Marker::kAbort)}, {});
-  ODRADEK_ASSERT(parts.has_value());
-  committer_.commit(std::move(*parts), [this, lead](const base::Result<Position>& aborted) {
-    if (!aborted || election_.lead() != lead) return;
-    lead_ = lead;
-    listener_.on_elected(lead, false);
-  });
+  lead_ = lead;
+  listener_.on_elected(lead, log_.open_transaction());
 }
 
 void ZookeeperEngine::on_lost(const std::string& why) {
@@ -199,7 +189,20 @@ void ZookeeperEngine::commit(const std::vector<base::SharedBytes>& records,
     return handler(
         base::fail(base::ErrorCode::kNotController, "this broker is not the controller"));
   }
+  ODRADEK_ASSERT(log_.open_transaction().empty());
   auto parts = split(log_.next(), lead_->epoch, now, records, std::move(view));
+  if (!parts) return handler(base::fail(std::move(parts)));
+  committer_.commit(std::move(*parts), std::move(handler));
+}
+
+void ZookeeperEngine::take_back(std::vector<ViewWrite> view, base::Timestamp now,
+                                CommitHandler handler) {
+  if (!lead_) {
+    return handler(
+        base::fail(base::ErrorCode::kNotController, "this broker is not the controller"));
+  }
+  ODRADEK_ASSERT(!log_.open_transaction().empty());
+  auto parts = split_abort(log_.next(), lead_->epoch, now, std::move(view));
   if (!parts) return handler(base::fail(std::move(parts)));
   committer_.commit(std::move(*parts), std::move(handler));
 }

@@ -42,9 +42,9 @@ class Listener {
   // Another controller than before, or none.
   virtual void on_controller(const std::optional<ControllerInfo>& controller) = 0;
   // This broker is the controller. Everything that was decided before has been told; commits are
-  // taken from now on. `is_view_whole`: false where a change of the last controller was broken off,
-  // so that the view may show part of it: it is to be written anew.
-  virtual void on_elected(const Lead& lead, bool is_view_whole) = 0;
+  // taken from now on. `broken_off`: what was written of a change that the last controller did not
+  // come to the end of; where there is any, `take_back` comes before the first commit.
+  virtual void on_elected(const Lead& lead, const std::vector<base::SharedBytes>& broken_off) = 0;
   // It is no longer; what it had not heard the end of was decided or not, as the order shows.
   virtual void on_lost(const std::string& why) = 0;
   virtual void on_brokers(const std::vector<LiveBrokers::Broker>& brokers) = 0;
@@ -98,6 +98,10 @@ class ZookeeperEngine {
   // While ZooKeeper is away it waits.
   void commit(const std::vector<base::SharedBytes>& records, std::vector<ViewWrite> view,
               base::Timestamp now, CommitHandler handler);
+  // Ends the change that on_elected told of: none of it counts. `view`: what it may have left
+  // there, as it was before. Broken off itself, the next lead has all of it to do. Otherwise as
+  // commit.
+  void take_back(std::vector<ViewWrite> view, base::Timestamp now, CommitHandler handler);
   const std::optional<Lead>& lead() const { return lead_; }
   const Position& position() const { return log_.position(); }
   // The offset that the first record of the next commit gets; where it does not fit into one node,

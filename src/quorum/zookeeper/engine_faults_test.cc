@@ -150,8 +150,12 @@ class Campaign {
     check_order();
     check_view();
   }
-  // Written anew, it says what the order says, whoever wrote there before.
+  // It shows nothing of what was taken back; written anew, it says what the order says, whoever
+  // wrote there before.
   void check_view() {
+    for (const std::string& key : cluster_.ensemble.children("/kafka/config/topics")) {
+      EXPECT_TRUE(cluster_.truth.values.contains(key)) << key;
+    }
     std::vector<std::pair<std::string, std::string>> all(cluster_.truth.values.begin(),
                                                          cluster_.truth.values.end());
     if (all.empty()) return;

@@ -95,7 +95,7 @@ class Broker final : public Listener {
   void commit(std::vector<std::pair<std::string, std::string>> values,
               std::move_only_function<void(base::Result<Position>)> done) {
     run([this, values = std::move(values), done = std::move(done)]() mutable {
-      if (!engine_->lead() || is_committing) {
+      if (!is_lead() || is_committing) {
         return done(base::fail(base::ErrorCode::kNotController, "not now"));
       }
       std::vector<base::SharedBytes> records;
@@ -134,9 +134,9 @@ class Broker final : public Listener {
   }
   void on_damage(const base::Error& error) override { damage = error.message; }
   void on_controller(const std::optional<ControllerInfo>& now) override { controller = now; }
-  void on_elected(const Lead& lead, bool whole) override {
+  void on_elected(const Lead& lead, const std::vector<base::SharedBytes>& broken_off) override {
     elections.push_back(lead.epoch.value());
-    is_view_whole = whole;
+    if (!broken_off.empty()) take_back(broken_off);
   }
   void on_lost(const std::string& why) override { losses.push_back(why); }
   void on_brokers(const std::vector<LiveBrokers::Broker>& now) override {
@@ -152,7 +152,7 @@ class Broker final : public Listener {
   void on_expired() override { is_registered = false; }
 
   ZookeeperEngine& engine() { return *engine_; }
-  bool is_lead() const { return engine_->lead().has_value(); }
+  bool is_lead() const { return engine_->lead().has_value() && !is_taking_back_; }
   int id() const { return id_; }
 
   std::vector<std::string> directories = {"directory"};
@@ -172,15 +172,31 @@ class Broker final : public Listener {
   std::vector<std::int64_t> registrations;
   bool is_registered = false;
   bool is_reachable = false;
-  bool is_view_whole = true;
   bool is_committing = false;
   int snapshots_written = 0;
   int snapshots_read = 0;
 
  private:
+  // With the view of all that the change was to set.
+  void take_back(const std::vector<base::SharedBytes>& broken_off) {
+    State shown;
+    shown.apply(broken_off);
+    std::vector<ViewWrite> view;
+    for (const auto& [key, value] : shown.values) {
+      const auto old = state.values.find(key);
+      view.push_back(
+          {.path = view_path(key), .bytes = {}, .is_removal = old == state.values.end()});
+      if (old != state.values.end()) view.back().bytes = to_bytes(old->second);
+    }
+    is_taking_back_ = true;
+    engine_->take_back(std::move(view), world_.clock().wall(),
+                       [this](const base::Result<Position>&) { is_taking_back_ = false; });
+  }
+
   env::World& world_;
   const int id_;
   std::unique_ptr<ZookeeperEngine> engine_;
+  bool is_taking_back_ = false;
 };
 
 class Cluster {

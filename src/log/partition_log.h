@@ -214,6 +214,8 @@ class PartitionLog final : public Log, public cleaner::CleanableLog, private Par
   void hand_over_locked();
   void take_over();
 
+  // Appends beyond `end` are there no more: whoever waits for one is told `error`.
+  void note_taken_back_locked(base::Offset end, base::Error error);
   // No room: what is queued is given up; nothing is appended until carry_out_take_back is done.
   void begin_take_back_locked(const base::Error& error);
   // Blocks; has the writer's role.

@@ -186,6 +186,10 @@ base::Result<> PartitionLog::start_over(Cut& cut, base::Offset offset) const {
 }
 
 void PartitionLog::install_cut_locked(Cut cut, base::Offset offset) {
+  const bool is_empty = cut.how == NewEnd::kRestart;
+  note_taken_back_locked(is_empty ? base::Offset(0) : offset,
+                         {base::ErrorCode::kNotLeaderOrFollower,
+                          name_.to_string() + ": cut off, for another leader does not have it", 0});
   const auto cleaned = directory().cleaner_offset(name_);
   if (cleaned && *cleaned > offset) directory().set_cleaner_offset(name_, offset);
   segments_ = std::move(cut.segments);
@@ -201,7 +205,6 @@ void PartitionLog::install_cut_locked(Cut cut, base::Offset offset) {
   }
   store(end_offset_, offset);
   store(written_end_offset_, offset);
-  const bool is_empty = cut.how == NewEnd::kRestart;
   store(answerable_end_offset_, is_empty ? offset : std::min(answerable_end_offset(), offset));
   if (is_empty || offset < flushed_end_offset()) {
     flushed_ = {offset, active_locked().base_offset(), active_locked().size()};

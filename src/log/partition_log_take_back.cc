@@ -55,6 +55,13 @@ bool PartitionLog::give_up_file(Lock& lock) const {
   return was_there;
 }
 
+void PartitionLog::note_taken_back_locked(base::Offset end, base::Error error) {
+  take_backs_.push_back({end, std::move(error)});
+  if (take_backs_.size() <= kTakeBacksKept) return;
+  take_backs_.erase(take_backs_.begin());
+  ++take_backs_forgotten_;
+}
+
 void PartitionLog::begin_take_back_locked(const base::Error& error) {
   base::Error refusal = room().ran_out(error);
   if (queue_.empty()) {
@@ -63,11 +70,7 @@ void PartitionLog::begin_take_back_locked(const base::Error& error) {
     return;
   }
   is_taking_back_ = true;
-  take_backs_.push_back({written_end_offset(), std::move(refusal)});
-  if (take_backs_.size() > kTakeBacksKept) {
-    take_backs_.erase(take_backs_.begin());
-    ++take_backs_forgotten_;
-  }
+  note_taken_back_locked(written_end_offset(), std::move(refusal));
   for (const PendingWrite& write : queue_) {
     producers_are_ahead_ = producers_are_ahead_ || names_producer(write.bytes.view());
   }

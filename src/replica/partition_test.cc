@@ -237,6 +237,31 @@ TEST_F(PartitionTest, GivenUpEverybodyIsToldWhy) {
   EXPECT_EQ(when_committed(Offset(1))->value().error().message, "deleted");
 }
 
+// It was appended, another leader did not have it, and this one leads again when its producer
+// begins to wait: what others have appended there since is none of its.
+TEST_F(PartitionTest, WhatWasCutIsNotAcknowledgedForWhatLiesThereNow) {
+  lead(0);
+  produce(1);
+  flush();
+  lead(1);
+  const auto lost = partition_->append(batch(2, 1000), log::AppendOrigin::kClient);
+  ASSERT_TRUE(lost);
+  partition_->become_follower(LeaderEpoch(2));
+  ASSERT_EQ(partition_->cut_to_leader({LeaderEpoch(0), Offset(1)}, LeaderEpoch(2)), Offset(1));
+  lead(3);
+  EXPECT_EQ(produce(3), Offset(4));
+  flush();
+  std::vector<ErrorCode> told;
+  const auto note = [&told](const base::Result<>& outcome) {
+    told.push_back(outcome ? ErrorCode::kNone : outcome.error().code);
+  };
+  partition_->when_committed(lost->end(), note);
+  partition_->when_written(lost->end(), note);
+  EXPECT_EQ(told, std::vector(2, ErrorCode::kNotLeaderOrFollower));
+  EXPECT_FALSE(partition_->is_written(lost->end()));
+  EXPECT_TRUE((*when_committed(Offset(4)))->has_value());
+}
+
 // What waits belongs to a request that is answered by then.
 TEST_F(PartitionTest, WhoGivesUpIsForgotten) {
   leader::EligibleBrokers eligible;

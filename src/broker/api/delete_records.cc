@@ -61,10 +61,11 @@ class FollowersWait : public std::enable_shared_from_this<FollowersWait> {
     if (!done_) return;
     loop_.cancel(timer_);
     partition_->forget(wait_);
-    const base::Offset low_watermark = partition_->low_watermark();
     const bool is_lost = !reached && reached.error().code != ErrorCode::kRequestTimedOut;
-    answer_.low_watermark = is_lost ? base::kNoOffset : low_watermark;
-    if (is_lost || low_watermark < to_) answer_.error_code = reached.error().code;
+    answer_.low_watermark = is_lost ? base::kNoOffset : partition_->low_watermark();
+    // One that is back since may be behind again: all of then had deleted as much.
+    if (reached) answer_.low_watermark = std::max(answer_.low_watermark, to_);
+    if (answer_.low_watermark < to_) answer_.error_code = reached.error().code;
     std::exchange(done_, {})();
   }
 

@@ -19,9 +19,7 @@ void ReplicaFetcher::hold_back(env::MonotonicTime at) {
   const env::Duration wait = quota_.wait(at);
   if (wait == env::Duration::zero()) return;
   for (const auto& [key, followed] : followed_) {
-    // Those are left out for another reason, and maybe for longer.
-    if (late_.contains(key) || troubles_.contains(key) || !is_throttled(followed)) continue;
-    plan_.back_off(key, at + std::max(wait, kLeast));
+    if (is_throttled(followed)) plan_.back_off(key, at + std::max(wait, kLeast));
   }
 }
 

@@ -6,6 +6,7 @@
 #include "broker/internal_topics.h"
 #include "broker/replication/replication_cluster.h"
 #include "metadata/controller/partitions.h"
+#include "metadata/image_difference.h"
 #include "wire/messages/delete_records.h"
 #include "wire/messages/fetch.h"
 #include "wire/messages/find_coordinator.h"
@@ -145,6 +146,33 @@ TEST_F(ReplicationTest, AnIdlePartitionsFollowersHearWhereItsLogBegins) {
   };
   EXPECT_TRUE(eventually([&] { return all_begin_at(Offset(2)); }));
   EXPECT_TRUE(eventually([&] { return partition(1)->low_watermark() == Offset(2); }));
+}
+
+// A broker that was away hears of many changes at once (a snapshot): nothing is committed by a
+// minimum that held only before the in-sync set shrank, for the controller takes who left for one
+// that has everything.
+TEST_F(ReplicationTest, ASmallerInSyncSetIsHeldAgainstTheMinimumThatCameBeforeIt) {
+  start_all();
+  create_topic({{"min.insync.replicas", "1"}, {"write.caching", "true"}}, {1, 2});
+  ASSERT_EQ(code_of_produce(1, "on both"), ErrorCode::kNone);
+  cut_off(1);
+  ASSERT_EQ(code_of_produce(1, "on one", 1), ErrorCode::kNone);
+  const ClusterImage before = cluster_.image();
+  wire::ConfigRecord two;
+  two.resource_type = static_cast<std::int8_t>(metadata::ConfigResourceType::kTopic);
+  two.resource_name = "t";
+  two.name = "min.insync.replicas";
+  two.value = "2";
+  cluster_.apply({two});
+  cluster_.apply(metadata::fence_broker(cluster_.view(), BrokerId(2),
+                                        {metadata::Reason::kSessionExpired, BrokerId(2), 100})
+                     .records);
+  ASSERT_EQ(image().eligible_leader_replicas, std::vector{BrokerId(2)});
+  cluster_.delta = metadata::difference(before, cluster_.image());
+  tell_all();
+  simulation_.run_for(milliseconds(100));
+  EXPECT_EQ(partition(1)->assignment()->in_sync, std::vector{BrokerId(1)});
+  EXPECT_EQ(partition(1)->offsets().high_watermark, Offset(1));
 }
 
 TEST_F(ReplicationTest, AReplicaBeginsWhereItsLeadersLogBegins) {

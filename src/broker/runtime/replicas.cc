@@ -92,14 +92,15 @@ bool Replicas::is_mine(const metadata::PartitionImage& partition) const {
 void Replicas::apply(const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
   if (delta.brokers_changed) replication_.follow_brokers(image);
   for (const auto& topic : delta.removed_topics) remove(*topic);
+  // Before the in-sync sets, which are to be as large as the topic says by then.
+  for (const metadata::ConfigResource& resource : delta.changed_configs) {
+    if (resource.type == ConfigResourceType::kTopic) configure(resource.name, image);
+  }
   Missing missing;
   for (const base::TopicId& id : delta.changed_topics) {
     if (const auto& topic = image.find_topic(id)) assume_roles(*topic, image, missing);
   }
   create(missing, image, Age::kNew);
-  for (const metadata::ConfigResource& resource : delta.changed_configs) {
-    if (resource.type == ConfigResourceType::kTopic) configure(resource.name, image);
-  }
 }
 
 void Replicas::configure(const std::string& name, const metadata::ClusterImage& image) {

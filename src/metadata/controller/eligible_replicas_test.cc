@@ -65,6 +65,27 @@ TEST_F(EligibleReplicas, WhoLeftBeforeRecordsOfOneReplicaIsNotEligible) {
   EXPECT_TRUE(partition().eligible_leader_replicas.empty());
 }
 
+// Both replicas left under a minimum of 2, and 1 is enough when broker 2 comes back: what it
+// acknowledges alone broker 1 does not have.
+TEST_F(EligibleReplicas, WhoIsElectedUnderALowerMinimumLeavesNobodyEligible) {
+  settle("2");
+  const Cause gone{Reason::kSessionExpired, BrokerId(1), 1};
+  for (const int id : {2, 1}) {
+    cluster_.apply(fence_broker(cluster_.view(), BrokerId(id), gone).records);
+  }
+  set("", "1");
+  std::vector<MetadataRecord> cleared;
+  clear_eligible_replicas(cluster_.image(), "", cleared);
+  cluster_.apply(cleared);
+  ASSERT_EQ(partition().eligible_leader_replicas.size(), 2U) << "it waits for them";
+  cluster_.apply(unfence_broker(cluster_.view(), BrokerId(2), gone).records);
+  ASSERT_EQ(partition().leader, BrokerId(2));
+  EXPECT_TRUE(partition().eligible_leader_replicas.empty());
+  cluster_.apply(fence_broker(cluster_.view(), BrokerId(2), gone).records);
+  cluster_.apply(unfence_broker(cluster_.view(), BrokerId(1), gone).records);
+  EXPECT_EQ(partition().leader, base::kNoBroker);
+}
+
 TEST_F(EligibleReplicas, BrokersOwnMinimaGo) {
   set("", "2");
   set("1", "1");

@@ -125,6 +125,10 @@ void PartitionChange::elect() {
   if (elected.election == Election::kEligible || is_unclean) {
     next_.in_sync_replicas = {elected.leader};
     std::erase(next_.eligible_leader_replicas, elected.leader);
+    // Where it is enough, as it was not when the others left, it acknowledges what they lack.
+    if (next_.in_sync_replicas.size() >= rules_.min_in_sync_replicas) {
+      next_.eligible_leader_replicas.clear();
+    }
   }
   if (is_unclean) {
     next_.eligible_leader_replicas.clear();

@@ -50,7 +50,8 @@ void FetchPlan::forget(const Key& key) {
 
 void FetchPlan::back_off(const Key& key, env::MonotonicTime until) {
   if (!partitions_.contains(key)) return;
-  backed_off_.insert_or_assign(key, until);
+  const auto known = backed_off_.try_emplace(key, until).first;
+  known->second = std::max(known->second, until);
   leave_out(key);
 }
 

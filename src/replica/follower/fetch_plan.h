@@ -55,7 +55,7 @@ class FetchPlan {
   // Follows the partition, or goes on with it from another position. Ends a back-off.
   void follow(const Key& key, const FollowedPosition& position);
   void forget(const Key& key);
-  // Leaves the partition out until `until`.
+  // Leaves the partition out until `until`, or for longer where it is left out for longer already.
   void back_off(const Key& key, env::MonotonicTime until);
 
   bool is_empty() const { return partitions_.empty(); }

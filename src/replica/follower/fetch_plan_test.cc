@@ -137,6 +137,16 @@ TEST_F(FetchPlanTest, WhatBacksOffIsLeftOutUntilItsTime) {
   EXPECT_FALSE(plan_.next_return());
 }
 
+TEST_F(FetchPlanTest, TheLongerBackOffHolds) {
+  plan_.follow(key(1, 0), at(10));
+  plan_.back_off(key(1, 0), env::MonotonicTime::max());
+  plan_.back_off(key(1, 0), now_ + milliseconds(1));
+  EXPECT_EQ(plan_.next_return(), env::MonotonicTime::max());
+  plan_.follow(key(1, 0), at(10));
+  plan_.back_off(key(1, 0), now_ + milliseconds(1));
+  EXPECT_EQ(plan_.next_return(), now_ + milliseconds(1)) << "another position ended the first one";
+}
+
 TEST_F(FetchPlanTest, WhereAllBackOffNobodyHasATurn) {
   EXPECT_FALSE(plan_.has_turn(now_));
   plan_.follow(key(1, 0), at(10));
@@ -216,9 +226,12 @@ TEST(FetchPlanModelTest, TheSessionIsWhatIsFollowed) {
           plan.forget(one);
           continue;
         case 3:
-          if (followed.contains(one)) left_out[one] = now + milliseconds(below(5));
-          plan.back_off(one, now + milliseconds(0));
-          if (followed.contains(one)) plan.back_off(one, left_out[one]);
+          if (followed.contains(one)) {
+            const auto until = now + milliseconds(below(5));
+            left_out[one] = std::max(left_out[one], until);
+            plan.back_off(one, until);
+          }
+          plan.back_off(one, now);
           continue;
         default:
           break;

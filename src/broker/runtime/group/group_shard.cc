@@ -120,7 +120,7 @@ GroupShard::Decided GroupShard::decide_locked(
   if (end.take_backs == take_backs_) return append_locked(step(*machine_));
   Decided decided;
   decided.end = base::fail(ErrorCode::kCoordinatorLoadInProgress,
-                           "records of its groups found no room on the disk: they are read again");
+                           "records of its groups were taken back: they are read again");
   give_up_machine_locked(decided);
   return decided;
 }

@@ -7,15 +7,14 @@ first_broker_test.py --server build/release/odradek"""
 import argparse
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tests/clients"))
+sys.path += [str(ROOT / "tests/answers"), str(ROOT / "tests/clients")]
+from chroot import Chroot  # noqa: E402
 from harness import zookeeper  # noqa: E402
-from harness.servers import Odradek  # noqa: E402
 
 PATIENCE_S = 30
 
@@ -29,21 +28,18 @@ class FirstBroker(unittest.TestCase):
     server = None
 
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = Path(directory.name)
-        self.chroot = f"/{self._testMethodName}"
+        self.place = Chroot(self.server, self._testMethodName, self.addCleanup)
         self.looking = zookeeper.Session(zookeeper.shared().address)
         self.addCleanup(self.looking.close)
 
     def broker(self, number):
-        broker = Odradek(self.directory / f"broker-{number}", binary=self.server, defaults={})
-        broker.settings |= {"broker.id": number, "auto.create.topics.enable": "false"}
-        self.addCleanup(lambda: broker.running() and broker.kill())
+        """On its own."""
+        broker = self.place.broker(number, auto_create_topics_enable="false")
+        del broker.settings["zookeeper.connect"]
         return broker
 
     def join(self, broker):
-        broker.settings["zookeeper.connect"] = zookeeper.shared().address + self.chroot
+        broker.settings["zookeeper.connect"] = self.place.connect
         return broker
 
     def run_tool(self, broker, tool, *arguments, text=None):
@@ -74,13 +70,13 @@ class FirstBroker(unittest.TestCase):
         for path, text in (("", ""), ("/odradek", '{"version":1}'),
                            ("/odradek/origin", origin), ("/cluster", ""),
                            ("/cluster/id", '{"version":"1","id":"%s"}' % identity["cluster.id"])):
-            self.looking.create(self.chroot + path, text.encode())
+            self.looking.create(self.place.name + path, text.encode())
         new = self.join(self.broker(2))
         new.start_without_waiting()
-        self.until(lambda: self.looking.get(f"{self.chroot}/brokers/ids/2"))
+        self.until(lambda: self.looking.get(f"{self.place.name}/brokers/ids/2"))
         self.assertIn("waits until the broker of /odradek/origin", new.log.read_text())
-        self.assertIsNone(self.looking.get(f"{self.chroot}/controller"))
-        self.assertEqual(self.looking.children(f"{self.chroot}/odradek/changes"), [])
+        self.assertIsNone(self.looking.get(f"{self.place.name}/controller"))
+        self.assertEqual(self.looking.children(f"{self.place.name}/odradek/changes"), [])
         self.join(node).start()
         self.until(lambda: "serves" in new.log.read_text())
         for broker in (node, new):

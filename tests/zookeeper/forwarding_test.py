@@ -6,18 +6,14 @@ opened on the inter-broker listener alone. forwarding_test.py --server build/rel
 import argparse
 import struct
 import sys
-import tempfile
-import time
 import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tests/answers"), str(ROOT / "tests/clients")]
-from asking import ask  # noqa: E402
-from harness import zookeeper  # noqa: E402
-from harness.servers import Odradek, free_port  # noqa: E402
+from asking import ask, until  # noqa: E402
+from chroot import Chroot  # noqa: E402
 
-PATIENCE_S = 30
 NONE, CLUSTER_AUTHORIZATION_FAILED, UNSUPPORTED_VERSION, NOT_CONTROLLER = 0, 31, 35, 41
 TOPIC_ALREADY_EXISTS, INVALID_REQUEST, PRINCIPAL_DESERIALIZATION_FAILURE = 36, 42, 97
 ALICE = b"\0\0\x05User\x06alice\0\0"
@@ -32,34 +28,14 @@ def request(key, version, body=b""):
 REASSIGNMENTS = request(46, 0, struct.pack(">i", 1000) + b"\0\0")
 
 
-class Broker(Odradek):
-    def __init__(self, directory, number, connect, binary):
-        self.inner = free_port()
-        super().__init__(directory / f"broker-{number}", binary=binary, defaults={})
-        self.settings |= {
-            "broker.id": number, "zookeeper.connect": connect,
-            "listeners": f"OUTER://{self.bootstrap},INNER://127.0.0.1:{self.inner}",
-            "listener.security.protocol.map": "OUTER:PLAINTEXT,INNER:PLAINTEXT",
-            "inter.broker.listener.name": "INNER"}
-
-
 class Forwarding(unittest.TestCase):
     server = None
 
     @classmethod
     def setUpClass(cls):
-        cls.directory = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.directory.cleanup)
-        connect = f"{zookeeper.shared().address}/forwarding"
-        cls.brokers = []
-        for number in (1, 2):
-            broker = Broker(Path(cls.directory.name), number, connect, cls.server)
-            cls.addClassCleanup(lambda started=broker: started.running() and started.kill())
-            cls.brokers.append(broker.start())
-        deadline = time.monotonic() + PATIENCE_S
-        while len((seen := cls.metadata())["Brokers"]) < 2:
-            assert time.monotonic() < deadline, seen
-            time.sleep(0.05)
+        place = Chroot(cls.server, "forwarding", cls.addClassCleanup)
+        cls.brokers = [place.two_listeners(number).start() for number in (1, 2)]
+        seen = until(cls.metadata, lambda found: len(found["Brokers"]) == 2)
         cls.controller = cls.brokers[seen["ControllerId"] - 1]
         cls.other = cls.brokers[2 - seen["ControllerId"]]
 

@@ -8,15 +8,15 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tests/answers"), str(ROOT / "tests/clients")]
+from chroot import Chroot  # noqa: E402
 from harness import zookeeper  # noqa: E402
-from harness.servers import Odradek, answers, free_port  # noqa: E402
+from harness.servers import answers, free_port  # noqa: E402
 
 PATIENCE_S = 60
 
@@ -82,20 +82,11 @@ class Refusals(unittest.TestCase):
     server = None
 
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = Path(directory.name)
-        self.chroot = f"/{self._testMethodName}"
+        self.place = Chroot(self.server, self._testMethodName, self.addCleanup)
 
     def broker(self, name, number=1, **settings):
-        broker = Odradek(self.directory / name, binary=self.server, defaults={})
-        broker.settings |= {
-            "broker.id": number, "auto.create.topics.enable": "false",
-            "zookeeper.connect": zookeeper.shared().address + self.chroot,
-            "zookeeper.session.timeout.ms": "30000",
-            **{key.replace("_", "."): value for key, value in settings.items()}}
-        self.addCleanup(lambda: broker.running() and broker.kill())
-        return broker
+        given = {"auto_create_topics_enable": "false", "zookeeper_session_timeout_ms": "30000"}
+        return self.place.broker(number, directory=name, **given | settings)
 
     def refused(self, broker, *words):
         """It ends by itself, and its log has the words."""
@@ -141,7 +132,7 @@ class Refusals(unittest.TestCase):
             self.assertIn("takes over the registration of its last run", broker.log.read_text())
         looking = zookeeper.Session(zookeeper.shared().address)
         self.addCleanup(looking.close)
-        self.assertIn(again.bootstrap.encode(), looking.get(f"{self.chroot}/brokers/ids/1"))
+        self.assertIn(again.bootstrap.encode(), looking.get(f"{self.place.name}/brokers/ids/1"))
 
     def test_another_cluster_s_directories(self):
         self.broker("first").start()
@@ -161,9 +152,9 @@ class Refusals(unittest.TestCase):
     def test_a_chroot_that_cannot_be_made(self):
         holder = zookeeper.Session(zookeeper.shared().address)
         self.addCleanup(holder.close)
-        holder.create(self.chroot, b"", is_ephemeral=True)
-        said = self.refused(self.broker("one", zookeeper_connect=zookeeper.shared().address +
-                                        self.chroot + "/below"), "zookeeper.connect")
+        holder.create(self.place.name, b"", is_ephemeral=True)
+        said = self.refused(self.broker("one", zookeeper_connect=self.place.connect + "/below"),
+                            "zookeeper.connect")
         self.assertIn("ephemeral", said)
         self.assertIn("the chroot can't be made", said)
 
@@ -187,7 +178,7 @@ class Refusals(unittest.TestCase):
             "migrating": {"/brokers/ids": "", "/migration": '{"version":0,"kraft_controller_id":'
                           '3000,"kraft_controller_epoch":5,"kraft_metadata_offset":100}'},
         }
-        above = self.chroot
+        above = self.place.name
         looking = zookeeper.Session(zookeeper.shared().address)
         self.addCleanup(looking.close)
         looking.create(above, b"")
@@ -208,7 +199,7 @@ class Refusals(unittest.TestCase):
                      "zookeeper.connection.timeout.ms")
 
     def test_an_ensemble_that_is_read_only(self):
-        half = HalfAnEnsemble(self.directory / "half")
+        half = HalfAnEnsemble(self.place.directory / "half")
         self.addCleanup(half.stop)
         self.refused(self.broker("one", zookeeper_connect=half.address + "/half",
                                  zookeeper_connection_timeout_ms="4000"),

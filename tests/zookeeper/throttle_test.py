@@ -8,7 +8,6 @@ import json
 import re
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 import urllib.request
@@ -18,8 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tests/answers"), str(ROOT / "tests/clients")]
 from asking import ask, until  # noqa: E402
 from batches import batch  # noqa: E402
-from harness import zookeeper  # noqa: E402
-from harness.servers import Odradek, free_port  # noqa: E402
+from chroot import Chroot  # noqa: E402
 
 NONE = 0
 TOPIC, BROKER = 2, 4
@@ -35,20 +33,8 @@ class Throttle(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.directory = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.directory.cleanup)
-        connect = f"{zookeeper.shared().address}/throttle"
-        cls.brokers = {}
-        for number in (1, 2, 3):
-            broker = Odradek(Path(cls.directory.name) / f"broker-{number}", binary=cls.server,
-                             defaults={})
-            broker.metrics = free_port()
-            broker.settings |= {"broker.id": number, "zookeeper.connect": connect,
-                                "metrics.listener": f"127.0.0.1:{broker.metrics}"}
-            cls.addClassCleanup(lambda started=broker: started.running() and started.kill())
-            cls.brokers[number] = broker.start()
-        until(lambda: cls.ask(1, "Metadata", 9, {"Topics": []})["Brokers"],
-              lambda seen: len(seen) == 3)
+        cls.place = Chroot(cls.server, "throttle", cls.addClassCleanup)
+        cls.brokers = cls.place.start_three()
 
     @classmethod
     def ask(cls, number, api, version, values):
@@ -76,7 +62,7 @@ class Throttle(unittest.TestCase):
         self.assertEqual(code, NONE)
 
     def reassign(self, topic, replicas, *words):
-        path = Path(self.directory.name) / "move.json"
+        path = self.place.directory / "move.json"
         path.write_text(json.dumps({"version": 1, "partitions": [
             {"topic": topic, "partition": 0, "replicas": replicas}]}))
         done = subprocess.run(

@@ -13,7 +13,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
@@ -23,8 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tests/answers"), str(ROOT / "tests/clients")]
 from asking import ask, until  # noqa: E402
 from batches import batch  # noqa: E402
+from chroot import Chroot  # noqa: E402
 from harness import zookeeper  # noqa: E402
-from harness.servers import Odradek, free_port  # noqa: E402
 
 PATIENCE_S = 60
 NONE, OFFSET_OUT_OF_RANGE, NOT_LEADER_OR_FOLLOWER, REQUEST_TIMED_OUT = 0, 1, 6, 7
@@ -86,23 +85,11 @@ class TwoBrokers(unittest.TestCase):
     server = None
 
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = Path(directory.name)
-        self.chroot = f"/{self._testMethodName}"
+        self.place = Chroot(self.server, self._testMethodName, self.addCleanup)
 
     def broker(self, number, **settings):
-        broker = Odradek(self.directory / f"broker-{number}", binary=self.server, defaults={})
-        broker.inner = free_port()
-        broker.settings |= {
-            "broker.id": number, "zookeeper.connect": zookeeper.shared().address + self.chroot,
-            "zookeeper.session.timeout.ms": "60000", "broker.session.timeout.ms": "60000",
-            "listeners": f"OUTER://{broker.bootstrap},INNER://127.0.0.1:{broker.inner}",
-            "listener.security.protocol.map": "OUTER:PLAINTEXT,INNER:PLAINTEXT",
-            "inter.broker.listener.name": "INNER",
-            **{key.replace("_", "."): value for key, value in settings.items()}}
-        self.addCleanup(lambda: broker.running() and broker.kill())
-        return broker
+        given = {"zookeeper_session_timeout_ms": "60000", "broker_session_timeout_ms": "60000"}
+        return self.place.two_listeners(number, **given | settings)
 
     def pair(self, **settings):
         """The first one is the controller."""
@@ -287,7 +274,7 @@ class TwoBrokers(unittest.TestCase):
 
     def test_a_registration_that_somebody_removed(self):
         first, second = self.pair()
-        node = f"{self.chroot}/brokers/ids/2"
+        node = f"{self.place.name}/brokers/ids/2"
         self.looking().delete(node)
         until(lambda: self.looking().get(node), bool)
         self.assertIn("somebody removed /brokers/ids/2", second.log.read_text())
@@ -302,11 +289,11 @@ class TwoBrokers(unittest.TestCase):
         wire = Wire(zookeeper.shared().address)
         self.addCleanup(wire.close)
         first = self.broker(1).start()
-        second = self.broker(2, zookeeper_connect=wire.address + self.chroot,
+        second = self.broker(2, zookeeper_connect=wire.address + self.place.name,
                              zookeeper_session_timeout_ms="2000").start()
         until(lambda: self.live(first), lambda seen: seen == {1, 2})
         self.create(first, "topic", (2, 1))
-        node = f"{self.chroot}/brokers/ids/2"
+        node = f"{self.place.name}/brokers/ids/2"
         before = self.looking().owner(node)
         wire.cut()
         until(lambda: self.looking().owner(node), lambda owner: owner is None)
@@ -334,7 +321,7 @@ class TwoBrokers(unittest.TestCase):
         broker.start()
         until(lambda: self.create(broker, "topic", [1]), lambda code: code == NONE)
         self.produce(broker, "topic", 3)
-        connect = zookeeper.shared().address + self.chroot
+        connect = self.place.connect
         done = subprocess.run(
             [self.server, "consume", "--zookeeper", connect, "--topic", "topic", "--group", "old",
              "--from-beginning", "--max-messages", "3"],
@@ -342,9 +329,9 @@ class TwoBrokers(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (0, "value\n" * 3), done.stderr)
         looking = self.looking()
         looking.authenticate("kafka:secret")
-        self.assertEqual(looking.get(f"{self.chroot}/consumers/old/offsets/topic/0"), b"3")
-        self.assertEqual(looking.schemes(f"{self.chroot}/consumers"), ["world:anyone"])
-        self.assertEqual(looking.schemes(f"{self.chroot}/brokers/topics"),
+        self.assertEqual(looking.get(f"{self.place.name}/consumers/old/offsets/topic/0"), b"3")
+        self.assertEqual(looking.schemes(f"{self.place.name}/consumers"), ["world:anyone"])
+        self.assertEqual(looking.schemes(f"{self.place.name}/brokers/topics"),
                          sorted([zookeeper.digest_identity("kafka:secret"), "world:anyone"]))
 
     # What others are told.
@@ -356,7 +343,7 @@ class TwoBrokers(unittest.TestCase):
             del broker.settings[key]
         broker.start()
         name = socket.getaddrinfo(socket.gethostname(), None, flags=socket.AI_CANONNAME)[0][3]
-        endpoints = json.loads(self.looking().get(f"{self.chroot}/brokers/ids/1"))["endpoints"]
+        endpoints = json.loads(self.looking().get(f"{self.place.name}/brokers/ids/1"))["endpoints"]
         self.assertEqual(endpoints, [f"PLAINTEXT://{name}:{broker.port}"])
         told = until(lambda: ask(broker.port, "Metadata", 9, {"Topics": []})["Brokers"], bool)
         self.assertEqual((told[0]["Host"], told[0]["Port"]), (name, broker.port))
@@ -368,7 +355,7 @@ class TwoBrokers(unittest.TestCase):
         broker.start_without_waiting()
         self.assertNotEqual(broker.process.wait(PATIENCE_S), 0)
         self.assertIn(words, broker.log.read_text())
-        file = self.directory / "server.properties"
+        file = self.place.directory / "server.properties"
         file.write_text("".join(f"{key}={value}\n" for key, value in broker.settings.items()))
         checked = subprocess.run([self.server, "check-config", str(file)], capture_output=True,
                                  text=True, check=False)

@@ -10,7 +10,6 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
@@ -20,8 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tests/answers"), str(ROOT / "tests/clients")]
 from asking import ask, until  # noqa: E402
-from harness import zookeeper  # noqa: E402
-from harness.servers import Odradek, free_port  # noqa: E402
+from chroot import Chroot  # noqa: E402
 
 NONE = 0
 INVALID_REQUEST = 42
@@ -34,21 +32,8 @@ class Why(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.directory = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.directory.cleanup)
-        connect = f"{zookeeper.shared().address}/why"
-        cls.brokers = {}
-        for number in (1, 2, 3):
-            broker = Odradek(Path(cls.directory.name) / f"broker-{number}", binary=cls.server,
-                             defaults={})
-            broker.metrics = free_port()
-            broker.settings |= {
-                "broker.id": number, "zookeeper.connect": connect,
-                "offsets.topic.num.partitions": 1,
-                "metrics.listener": f"127.0.0.1:{broker.metrics}"}
-            cls.addClassCleanup(lambda started=broker: started.running() and started.kill())
-            cls.brokers[number] = broker.start()
-        until(lambda: cls.metadata(1)["Brokers"], lambda seen: len(seen) == 3)
+        cls.place = Chroot(cls.server, "why", cls.addClassCleanup)
+        cls.brokers = cls.place.start_three(offsets_topic_num_partitions=1)
 
     @classmethod
     def metadata(cls, number, topics=()):
@@ -170,7 +155,7 @@ class Why(unittest.TestCase):
             return None
 
     def test_6_who_could_not_be_asked_is_named(self):
-        hasty = Path(self.directory.name) / "hasty.properties"
+        hasty = self.place.directory / "hasty.properties"
         hasty.write_text("default.api.timeout.ms=2000\n")
         os.kill(self.brokers[2].process.pid, signal.SIGSTOP)
         try:

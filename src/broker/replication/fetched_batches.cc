@@ -73,6 +73,16 @@ base::Result<> cut(replica::Partition& partition, base::LeaderEpoch epoch,
   return {};
 }
 
+// Everything here is deleted at the leader, and what it has begins inside the batch: this log,
+// which ends there, cannot take it behind what it has, so that goes first.
+base::Result<> drop_what_is_deleted(log::Log& log, base::ByteView batches, base::Offset start) {
+  const base::Offset end = log.log_end_offset();
+  if (start < end || log.log_start_offset() == end) return {};
+  const auto first = record::BatchIterator(batches).next();
+  if (!first || !*first || (*first)->base_offset() >= end) return {};
+  return log.delete_records(end, end);
+}
+
 // Where an empty log has to begin instead of where it does: its leader's log start lies inside a
 // batch, and batches are copied whole.
 std::optional<base::Offset> start_of_split_batch(const log::Log& log, base::ByteView batches) {
@@ -123,6 +133,10 @@ base::Result<> take_fetched(replica::Partition& partition, base::LeaderEpoch epo
     auto whole = whole_batches(data.records->bytes());
     if (!whole) return base::fail(std::move(whole));
     batches = *std::move(whole);
+  }
+  if (auto dropped = drop_what_is_deleted(partition.log(), batches.view(), data.log_start_offset);
+      !dropped) {
+    return dropped;
   }
   if (const auto start = start_of_split_batch(partition.log(), batches.view())) {
     if (auto begun = partition.restart_at(*start, epoch); !begun) return begun;

@@ -24,9 +24,10 @@ bool must_wait_for_disk(replica::Partition& partition,
 
 // Appends what the leader sent in answer to a fetch of `epoch`, or cuts the log where the two part,
 // and takes over the high watermark and the log start. An empty log takes a batch that begins
-// before it, and then begins there. OFFSET_OUT_OF_RANGE where the leader's log begins behind this
-// one's end or ends before it; the leader's error otherwise; CORRUPT_MESSAGE; what Partition gives.
-// Nothing is appended behind what failed.
+// before it, and then begins there; so does one whose records are all deleted at the leader.
+// OFFSET_OUT_OF_RANGE where the leader's log begins behind this one's end or ends before it; the
+// leader's error otherwise; CORRUPT_MESSAGE; what Partition gives. Nothing is appended behind what
+// failed.
 [[nodiscard]] base::Result<> take_fetched(replica::Partition& partition, base::LeaderEpoch epoch,
                                           const wire::FetchResponse::PartitionData& data);
 

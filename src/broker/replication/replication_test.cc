@@ -251,6 +251,27 @@ TEST_F(ReplicationTest, AnAnswerIsAsLargeAsTheSettingsAllow) {
   EXPECT_TRUE(eventually([&] { return all_are_at(2); }));
 }
 
+// It comes back with what it alone had, up to where the next leader's log begins by now, which is
+// inside a batch of another epoch.
+TEST_F(ReplicationTest, AReplicaThatEndsInsideTheBatchInWhichItsLeadersLogBeginsBeginsAnew) {
+  start_all();
+  create_topic();
+  ASSERT_EQ(code_of_batch(1, 10), ErrorCode::kNone);
+  cut_off(1);
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(code_of_produce(1, "lost", 1), ErrorCode::kNone);
+  kill(1);
+  fence(1);
+  ASSERT_EQ(code_of_batch(2, 10), ErrorCode::kNone);
+  ASSERT_TRUE(env::sim::run_on_worker(
+      simulation_, *hosts_[2], [&] { EXPECT_TRUE(partition(2)->delete_records(Offset(15))); }));
+  simulation_.network().heal_all();
+  start(1);
+  unfence(1);
+  ASSERT_TRUE(eventually([&] { return is_at(1, Offset(20), Offset(20)); }));
+  EXPECT_EQ(partition(1)->log().log_start_offset(), Offset(15));
+  EXPECT_TRUE(eventually([&] { return image().in_sync_replicas.size() == 3; }));
+}
+
 // num.replica.fetchers changes while partitions are copied.
 TEST_F(ReplicationTest, MoreConnectionsCopyTheSame) {
   start_all();

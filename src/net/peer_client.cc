@@ -50,6 +50,7 @@ struct PeerClient::Core final : std::enable_shared_from_this<Core> {
   void connect();
   void connected(base::Result<std::unique_ptr<env::Stream>> result);
   void negotiate(wire::Version version);
+  env::Duration greeting_timeout() const;
   void negotiated(base::Result<Answer> answer);
   void learn_versions(const wire::ApiVersionsResponse& response);
   void become_ready();
@@ -86,6 +87,7 @@ struct PeerClient::Core final : std::enable_shared_from_this<Core> {
   std::deque<Call> in_flight;  // in the order sent
   std::vector<Handler<void>> ready_handlers;
   std::function<void(const base::Error&)> closed_handler;
+  int late_greetings = 0;  // in a row
   std::uint64_t last_call = 0;
   std::int32_t last_correlation_id = 0;
   base::OutputChain output;
@@ -131,7 +133,7 @@ void PeerClient::Core::negotiate(wire::Version version) {
   wire::ApiVersionsRequest request;
   request.client_software_name = "odradek";
   request.client_software_version = "1";
-  Call call{++last_call, wire::ApiKey::kApiVersions, options.connect_timeout, {}, {}};
+  Call call{++last_call, wire::ApiKey::kApiVersions, greeting_timeout(), {}, {}};
   call.version = version;
   call.correlation_id = ++last_correlation_id;
   call.handler = [this](base::Result<Answer> answer) { negotiated(std::move(answer)); };
@@ -145,6 +147,12 @@ void PeerClient::Core::negotiate(wire::Version version) {
   } else {
     fail(frame.error());
   }
+}
+
+env::Duration PeerClient::Core::greeting_timeout() const {
+  constexpr int kMostDoublings = 16;
+  const auto grown = options.connect_timeout * (1 << std::min(late_greetings, kMostDoublings));
+  return std::max(options.connect_timeout, std::min(grown, options.longest_greeting));
 }
 
 // A server that does not know the version says so in version 0, with the versions that it knows.
@@ -182,6 +190,7 @@ void PeerClient::Core::learn_versions(const wire::ApiVersionsResponse& response)
 
 void PeerClient::Core::become_ready() {
   state = State::kReady;
+  late_greetings = 0;
   const std::uint64_t mine = generation;
   for (auto& handler : std::exchange(ready_handlers, {})) handler({});
   while (generation == mine && !waiting.empty()) {
@@ -324,6 +333,7 @@ void PeerClient::Core::time_out(std::uint64_t id) {
   if (sent == in_flight.end() && unsent == waiting.end()) return;
   auto& queue = sent == in_flight.end() ? waiting : in_flight;
   const auto place = sent == in_flight.end() ? unsent : sent;
+  if (state == State::kNegotiating && sent != in_flight.end()) ++late_greetings;
   Call late = std::move(*place);
   queue.erase(place);
   const base::Error error =

@@ -18,7 +18,11 @@ namespace odradek::net {
 
 struct PeerClientOptions {
   std::string client_id = "odradek";
+  // Of the connection, and then of the server's greeting.
   env::Duration connect_timeout = std::chrono::seconds(10);
+  // A greeting that took too long may take twice as long at the next attempt, up to that; where it
+  // is less than connect_timeout, never longer.
+  env::Duration longest_greeting = env::Duration::zero();
   std::size_t max_response_bytes = std::size_t{100} << 20;
   env::SocketOptions socket = {};
 };

@@ -32,6 +32,7 @@ class FakeKafka final : public RequestHandler {
   std::atomic<int> connections = 0;
   std::atomic<int> last_heartbeat_version = -1;
   std::atomic<bool> speaks_kafka = true;
+  std::atomic<bool> greets = true;
 };
 
 class FakeSession final : public Session {
@@ -47,7 +48,9 @@ class FakeSession final : public Session {
     }
     wire::Reader reader(std::move(frame));
     const auto header = wire::decode_request_header(reader).value();
-    if (header.request_api_key == static_cast<int>(ApiKey::kApiVersions)) {
+    if (!kafka_.greets) {
+      kept_.push_back(std::move(reply));
+    } else if (header.request_api_key == static_cast<int>(ApiKey::kApiVersions)) {
       answer_versions(header, std::move(reply));
     } else {
       answer_heartbeat(header, reader, std::move(reply));
@@ -185,6 +188,23 @@ TEST_F(PeerClientTest, AnAnswerThatDoesNotComeIsATimeout) {
   EXPECT_EQ(late.error().code, base::ErrorCode::kRequestTimedOut);
   EXPECT_EQ(late.error().message, address_.to_string() + ": no answer to Heartbeat within 20 ms");
   EXPECT_TRUE(one.call<HeartbeatResponse>(heartbeat("m", 1)));
+}
+
+TEST_F(PeerClientTest, AGreetingThatIsLateMayTakeLongerNextTime) {
+  kafka_.greets = false;
+  BlockingClient one{world_.network(),
+                     world_.loop(1),
+                     address_,
+                     {.connect_timeout = std::chrono::seconds(1),
+                      .longest_greeting = std::chrono::milliseconds(2500)}};
+  for (const std::string most : {"1000", "2000", "2500"}) {
+    EXPECT_THAT(one.connect().error().message, HasSubstr(" to ApiVersions within " + most + " ms"));
+  }
+  kafka_.greets = true;
+  ASSERT_TRUE(one.connect());
+  kafka_.greets = false;
+  EXPECT_FALSE(one.call<HeartbeatResponse>(heartbeat("m", 1), std::chrono::milliseconds(20)));
+  EXPECT_THAT(one.connect().error().message, HasSubstr(" within 1000 ms")) << "it begins anew";
 }
 
 TEST_F(PeerClientTest, AnythingElseThanKafkaIsSaidSo) {

@@ -137,6 +137,14 @@ def whether_a_leader_may_take_two_seconds_to_greet(node):
         return min(attempts) > 2
 
 
+@effect("socket.connection.setup.timeout.max.ms", {"200": False, "5000": True},
+        **REACHABLE_CLUSTER, socket_connection_setup_timeout_ms="200")
+def whether_a_leader_may_take_longer_to_greet_at_each_attempt(node):
+    with leader_of_a_topic(node, is_dumb=True) as leader:
+        attempts = until(lambda: list(leader.attempts), lambda seen: len(seen) > 3)
+        return max(attempts) > 1.2
+
+
 RACK_AWARE = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
 
 

@@ -28,6 +28,7 @@ ControllerChannelOptions controller_channel_options(const config::Settings& sett
   options.heartbeat_timeout = std::min(milliseconds("controller.socket.timeout.ms"),
                                        milliseconds("broker.session.timeout.ms"));
   options.client.connect_timeout = milliseconds("socket.connection.setup.timeout.ms");
+  options.client.longest_greeting = milliseconds("socket.connection.setup.timeout.max.ms");
   return options;
 }
 

@@ -118,7 +118,8 @@ void ReplicaFetcher::stop(env::Task stopped) {
 net::PeerClient& ReplicaFetcher::client() {
   if (!client_) {
     net::PeerClientOptions options{.client_id = "odradek-replica-fetcher",
-                                   .connect_timeout = options_.connect_timeout};
+                                   .connect_timeout = options_.connect_timeout,
+                                   .longest_greeting = options_.longest_greeting};
     // Settings bound what is asked for, and the first batch comes whole all the same.
     options.max_response_bytes = std::numeric_limits<std::int32_t>::max();
     options.socket.receive_buffer_bytes = options_.receive_buffer_bytes;

@@ -27,6 +27,7 @@ struct FetcherOptions {
   int receive_buffer_bytes = -1;                            // replica.socket.receive.buffer.bytes
   // socket.connection.setup.timeout.ms; 3 s at most, so that a network that is back is noticed.
   env::Duration connect_timeout = std::chrono::seconds(3);
+  env::Duration longest_greeting = env::Duration::zero();  // …setup.timeout.max.ms
 
   friend bool operator==(const FetcherOptions&, const FetcherOptions&) = default;
 };

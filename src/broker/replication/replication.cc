@@ -62,6 +62,8 @@ FetcherOptions Replication::fetcher_options() const {
   options.connect_timeout = std::min<env::Duration>(
       options.connect_timeout,
       std::chrono::milliseconds(settings->number("socket.connection.setup.timeout.ms")));
+  options.longest_greeting =
+      std::chrono::milliseconds(settings->number("socket.connection.setup.timeout.max.ms"));
   return options;
 }
 

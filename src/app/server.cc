@@ -96,8 +96,12 @@ std::size_t network_threads(const config::Settings& settings) {
 // Threads are started when there is work for them.
 std::size_t worker_threads(const config::Settings& settings) {
   constexpr std::size_t kOfPeriodicWork = 6;
-  const auto threads = static_cast<std::size_t>(settings.number("num.io.threads"));
+  auto threads = static_cast<std::size_t>(settings.number("num.io.threads"));
   const std::size_t directories = settings.log_directories().size();
+  // The controller of a cluster decides while the logs of its own broker are opened.
+  if (broker::Broker::needs_loops(settings)) {
+    threads += static_cast<std::size_t>(settings.number("num.recovery.threads.per.data.dir"));
+  }
   if (directories == 1) return threads;
   return directories * (std::max<std::size_t>(threads, 2) + kOfPeriodicWork);
 }

@@ -97,7 +97,7 @@ void Connection::read_and_handle() {
 
 // The peer sends no more. It may still read: what is in flight is answered first.
 void Connection::end_input(const base::Error& error) {
-  if (error.os_error != 0) {
+  if (error.os_error != 0 || !session_->answers_what_is_left()) {
     close_soon(error.message, Ending::kEveryday);
     return;
   }

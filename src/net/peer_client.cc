@@ -131,7 +131,7 @@ void PeerClient::Core::connected(base::Result<std::unique_ptr<env::Stream>> resu
 
 void PeerClient::Core::negotiate(wire::Version version) {
   wire::ApiVersionsRequest request;
-  request.client_software_name = "odradek";
+  request.client_software_name = kSoftwareName;
   request.client_software_version = "1";
   Call call{++last_call, wire::ApiKey::kApiVersions, greeting_timeout(), {}, {}};
   call.version = version;

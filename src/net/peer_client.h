@@ -39,6 +39,9 @@ struct PeerClientOptions {
 // the loop has ended and whoever asked may be gone, abandon() comes first.
 class PeerClient {
  public:
+  // As it introduces itself (KIP-511).
+  static constexpr const char* kSoftwareName = "odradek";
+
   template <typename Response>
   using Handler = std::move_only_function<void(base::Result<Response>)>;
 

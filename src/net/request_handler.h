@@ -71,6 +71,9 @@ class Session {
   // ones may still wait for their answers. The frame may be kept and sliced, and its bytes written
   // to by the one owner that SharedBytes names.
   virtual void handle(base::SharedBytes frame, Reply reply) = 0;
+  // The peer sends no more, but may still read: whether the answers that are out are worth waiting
+  // for. Where not, the connection is closed.
+  virtual bool answers_what_is_left() const { return true; }
   // The last call, once; the session is destroyed right after it. Replies that are still out may
   // be used, and go nowhere.
   virtual void closed() {}

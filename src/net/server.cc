@@ -55,6 +55,7 @@ class Server::OpenListener {
   std::atomic<std::int64_t> max_connections;
   std::atomic<std::int64_t> connections = 0;
   CreationRate rate;
+  bool started = false;
   bool paused = true;
 };
 
@@ -100,7 +101,6 @@ struct Server::State final : std::enable_shared_from_this<State> {
   env::MonotonicTime rate_pause_until;
   env::MonotonicTime next_full_line;
   std::atomic<env::MonotonicTime> next_refusal_line{env::MonotonicTime{}};
-  bool started = false;
   std::atomic<bool> stopping = false;
   env::Executor::TimerId grace_timer = 0;
   env::Task done;
@@ -205,9 +205,9 @@ void Server::State::reconsider() {
     if (connections == 0) finish();
     return;
   }
-  if (!started) return;
   const bool too_fast = world.clock().monotonic() < rate_pause_until;
   for (const auto& listener : listeners) {
+    if (!listener->started) continue;
     const bool no_room = (full() && !listener->options.makes_room) || listener->full();
     const bool pause = no_room || too_fast;
     if (no_room) say_full(*listener);
@@ -299,7 +299,14 @@ base::Result<env::Address> Server::listen(ListenerOptions options) {
 }
 
 void Server::start() {
-  state_->started = true;
+  for (const auto& listener : state_->listeners) listener->started = true;
+  state_->reconsider();
+}
+
+void Server::start(const std::string& name) {
+  for (const auto& listener : state_->listeners) {
+    if (listener->options.name == name) listener->started = true;
+  }
   state_->reconsider();
 }
 

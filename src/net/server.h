@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -30,6 +31,8 @@ class Server {
   [[nodiscard]] base::Result<env::Address> listen(ListenerOptions options);
   // Lets clients in.
   void start();
+  // The same for this listener alone, ahead of the others.
+  void start(const std::string& listener);
   // Puts other limits in the place of those given at construction and to listen(). Who is
   // connected stays so, and counts. Threads: any; soon in force.
   void set_limits(ConnectionLimitOptions limits);

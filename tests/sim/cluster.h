@@ -63,6 +63,9 @@ class Cluster {
   // Everything between hosts and with ZooKeeper passes again, nobody is paused.
   void heal();
 
+  // From now on a start may fail, for whatever reason, and is begun again; and who has started may
+  // not be able to go on.
+  void let_starts_fail() { may_starts_fail_ = true; }
   // Starts that failed, stops that were not clean.
   const std::vector<std::string>& problems() const { return problems_; }
   std::uint64_t starts() const { return starts_; }
@@ -97,6 +100,7 @@ class Cluster {
   std::vector<std::string> problems_;
   std::uint64_t starts_ = 0;
   std::uint64_t refused_starts_ = 0;
+  bool may_starts_fail_ = false;
   // Of processes that were killed while they started: they go with the simulation.
   std::vector<std::unique_ptr<env::WorkQueue>> left_behind_;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/api/apis.h"
+#include "broker/runtime/admin_service.h"
 #include "metadata/controller/partitions.h"
 
 namespace odradek::broker::api {
@@ -14,7 +15,8 @@ using wire::ListPartitionReassignmentsResponse;
 void handle_list_partition_reassignments(Services& services,
                                          ListPartitionReassignmentsRequest request,
                                          Responder<ListPartitionReassignmentsResponse> responder) {
-  responder.send(metadata::list_partition_reassignments(*services.image.load(), request));
+  const auto image = services.admin.runtime().newest();
+  responder.send(metadata::list_partition_reassignments(*image, request));
 }
 
 }  // namespace odradek::broker::api

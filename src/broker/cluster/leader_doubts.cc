@@ -26,7 +26,7 @@ constexpr auto kBetweenQuestions = std::chrono::milliseconds(1);
 
 wire::ApiVersionsRequest question() {
   wire::ApiVersionsRequest request;
-  request.client_software_name = "odradek";
+  request.client_software_name = net::PeerClient::kSoftwareName;
   request.client_software_version = "1";
   return request;
 }

@@ -24,8 +24,7 @@ EmbeddedMetadata::EmbeddedMetadata(env::World& world, quorum::Engine& engine, Im
     : MetadataRuntime(image),
       world_(world),
       engine_(engine),
-      owned_queue_(world.workers().make_queue("metadata", 1)),
-      queue_(*owned_queue_),
+      queue_(world.workers().make_queue("metadata", 1)),
       anchor_(std::make_shared<Anchor>()) {
   anchor_->runtime = this;
 }
@@ -42,7 +41,7 @@ void EmbeddedMetadata::end() {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
   }
-  owned_queue_.reset();
+  queue_.end();
 }
 
 base::Result<> EmbeddedMetadata::start(std::vector<MetadataRecord> format, OnStart on_start) {

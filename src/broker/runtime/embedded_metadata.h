@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "broker/runtime/ending_queue.h"
 #include "broker/runtime/metadata_runtime.h"
 #include "env/world.h"
 #include "metadata/image_builder.h"
@@ -34,10 +35,7 @@ class EmbeddedMetadata final : public MetadataRuntime {
 
   void submit(Decide decide, Done done) override;
   void stop(Decide last, env::Task stopped) override;
-  // Nobody is told of a change any more once this has returned: what follows the metadata may go.
-  // What was begun is waited for, and what is decided later is refused. Final; the destructor's
-  // first step, and earlier where a start has failed.
-  void end();
+  void end() override;
 
  private:
   struct Job {
@@ -62,8 +60,7 @@ class EmbeddedMetadata final : public MetadataRuntime {
 
   env::World& world_;
   quorum::Engine& engine_;
-  std::unique_ptr<env::WorkQueue> owned_queue_;
-  env::WorkQueue& queue_;  // which may be asked for more while it ends
+  EndingQueue queue_;
   const std::shared_ptr<Anchor> anchor_;
   // Set where the start's own records found no room. Of the queue.
   OnStart due_since_start_;

@@ -36,6 +36,10 @@ class MetadataRuntime {
   // Told of every change after the partitions have followed it; set before the first submit.
   void observe(Observer observer) { observers_.push_back(std::move(observer)); }
 
+  // The image that the controller decides on, which is ahead of what is in force here, above all
+  // while a broker starts. Threads: any.
+  virtual std::shared_ptr<const metadata::ClusterImage> newest() const { return image_.load(); }
+
   // `done` is called once, from any thread, when what was decided is committed, followed here and
   // published. NOT_CONTROLLER: this broker decides nothing, or no longer; what had been decided
   // before may have been committed. Threads: any.
@@ -43,6 +47,10 @@ class MetadataRuntime {
   // Refuses what is not begun and finishes what is; then commits what `last` decides where this
   // broker is the controller, and calls `stopped`, from any thread. Once.
   virtual void stop(Decide last, env::Task stopped) = 0;
+  // Nobody is told of a change any more once this has returned: what follows the metadata may stop,
+  // and go. What is under way is waited for, and what is decided later is refused, or dropped.
+  // Blocks; after stop(), or where a start has failed. Final.
+  virtual void end() = 0;
 
  protected:
   explicit MetadataRuntime(ImageHolder& image) : image_(image) {}

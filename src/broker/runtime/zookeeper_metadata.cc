@@ -56,9 +56,16 @@ ZookeeperMetadata::ZookeeperMetadata(env::World& world, ImageHolder& image,
       followers_(world.workers().make_queue("metadata", 1)),
       newest_(image.load()) {}
 
-ZookeeperMetadata::~ZookeeperMetadata() {
-  queue_.reset();
-  followers_.reset();
+ZookeeperMetadata::~ZookeeperMetadata() { end(); }
+
+void ZookeeperMetadata::end() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopped_ = true;
+  }
+  // The first one asks for more of the second.
+  queue_.end();
+  followers_.end();
 }
 
 base::Result<quorum::zookeeper::Started> ZookeeperMetadata::start(
@@ -73,7 +80,7 @@ base::Result<quorum::zookeeper::Started> ZookeeperMetadata::start(
     engine_->start(std::move(proposed), [this, started](base::Result<Started> result) {
       if (!result) return started->set(base::fail(std::move(result)));
       // What was told is replayed first.
-      queue_->submit(
+      queue_.submit(
           [started, found = std::move(*result)]() mutable { started->set(std::move(found)); });
     });
   });
@@ -97,7 +104,7 @@ base::Result<> ZookeeperMetadata::register_broker(quorum::zookeeper::BrokerIdent
 
 void ZookeeperMetadata::await_image(std::function<bool(const ClusterImage&)> is_there) {
   auto seen = std::make_shared<Wait<bool>>(world_.workers());
-  queue_->submit([this, seen, is_there = std::move(is_there)]() mutable {
+  queue_.submit([this, seen, is_there = std::move(is_there)]() mutable {
     if (is_there(*newest_)) return seen->set(true);
     awaited_ = std::move(is_there);
     on_awaited_ = [seen] { seen->set(true); };
@@ -107,15 +114,15 @@ void ZookeeperMetadata::await_image(std::function<bool(const ClusterImage&)> is_
 
 base::Result<> ZookeeperMetadata::attach(const std::function<base::Result<>()>& serve) {
   auto held = std::make_shared<Wait<bool>>(world_.workers());
-  queue_->submit([this, held] {
+  queue_.submit([this, held] {
     stage_ = Stage::kHeld;
     held->set(true);
   });
   held->take();
   if (auto done = serve(); !done) return done;
-  queue_->submit([this] {
+  queue_.submit([this] {
     stage_ = Stage::kFollowing;
-    for (env::Task& task : held_) followers_->submit(std::move(task));
+    for (env::Task& task : held_) followers_.submit(std::move(task));
     held_.clear();
   });
   return {};
@@ -137,12 +144,12 @@ void ZookeeperMetadata::shut() {
 
 void ZookeeperMetadata::on_snapshot(const quorum::zookeeper::Snapshot& snapshot) {
   note_beginning();
-  queue_->submit([this, snapshot] { take_snapshot(snapshot); });
+  queue_.submit([this, snapshot] { take_snapshot(snapshot); });
 }
 
 void ZookeeperMetadata::on_change(const quorum::zookeeper::Change& change) {
   note_beginning();
-  queue_->submit([this, change] { take_change(change); });
+  queue_.submit([this, change] { take_change(change); });
 }
 
 void ZookeeperMetadata::note_beginning() {
@@ -164,12 +171,12 @@ void ZookeeperMetadata::on_elected(const quorum::zookeeper::Lead& lead,
                                    const std::vector<base::SharedBytes>& broken_off) {
   base::log::info("controller", "this broker is the active controller, in epoch {}",
                   lead.epoch.value());
-  queue_->submit([this, lead, broken_off] { begin_lead(lead, broken_off); });
+  queue_.submit([this, lead, broken_off] { begin_lead(lead, broken_off); });
 }
 
 void ZookeeperMetadata::on_lost(const std::string& why) {
   base::log::info("controller", "this broker is no longer the active controller: {}", why);
-  queue_->submit([this, why] {
+  queue_.submit([this, why] {
     if (!std::exchange(lead_, std::nullopt)) return;
     if (std::exchange(is_lead_open_, false)) hooks_.on_lost(why);
   });
@@ -214,6 +221,7 @@ void ZookeeperMetadata::take_change(const quorum::zookeeper::Change& change) {
 void ZookeeperMetadata::advance(metadata::ImageDelta delta,
                                 std::shared_ptr<const ClusterImage> image) {
   newest_ = image;
+  decided_.publish(image);
   if (is_lead_open_) hooks_.on_decided(delta, *image);
   if (stage_ == Stage::kEarly) {
     hooks_.on_early_image(*image);
@@ -230,7 +238,7 @@ void ZookeeperMetadata::advance(metadata::ImageDelta delta,
 
 void ZookeeperMetadata::follow_later(env::Task task) {
   if (stage_ == Stage::kFollowing) {
-    followers_->submit(std::move(task));
+    followers_.submit(std::move(task));
   } else {
     held_.push_back(std::move(task));
   }
@@ -282,7 +290,7 @@ ZookeeperMetadata::Job ZookeeperMetadata::opening_job(const quorum::zookeeper::L
 void ZookeeperMetadata::begin_again(const quorum::zookeeper::Lead& lead,
                                     std::vector<base::SharedBytes> broken_off) {
   world_.loop(0).run_after(kBeginAgain, [this, lead, broken_off = std::move(broken_off)] {
-    queue_->submit([this, lead, broken_off] {
+    queue_.submit([this, lead, broken_off] {
       if (lead_ == lead) begin_lead(lead, broken_off);
     });
   });
@@ -308,7 +316,7 @@ void ZookeeperMetadata::enqueue(Job job) {
     waiting_.push_back(std::move(job));
     if (std::exchange(is_busy_, true)) return;
   }
-  queue_->submit([this] { next(); });
+  queue_.submit([this] { next(); });
 }
 
 void ZookeeperMetadata::next() {
@@ -376,8 +384,8 @@ void ZookeeperMetadata::write(Job job, Write write) {
   world_.loop(0).post([this, lead = *lead_, write = std::move(write),
                        job = std::move(job)]() mutable {
     const auto settle = [this](Job settled, base::Result<> outcome, bool wants_snapshot) {
-      queue_->submit([this, settled = std::move(settled), outcome = std::move(outcome),
-                      wants_snapshot]() mutable {
+      queue_.submit([this, settled = std::move(settled), outcome = std::move(outcome),
+                     wants_snapshot]() mutable {
         finish(std::move(settled), std::move(outcome), wants_snapshot);
       });
     };
@@ -398,13 +406,14 @@ void ZookeeperMetadata::finish(Job job, base::Result<> committed, bool wants_sna
     base::log::error("controller", "a change could not be committed: {}",
                      committed.error().message);
   }
-  if (committed && job.waits_for_followers && stage_ != Stage::kEarly) {
+  // Before anybody is served here nobody can see that it is not followed yet.
+  if (committed && job.waits_for_followers && stage_ == Stage::kFollowing) {
     follow_later([done = std::move(job.done)]() mutable { done({}); });
   } else {
     job.done(std::move(committed));
   }
   if (wants_snapshot) write_snapshot();
-  queue_->submit([this] { next(); });
+  queue_.submit([this] { next(); });
 }
 
 void ZookeeperMetadata::write_snapshot() {
@@ -450,7 +459,7 @@ void ZookeeperMetadata::stop(Decide last, env::Task stopped) {
   for (Job& job : refused) {
     job.done(base::fail(ErrorCode::kNotController, "the broker stops"));
   }
-  if (!was_busy) queue_->submit([this] { next(); });
+  if (!was_busy) queue_.submit([this] { next(); });
 }
 
 void ZookeeperMetadata::remove_controller(const quorum::zookeeper::ControllerInfo& dead) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/runtime/ending_queue.h"
 #include "broker/runtime/metadata_runtime.h"
 #include "env/world.h"
 #include "quorum/zookeeper/engine.h"
@@ -74,11 +75,13 @@ class ZookeeperMetadata final : public MetadataRuntime, private quorum::zookeepe
   // After a start that failed: ends the session. Blocks, while the loops run.
   void shut();
 
+  std::shared_ptr<const metadata::ClusterImage> newest() const override { return decided_.load(); }
   void submit(Decide decide, Done done) override;
   // The same for the controller's own doing: `done` is called on the queue of decisions as soon as
   // the image there has what was committed, before anything here follows it.
   void decide(Decide decide, Done done);
   void stop(Decide last, env::Task stopped) override;
+  void end() override;
 
   // Removes the /controller of one that is dead. Threads: any.
   void remove_controller(const quorum::zookeeper::ControllerInfo& dead);
@@ -141,11 +144,12 @@ class ZookeeperMetadata final : public MetadataRuntime, private quorum::zookeepe
   const quorum::zookeeper::EngineOptions options_;
   std::optional<std::vector<metadata::MetadataRecord>> first_records_;
   const Hooks hooks_;
-  std::unique_ptr<env::WorkQueue> queue_;
-  std::unique_ptr<env::WorkQueue> followers_;
+  EndingQueue queue_;
+  EndingQueue followers_;
 
   // Of the queue of decisions.
   std::shared_ptr<const metadata::ClusterImage> newest_;
+  ImageHolder decided_;  // the same, for others
   std::optional<quorum::zookeeper::Lead> lead_;
   bool is_lead_open_ = false;
   Stage stage_ = Stage::kEarly;

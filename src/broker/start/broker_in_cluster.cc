@@ -7,9 +7,12 @@
 #include "broker/controller/event_log.h"
 #include "broker/replication/replication.h"
 #include "broker/runtime/directory_assignments.h"
+#include "broker/runtime/group/group_service.h"
 #include "broker/runtime/producer_ids.h"
+#include "broker/runtime/replicas.h"
 #include "broker/runtime/wait.h"
 #include "broker/start/cluster_node.h"
+#include "net/http/http_server.h"
 #include "net/server.h"
 
 namespace odradek::broker {
@@ -39,7 +42,7 @@ std::expected<void, StartError> RunningBroker::start_in_cluster() {
   for (auto step : {&RunningBroker::open_logs, &RunningBroker::join_cluster,
                     &RunningBroker::enter_cluster, &RunningBroker::serve_in_cluster}) {
     if (auto done = (this->*step)(); !done) {
-      if (cluster_) cluster_->shut();
+      abandon();
       return std::unexpected(start_error(StartFailure::kDirectory, std::move(done).error()));
     }
   }
@@ -64,7 +67,7 @@ void RunningBroker::advertise() {
 base::Result<> RunningBroker::serve_in_cluster() {
   auto done = cluster_->metadata().attach([this]() -> base::Result<> {
     if (auto started = start_partitions(); !started) return started;
-    make_services();
+    start_services();
     watch_disks();
     cluster_->follow();
     return on_loop([this] { return open_metrics(); });
@@ -76,12 +79,42 @@ base::Result<> RunningBroker::serve_in_cluster() {
   if (options_.on_entering) options_.on_entering();
   cluster_->serve();
   cluster_->await_unfenced();
+  sessions_.serve(*services_);
   auto served = on_loop([this]() -> base::Result<> {
     server_->start();
     return {};
   });
   producer_ids_->keep_reserve();
   return served;
+}
+
+// This broker may be the controller already, and is the only one then who knows that the others
+// live: what they ask of it does not wait for its logs.
+base::Result<> RunningBroker::serve_peers() {
+  sessions_.serve_peers(*services_);
+  return on_loop([this]() -> base::Result<> {
+    server_->start(inter_broker_listener(settings_));
+    return {};
+  });
+}
+
+// After a start that failed. The loops run, and others may be at work here: in the order of a stop
+// nobody is told of anything by a part that has not ended, and nothing runs that was begun.
+void RunningBroker::abandon() {
+  auto closed = std::make_shared<Wait<bool>>(world_.workers());
+  world_.loop(0).post([this, closed] {
+    is_stopping_ = true;
+    metrics_.reset();
+    if (groups_) groups_->stop();
+    server_->stop(env::Duration::zero(), [closed] { closed->set(true); });
+  });
+  closed->take();
+  if (!cluster_) return;
+  cluster_->shut();
+  metadata_->end();
+  if (assignments_) assignments_->stop();
+  if (replication_) replication_->stop();
+  if (replicas_) replicas_->stop();
 }
 
 base::Result<> RunningBroker::on_loop(const std::function<base::Result<>()>& task) {

@@ -68,7 +68,7 @@ RunningBroker::RunningBroker(env::World& world, config::Settings settings, Optio
 
 RunningBroker::~RunningBroker() {
   // After a start that failed a change may be on its way to what goes before the metadata does.
-  if (embedded_) embedded_->end();
+  if (metadata_ != nullptr) metadata_->end();
   if (assignments_) assignments_->stop();
   // What a move is told to when it ends goes before the logs.
   if (logs_) logs_->mover().stop();
@@ -94,7 +94,7 @@ std::expected<void, StartError> RunningBroker::start_alone() {
       return std::unexpected(start_error(StartFailure::kDirectory, std::move(done).error()));
     }
   }
-  make_services();
+  start_services();
   watch_disks();
   if (auto done = open_metrics(); !done) {
     return std::unexpected(start_error(StartFailure::kListener, std::move(done).error()));
@@ -102,6 +102,7 @@ std::expected<void, StartError> RunningBroker::start_alone() {
   act_on_settings();
   assignments_->check_all(*image_.load());
   replication_->start();
+  sessions_.serve(*services_);
   server_->start();
   return {};
 }
@@ -182,7 +183,7 @@ metadata::BrokerImage RunningBroker::registration() const {
   return broker;
 }
 
-base::Result<> RunningBroker::start_partitions() {
+void RunningBroker::make_partitions() {
   logs_->set_recovery_threads(static_cast<int>(live_.number("num.recovery.threads.per.data.dir")));
   logs_->set_cordoned(live_.current()->list("cordoned.log.dirs"));
   logs_->mover().set_rate(move_rate(*live_.current()));
@@ -202,6 +203,15 @@ base::Result<> RunningBroker::start_partitions() {
                                            if (const auto assignments = weak.lock())
                                              assignments->note_damage();
                                          });
+}
+
+// Everything that answers requests is there before the logs are opened, which may take minutes.
+base::Result<> RunningBroker::start_partitions() {
+  make_partitions();
+  make_services();
+  if (cluster_) {
+    if (auto done = serve_peers(); !done) return done;
+  }
   auto summary = replicas_->start(*image_.load());
   if (!summary) return base::fail(std::move(summary));
   if (summary->logs > 0) {
@@ -235,11 +245,6 @@ void RunningBroker::make_services() {
       cluster_ ? request_block_from(cluster_->controller(), cluster_->member(), node_id_)
                : request_block_here(*metadata_, node_id_));
   groups_ = std::make_unique<GroupService>(world_, settings_, node_id_, image_, partitions_);
-  groups_->start();
-  metadata_->observe(
-      [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
-        groups_->follow(delta, image);
-      });
   telemetry_ = std::make_unique<ClientTelemetry>(settings_.number("telemetry.max.bytes"));
   fetch_sessions_ = std::make_unique<FetchSessions>(
       world_,
@@ -257,7 +262,15 @@ void RunningBroker::make_services() {
     without_controller_ = services_with(*refusing_admin_);
     peers_->without_controller = without_controller_.get();
   }
-  sessions_.serve(*services_);
+}
+
+// Of what reads the logs.
+void RunningBroker::start_services() {
+  groups_->start();
+  metadata_->observe(
+      [this](const metadata::ImageDelta& delta, const metadata::ClusterImage& image) {
+        groups_->follow(delta, image);
+      });
 }
 
 std::unique_ptr<Services> RunningBroker::services_with(AdminService& admin) {
@@ -312,6 +325,7 @@ void RunningBroker::stop_listening(std::move_only_function<void(base::Result<>)>
 }
 
 base::Result<> RunningBroker::close() {
+  metadata_->end();
   assignments_->stop();
   replication_->stop();
   replicas_->stop();

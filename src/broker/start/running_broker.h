@@ -65,12 +65,15 @@ class RunningBroker : public Broker {
   std::expected<void, StartError> start_alone();
   std::expected<void, StartError> start_in_cluster();
   base::Result<> serve_in_cluster();
+  base::Result<> serve_peers();
+  void abandon();
   base::Result<> on_loop(const std::function<base::Result<>()>& task);
   base::Result<> open_logs();
   base::Result<> begin_alone();
   base::Result<> join_cluster();
   base::Result<> enter_cluster();
   base::Result<> start_metadata();
+  void make_partitions();
   base::Result<> start_partitions();
   base::Result<> open_listeners();
   void advertise();
@@ -84,6 +87,7 @@ class RunningBroker : public Broker {
   void cordon(const config::Settings& settings);
   std::vector<base::Uuid> directories_that(bool are_online) const;
   void make_services();
+  void start_services();
   std::unique_ptr<Services> services_with(AdminService& admin);
   void act_on_settings();
   metadata::BrokerImage registration() const;

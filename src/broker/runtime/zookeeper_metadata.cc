@@ -462,6 +462,10 @@ void ZookeeperMetadata::stop(Decide last, env::Task stopped) {
   if (!was_busy) queue_.submit([this] { next(); });
 }
 
+void ZookeeperMetadata::run_in_turn(env::Task task) {
+  queue_.submit([this, task = std::move(task)]() mutable { follow_later(std::move(task)); });
+}
+
 void ZookeeperMetadata::remove_controller(const quorum::zookeeper::ControllerInfo& dead) {
   world_.loop(0).post([this, dead] {
     if (engine_) engine_->remove_controller(dead, [](bool) {});

@@ -83,6 +83,8 @@ class ZookeeperMetadata final : public MetadataRuntime, private quorum::zookeepe
   void stop(Decide last, env::Task stopped) override;
   void end() override;
 
+  // Runs the task between two changes, as what follows them sees it. Threads: any.
+  void run_in_turn(env::Task task);
   // Removes the /controller of one that is dead. Threads: any.
   void remove_controller(const quorum::zookeeper::ControllerInfo& dead);
 

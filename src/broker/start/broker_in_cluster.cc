@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "broker/cluster/leadership_check.h"
 #include "broker/controller/event_log.h"
 #include "broker/replication/replication.h"
 #include "broker/runtime/directory_assignments.h"
@@ -14,6 +15,7 @@
 #include "broker/start/cluster_node.h"
 #include "net/http/http_server.h"
 #include "net/server.h"
+#include "replica/partition.h"
 
 namespace odradek::broker {
 namespace {
@@ -110,6 +112,7 @@ void RunningBroker::abandon() {
   });
   closed->take();
   if (!cluster_) return;
+  leadership_check_->stop();
   cluster_->shut();
   metadata_->end();
   if (assignments_) assignments_->stop();
@@ -128,6 +131,10 @@ base::Result<> RunningBroker::join_cluster() {
   options.node = node_id_;
   options.listener = inter_broker_listener(settings_);
   options.make_session = options_.make_session;
+  check_leaderships();
+  options.on_reachable = [this](bool is_reachable) {
+    leadership_check_->set_reachable(is_reachable);
+  };
   options.on_events = [this](const auto& events) { events_->add(events); };
   options.on_fatal = [this](const base::Error& error) { die_of(error); };
   cluster_ = std::make_unique<ClusterNode>(world_, settings_, live_, *live_config_, image_, *logs_,
@@ -137,6 +144,41 @@ base::Result<> RunningBroker::join_cluster() {
   if (!cluster_id) return base::fail(std::move(cluster_id));
   cluster_id_ = *std::move(cluster_id);
   return logs_->begin({cluster_id_, node_id_});
+}
+
+// What others lead by now is led here no longer, though the metadata can't say so yet.
+void RunningBroker::check_leaderships() {
+  leadership_check_ = std::make_unique<LeadershipCheck>(
+      world_, image_, node_id_, inter_broker_listener(settings_),
+      [this] {
+        LeadershipCheck::Led led;
+        for (const auto& partition : partitions_.all()) {
+          const auto epoch = partition->leader_epoch();
+          if (partition->assignment()) {
+            led.emplace(
+                LeadershipCheck::Partition(partition->topic_id(), partition->name().partition),
+                epoch);
+          }
+        }
+        return led;
+      },
+      [this](const LeadershipCheck::Led& gone) {
+        cluster_->metadata().run_in_turn([this, gone] {
+          for (const auto& [key, epoch] : gone) {
+            const auto partition = partitions_.find(key.first, key.second);
+            if (partition == nullptr || !partition->assignment() ||
+                partition->leader_epoch() != epoch) {
+              continue;
+            }
+            base::log::warn("broker",
+                            "{}: another broker leads it by now, as a third one says; ZooKeeper is "
+                            "out of reach, and it is led here no longer",
+                            partition->name().to_string());
+            partition->become_follower(epoch);
+            groups_->give_up(key.first, key.second);
+          }
+        });
+      });
 }
 
 base::Result<> RunningBroker::enter_cluster() { return cluster_->enter(registration()); }

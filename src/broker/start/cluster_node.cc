@@ -105,6 +105,7 @@ ZookeeperMetadata::Hooks ClusterNode::make_hooks() {
       .on_reachable =
           [this](bool is_reachable) {
             is_reachable_ = is_reachable;
+            if (options_.on_reachable) options_.on_reachable(is_reachable);
             if (is_reachable) return base::log::info("quorum", "connected to ZooKeeper");
             base::log::warn(
                 "quorum", "no connection to ZooKeeper: nothing new is decided until there is one");

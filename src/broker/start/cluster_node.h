@@ -35,6 +35,8 @@ class ClusterNode {
     MakeSession make_session;
     // Told of what this broker decided as the controller.
     ControllerService::EventSink on_events;
+    // ZooKeeper answers, or has stopped to. On loop 0.
+    std::function<void(bool is_reachable)> on_reachable;
     // The broker can't go on. From any thread.
     std::function<void(const base::Error&)> on_fatal;
   };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "broker/cluster/leadership_check.h"
 #include "broker/controller/event_log.h"
 #include "broker/fetch/fetch_session.h"
 #include "broker/replication/replication.h"
@@ -300,6 +301,7 @@ void RunningBroker::stop(std::move_only_function<void(base::Result<>)> done) {
   stopping_ = world_.workers().make_queue("stop", 1);
   metrics_.reset();
   if (!cluster_) return stop_listening(std::move(done));
+  leadership_check_->stop();
   // Others take over while this broker still answers.
   cluster_->hand_over([this, done = std::move(done)]() mutable {
     world_.loop(0).post(

@@ -35,6 +35,7 @@ class ClusterNode;
 class DirectoryAssignments;
 class EventLog;
 class EmbeddedMetadata;
+class LeadershipCheck;
 class LiveConfig;
 class MetadataRuntime;
 class Replicas;
@@ -67,6 +68,7 @@ class RunningBroker : public Broker {
   base::Result<> serve_in_cluster();
   base::Result<> serve_peers();
   void abandon();
+  void check_leaderships();
   base::Result<> on_loop(const std::function<base::Result<>()>& task);
   base::Result<> open_logs();
   base::Result<> begin_alone();
@@ -110,9 +112,10 @@ class RunningBroker : public Broker {
   std::unique_ptr<quorum::EmbeddedEngine> engine_;
   std::unique_ptr<LiveConfig> live_config_;
   std::unique_ptr<EventLog> events_;
-  std::unique_ptr<EmbeddedMetadata> embedded_;  // of a node on its own
-  std::unique_ptr<ClusterNode> cluster_;        // of all others
-  MetadataRuntime* metadata_ = nullptr;         // of one of them
+  std::unique_ptr<EmbeddedMetadata> embedded_;         // of a node on its own
+  std::unique_ptr<LeadershipCheck> leadership_check_;  // of all others
+  std::unique_ptr<ClusterNode> cluster_;
+  MetadataRuntime* metadata_ = nullptr;  // of one of them
   std::unique_ptr<Replication> replication_;
   std::unique_ptr<Replicas> replicas_;
   std::shared_ptr<DirectoryAssignments> assignments_;

@@ -92,6 +92,18 @@ void GroupService::follow(const metadata::ImageDelta& delta, const metadata::Clu
   for (const auto& shard : shards()) shard->forget_gone_topics();
 }
 
+void GroupService::give_up(const base::TopicId& topic, std::int32_t partition) {
+  const auto& groups = image_.load()->find_topic(std::string(kGroupTopic));
+  if (groups == nullptr || groups->id != topic) return;
+  std::shared_ptr<GroupShard> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto index = static_cast<std::size_t>(partition);
+    if (index < slots_.size()) gone = std::exchange(slots_[index].shard, nullptr);
+  }
+  if (gone != nullptr) gone->resign();
+}
+
 void GroupService::resign_all() {
   std::vector<Slot> gone;
   {

@@ -32,6 +32,9 @@ class GroupService {
   // becomes their leader, in each epoch anew, and given up when it is no longer; offsets of deleted
   // topics are forgotten. One at a time, after the partitions have followed the change.
   void follow(const metadata::ImageDelta& delta, const metadata::ClusterImage& image);
+  // Another broker leads this partition, of whichever topic, though the metadata here does not say
+  // so yet.
+  void give_up(const base::TopicId& topic, std::int32_t partition);
   void stop();
 
   // The shard that keeps the group. NOT_COORDINATOR where this broker does not lead it, or the

@@ -36,7 +36,5 @@ void check_promises(const base::TopicPartition& partition, const ReplicaContent&
 // to the history. Sets `is_done`.
 Detached watch_ends(Router& router, History& history, TopicView topic, const bool& is_stopping,
                     bool& is_done);
-// The end of the partition now.
-Task<base::Result<base::Offset>> find_end(Router& router, base::TopicPartition partition);
 
 }  // namespace odradek::sim_test

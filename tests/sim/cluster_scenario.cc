@@ -12,6 +12,7 @@
 #include "sim/cluster_checks.h"
 #include "sim/consumer.h"
 #include "sim/decided.h"
+#include "sim/deleter.h"
 #include "sim/history.h"
 #include "sim/mover.h"
 #include "sim/step_checks.h"
@@ -125,6 +126,7 @@ class ClusterScenario final : private ClusterScript {
   std::unique_ptr<Router> admin_;
   std::unique_ptr<Router> topic_maker_;
   std::unique_ptr<Mover> mover_;
+  std::unique_ptr<Deleter> deleter_;
   int admin_tasks_ = 0;
   bool is_over_ = false;
   bool topics_are_made_ = false;
@@ -232,6 +234,11 @@ void ClusterScenario::start_clients() {
     mover_ = std::make_unique<Mover>(cluster_.clients(), cluster_.addresses(), topics_);
     mover_->start();
   }
+  if (!options_.script) {
+    deleter_ =
+        std::make_unique<Deleter>(cluster_.clients(), cluster_.addresses(), history_, topics_);
+    deleter_->start();
+  }
   topic_maker_ = make_router("topic maker");
   TopicView pattern{"made", {}, 1, kReplicas};
   keep_creating_topics(*topic_maker_, history_, std::move(pattern), seconds(20), is_over_,
@@ -320,6 +327,10 @@ void ClusterScenario::come_together() {
     mover_->stop();
     wait_for([this] { return mover_->is_done(); }, "the end of moving");
   }
+  if (deleter_) {
+    deleter_->stop();
+    wait_for([this] { return deleter_->is_done(); }, "the end of deleting");
+  }
   wait_until_in_sync("at the end");
   for (const auto& consumer : consumers_) consumer->stop();
   for (const auto& consumer : consumers_) {
@@ -385,7 +396,7 @@ bool ClusterScenario::clients_are_done() const {
   const auto is_done = [](const auto& client) { return client->is_done(); };
   return admin_tasks_ == 0 && std::ranges::all_of(producers_, is_done) &&
          std::ranges::all_of(consumers_, is_done) && (topics_are_made_ || !topic_maker_) &&
-         (!mover_ || mover_->is_done()) &&
+         (!mover_ || mover_->is_done()) && (!deleter_ || deleter_->is_done()) &&
          std::ranges::all_of(moves_are_taken_, [](const auto& is_taken) { return *is_taken; }) &&
          std::ranges::all_of(watches_are_over_, [](const auto& is_over) { return *is_over; });
 }
@@ -400,6 +411,7 @@ void ClusterScenario::wind_down() {
   if (admin_) admin_->give_up();
   if (topic_maker_) topic_maker_->give_up();
   if (mover_) mover_->give_up();
+  if (deleter_) deleter_->give_up();
   simulation().run_until([this] { return clients_are_done(); }, minutes(10));
   for (int number = 1; number <= cluster_.size(); ++number) cluster_.kill(number);
   cluster_.clients().kill();
@@ -418,6 +430,7 @@ ClusterOutcome ClusterScenario::run() {
   outcome_.starts = cluster_.starts();
   outcome_.looks = checks_.looks();
   outcome_.moves = mover_ ? mover_->moves() : 0;
+  outcome_.deletions = deleter_ ? deleter_->deletions() : 0;
   if (const auto epoch = cluster_.zookeeper().node("/controller_epoch")) {
     const auto text = base::as_text(epoch->bytes.view());
     std::from_chars(text.data(), text.data() + text.size(), outcome_.controllers);

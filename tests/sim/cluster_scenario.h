@@ -39,6 +39,8 @@ struct ClusterOutcome {
   std::uint64_t looks = 0;
   // Reassignments that were begun.
   int moves = 0;
+  // Deletions that every replica followed.
+  int deletions = 0;
   // /controller_epoch at the end.
   int controllers = 0;
   env::Duration simulated{};
@@ -51,8 +53,9 @@ struct ClusterOutcome {
 //
 // Topics: "two" (replication factor 3, min.insync.replicas=2), "one" (min.insync.replicas=1),
 // "any" (that, and unclean elections: it may lose, no more is promised than order and equal
-// replicas). With more than three brokers partitions move, too. In one run of four they are written
-// to the page cache only (write.caching=true); then no machine loses power.
+// replicas). Their beginnings are deleted (DeleteRecords), and with more than three brokers
+// partitions move. In one run of four they are written to the page cache only (write.caching=true);
+// then no machine loses power.
 ClusterOutcome run_cluster_scenario(std::uint64_t seed, const ClusterScenarioOptions& options);
 
 }  // namespace odradek::sim_test

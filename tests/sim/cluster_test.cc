@@ -61,6 +61,7 @@ struct Sum {
     commits += outcome.commits;
     controllers += outcome.controllers;
     moves += outcome.moves;
+    deletions += outcome.deletions;
     for (const auto& [fault, count] : outcome.faults) faults[fault] += count;
   }
   void print() const {
@@ -68,8 +69,8 @@ struct Sum {
     const double seconds = std::chrono::duration<double>(simulated).count();
     fmt::print("{:.2f} hours simulated, {:.0f} times as fast as the processor's time\n",
                seconds / 3600, seconds / real);
-    fmt::print("{} acknowledged, {} commits, {} controllers, {} moves", acknowledged, commits,
-               controllers, moves);
+    fmt::print("{} acknowledged, {} commits, {} controllers, {} moves, {} deletions", acknowledged,
+               commits, controllers, moves, deletions);
     for (const auto& [fault, count] : faults) fmt::print(", {} {}", count, name_of(fault));
     fmt::print("\n");
   }
@@ -80,6 +81,7 @@ struct Sum {
   std::size_t commits = 0;
   int controllers = 0;
   int moves = 0;
+  int deletions = 0;
   std::map<Fault, int> faults;
 };
 
@@ -98,6 +100,7 @@ TEST_F(ClusterTest, KeepsItsPromisesThroughFaults) {
   }
   sum.print();
   EXPECT_GT(sum.acknowledged, 0U);
+  EXPECT_GT(sum.deletions, 0);
 }
 
 }  // namespace

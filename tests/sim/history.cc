@@ -98,7 +98,26 @@ void History::shown(const base::TopicPartition& partition, base::Offset offset,
 
 void History::promised(const base::TopicPartition& partition, base::Offset offset,
                        const std::string& value, const char* promise) {
-  if (on_promise_) on_promise_(partition, offset, value, promise);
+  if (on_promise_ && offset >= first_kept(partition)) {
+    on_promise_(partition, offset, value, promise);
+  }
+}
+
+void History::deletion_asked(const base::TopicPartition& partition, base::Offset to) {
+  Partition& known = partitions_[partition];
+  known.first_kept = std::max(known.first_kept, to);
+}
+
+base::Offset History::first_kept(const base::TopicPartition& partition) const {
+  const auto known = partitions_.find(partition);
+  return known == partitions_.end() ? base::Offset(0) : known->second.first_kept;
+}
+
+void History::start_shown(const base::TopicPartition& partition, base::Offset start) {
+  const base::Offset first = first_kept(partition);
+  if (start <= first) return;
+  violation(fmt::format("{} begins at {}, and only what lies before {} was to be deleted",
+                        partition.to_string(), start.value(), first.value()));
 }
 
 std::uint64_t History::commit_sent(const std::string& group, const base::TopicPartition& partition,
@@ -147,9 +166,11 @@ void History::topic_created(const std::string& name, const base::Uuid& id) {
 
 void History::check_kept(const std::string& partition, const char* promise,
                          const std::map<base::Offset, std::string>& promised,
+                         base::Offset first_kept,
                          const std::map<base::Offset, std::string>& content) {
   for (const auto& [offset, value] : promised) {
     const auto found = content.find(offset);
+    if (found == content.end() && offset < first_kept) continue;
     if (found != content.end() && found->second == value) continue;
     violation(fmt::format("{}: '{}' at offset {} was {}; there is now {}", partition, value,
                           offset.value(), promise,
@@ -157,14 +178,25 @@ void History::check_kept(const std::string& partition, const char* promise,
   }
 }
 
-void History::check_kept_somewhere(const std::string& partition,
-                                   const std::set<std::string>& promised,
+void History::check_kept_somewhere(const std::string& name, Partition& known,
                                    const std::map<base::Offset, std::string>& content) {
-  std::set<std::string> missing = promised;
-  for (const auto& [offset, value] : content) missing.erase(value);
-  for (const std::string& value : missing) {
-    violation(fmt::format("{}: '{}' was acknowledged and is nowhere", partition, value));
+  std::set<std::string> missing = known.acknowledged_somewhere;
+  for (const auto& [offset, value] : content) {
+    if (missing.erase(value) > 0) known.found_at.insert_or_assign(value, offset);
   }
+  for (const std::string& value : missing) {
+    // What was deleted before anybody looked was anywhere.
+    const auto found = known.found_at.try_emplace(value, base::Offset(0)).first;
+    if (found->second < known.first_kept) continue;
+    violation(fmt::format("{}: '{}' was acknowledged and is nowhere", name, value));
+  }
+}
+
+void History::check_all_kept(const std::string& name, Partition& known,
+                             const std::map<base::Offset, std::string>& content) {
+  check_kept(name, kAcknowledged, known.acknowledged, known.first_kept, content);
+  check_kept(name, kShown, known.shown, known.first_kept, content);
+  check_kept_somewhere(name, known, content);
 }
 
 // What one producer sent lies in the order of sending; what it sent idempotently lies there once.
@@ -173,7 +205,8 @@ void History::check_order(const std::string& partition, const Partition& known,
   std::map<std::string, std::uint64_t> next;
   base::Offset expected = content.empty() ? base::Offset(0) : content.begin()->first;
   for (const auto& [offset, value] : content) {
-    if (offset != expected) {
+    // Where a log was cut inside a batch of which no more than that was to be kept, it has less.
+    if (offset != expected && offset > known.first_kept) {
       violation(fmt::format("{}: offset {} is missing", partition, expected.value()));
     }
     expected = offset + 1;
@@ -183,6 +216,9 @@ void History::check_order(const std::string& partition, const Partition& known,
           fmt::format("{}: '{}' at offset {} was never sent", partition, value, offset.value()));
       continue;
     }
+    // Of producers whose records were deleted a replica that was filled since knows nothing: what
+    // one sends again lies behind them once more, as in Kafka.
+    if (offset < known.first_kept) continue;
     const auto& [producer, number, is_idempotent] = sent->second;
     std::uint64_t& lowest = next[producer];
     if (is_idempotent && number < lowest) {
@@ -196,12 +232,10 @@ void History::check_order(const std::string& partition, const Partition& known,
 void History::check_now(const base::TopicPartition& partition,
                         const std::map<base::Offset, std::string>& content,
                         const std::string& where, bool is_in_sync) {
-  const Partition& known = partitions_[partition];
+  Partition& known = partitions_[partition];
   const std::string name = fmt::format("{} on {}", partition.to_string(), where);
   if (is_in_sync && !losing_topics_.contains(partition.topic)) {
-    check_kept(name, kAcknowledged, known.acknowledged, content);
-    check_kept(name, kShown, known.shown, content);
-    check_kept_somewhere(name, known.acknowledged_somewhere, content);
+    check_all_kept(name, known, content);
   }
   check_order(name, known, content);
 }
@@ -209,14 +243,10 @@ void History::check_now(const base::TopicPartition& partition,
 void History::check_final(const base::TopicPartition& partition,
                           const std::map<base::Offset, std::string>& content,
                           const std::string& where) {
-  const Partition& known = partitions_[partition];
+  Partition& known = partitions_[partition];
   const std::string name =
       where.empty() ? partition.to_string() : fmt::format("{} on {}", partition.to_string(), where);
-  if (!losing_topics_.contains(partition.topic)) {
-    check_kept(name, kAcknowledged, known.acknowledged, content);
-    check_kept(name, kShown, known.shown, content);
-    check_kept_somewhere(name, known.acknowledged_somewhere, content);
-  }
+  if (!losing_topics_.contains(partition.topic)) check_all_kept(name, known, content);
   check_order(name, known, content);
 }
 

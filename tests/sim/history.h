@@ -50,6 +50,13 @@ class History {
                  base::Offset end);
   // A consumer was shown the record: nobody may ever find another one there.
   void shown(const base::TopicPartition& partition, base::Offset offset, const std::string& value);
+  // Somebody asks for the deletion of what lies before `to` (DeleteRecords): from now on it may be
+  // gone, and nothing else.
+  void deletion_asked(const base::TopicPartition& partition, base::Offset to);
+  // The least offset that nobody has asked to delete.
+  base::Offset first_kept(const base::TopicPartition& partition) const;
+  // A client was told that the log begins there.
+  void start_shown(const base::TopicPartition& partition, base::Offset start);
   // A group asks to commit; the number names the attempt.
   std::uint64_t commit_sent(const std::string& group, const base::TopicPartition& partition,
                             base::Offset offset);
@@ -99,10 +106,12 @@ class History {
     std::map<std::string, std::uint64_t> next_number;  // by producer
     std::map<base::Offset, std::string> acknowledged;
     std::set<std::string> acknowledged_somewhere;
+    std::map<std::string, base::Offset> found_at;  // of these, where they were found last
     std::map<base::Offset, std::string> shown;
     std::map<std::string, base::BrokerId> acknowledged_by;
     std::map<base::LeaderEpoch, base::BrokerId> leaders;
     std::map<std::string, base::Offset> ends;  // by client
+    base::Offset first_kept{0};
   };
   // The committed offsets of one group and partition by attempt; attempt 0 is "none yet".
   struct Commits {
@@ -112,10 +121,12 @@ class History {
 
   void promised(const base::TopicPartition& partition, base::Offset offset,
                 const std::string& value, const char* promise);
+  void check_all_kept(const std::string& name, Partition& known,
+                      const std::map<base::Offset, std::string>& content);
   void check_kept(const std::string& partition, const char* promise,
-                  const std::map<base::Offset, std::string>& promised,
+                  const std::map<base::Offset, std::string>& promised, base::Offset first_kept,
                   const std::map<base::Offset, std::string>& content);
-  void check_kept_somewhere(const std::string& partition, const std::set<std::string>& promised,
+  void check_kept_somewhere(const std::string& name, Partition& known,
                             const std::map<base::Offset, std::string>& content);
   void check_order(const std::string& partition, const Partition& known,
                    const std::map<base::Offset, std::string>& content);

@@ -51,6 +51,22 @@ TEST_F(HistoryTest, WhatWasAcknowledgedWithoutItsOffsetIsSomewhere) {
                           "t-0: 'a' was acknowledged and is nowhere"));
 }
 
+TEST_F(HistoryTest, OnlyWhatWasToBeDeletedMayBeGone) {
+  history.acknowledged(kPartition, Offset(0), "a");
+  history.acknowledged(kPartition, Offset(1), "b");
+  history.deletion_asked(kPartition, Offset(1));
+  history.deletion_asked(kPartition, Offset(0));
+  history.start_shown(kPartition, Offset(1));
+  history.check_final(kPartition, {{Offset(1), "b"}});
+  EXPECT_THAT(history.violations(), IsEmpty());
+  history.start_shown(kPartition, Offset(2));
+  history.check_final(kPartition, {{Offset(0), "c"}});
+  EXPECT_THAT(history.violations(),
+              ElementsAre("t-0 begins at 2, and only what lies before 1 was to be deleted",
+                          "t-0: 'a' at offset 0 was acknowledged; there is now 'c'",
+                          "t-0: 'b' at offset 1 was acknowledged; there is now nothing"));
+}
+
 TEST_F(HistoryTest, ARecordThatWasShownStays) {
   history.shown(kPartition, Offset(0), "a");
   history.shown(kPartition, Offset(0), "b");

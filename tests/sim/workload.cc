@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "record/build.h"
+#include "sim/offsets.h"
 #include "wire/messages/create_topics.h"
 #include "wire/messages/fetch.h"
 #include "wire/messages/metadata.h"
@@ -171,6 +172,12 @@ Task<base::Result<Fetched>> fetch(Router& router, History& history, const TopicV
   if (code == base::ErrorCode::kOffsetOutOfRange && history.is_over(name, leader.epoch)) {
     code = base::ErrorCode::kNotLeaderOrFollower;
   }
+  if (code == base::ErrorCode::kOffsetOutOfRange && from < history.first_kept(name)) {
+    const auto start = co_await find_start(router, name);
+    if (!start) co_return base::fail(start.error());
+    history.start_shown(name, *start);
+    co_return Fetched{.next = std::max(*start, from)};
+  }
   if (code != base::ErrorCode::kNone) {
     router.leader_failed(name);
     co_return base::fail(code);
@@ -216,7 +223,8 @@ Detached check_topic(Router& router, History& history, TopicView topic, int& und
       const auto read = co_await fetch(router, history, topic, partition, next, 10, &content);
       if (read) {
         next = read->next;
-        if (next >= read->high_watermark) break;
+        const bool is_at_end = read->high_watermark != base::kNoOffset;
+        if (is_at_end && next >= read->high_watermark) break;
         continue;
       }
       if (!base::is_retriable(read.error().code)) {

@@ -90,10 +90,11 @@ class Producer {
 // What a fetch came to: where to go on, and the end of what consumers are shown.
 struct Fetched {
   base::Offset next;
-  base::Offset high_watermark;
+  base::Offset high_watermark = base::kNoOffset;
 };
 
-// Reads batches from `from` on; what it finds goes to the history and into `content`.
+// Reads batches from `from` on; what it finds goes to the history and into `content`. Where all of
+// that is deleted it comes back with where the log begins, and no high watermark.
 Task<base::Result<Fetched>> fetch(Router& router, History& history, const TopicView& topic,
                                   std::int32_t partition, base::Offset from,
                                   std::int32_t max_wait_ms,

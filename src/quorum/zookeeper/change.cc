@@ -13,9 +13,12 @@
 namespace odradek::quorum::zookeeper {
 namespace {
 
-// Of a multi: what is left is for the check of the epoch, for parents of view nodes that miss and
-// for the batch's own frame.
-constexpr std::size_t kPartBytes = zookeeper::kMaxMultiBytes - 32 * 1024;
+// What one record or node may take of a multi: what is left is for the check of the epoch, for
+// parents of view nodes that miss and for the batch's own frame.
+constexpr std::size_t kMaxPartBytes = zookeeper::kMaxMultiBytes - 32 * 1024;
+// Where a part ends that could take more: a server keeps its last 500 transactions in memory
+// (commitLogCount), each about four times, so that full multis would fill a heap of half a GiB.
+constexpr std::size_t kPartBytes = 64 * 1024;
 // What is around a node in a multi: size_of(), and its parent's creation, seldom as it is.
 constexpr std::size_t kAroundView = 512;
 // Types of schema/records/metadata.msg.
@@ -37,7 +40,7 @@ struct Load {
 
 class Packer {
  public:
-  explicit Packer(std::size_t limit) : limit_(limit) { loads_.emplace_back(); }
+  Packer() { loads_.emplace_back(); }
 
   bool add(base::SharedBytes record) {
     if (!make_room(size_in_batch(record))) return false;
@@ -53,13 +56,13 @@ class Packer {
 
  private:
   bool make_room(std::size_t bytes) {
-    if (bytes > limit_) return false;
-    if (loads_.back().bytes + bytes > limit_) loads_.emplace_back();
+    if (bytes > kMaxPartBytes) return false;
+    const bool is_empty = loads_.back().bytes == 0;
+    if (!is_empty && loads_.back().bytes + bytes > kPartBytes) loads_.emplace_back();
     loads_.back().bytes += bytes;
     return true;
   }
 
-  const std::size_t limit_;
   std::vector<Load> loads_;
 };
 
@@ -184,7 +187,7 @@ base::Result<std::vector<Part>> split(base::Offset base_offset, base::LeaderEpoc
                                       const std::vector<base::SharedBytes>& records,
                                       std::vector<ViewWrite> view) {
   ODRADEK_ASSERT(!records.empty());
-  Packer packer(kPartBytes);
+  Packer packer;
   for (const base::SharedBytes& record : records) {
     if (!packer.add(record)) return too_large("a metadata record", record.size());
   }
@@ -196,7 +199,7 @@ base::Result<std::vector<Part>> split(base::Offset base_offset, base::LeaderEpoc
 base::Result<std::vector<Part>> split_abort(base::Offset base_offset, base::LeaderEpoch epoch,
                                             base::Timestamp timestamp,
                                             std::vector<ViewWrite> view) {
-  Packer packer(kPartBytes);
+  Packer packer;
   if (auto added = add_view(std::move(view), packer); !added) return base::fail(std::move(added));
   packer.loads().back().records.push_back(make_marker(Marker::kAbort));
   fill(packer.loads());

@@ -23,21 +23,28 @@ std::unexpected<base::Error> refused(const Invocation& invocation, ErrorCode cod
       code, invocation.is_native ? text : fmt::format("{}: {}", java_exception(code), text));
 }
 
+wire::DescribeAclsRequest request_for(const AclPattern* pattern) {
+  wire::DescribeAclsRequest request;
+  request.resource_type_filter = static_cast<std::int8_t>(AclResource::kAny);
+  request.pattern_type_filter = static_cast<std::int8_t>(AclPatternType::kAny);
+  if (pattern != nullptr) {
+    request.resource_type_filter = static_cast<std::int8_t>(pattern->resource);
+    request.resource_name_filter = pattern->name;
+    request.pattern_type_filter = static_cast<std::int8_t>(pattern->type);
+  } else {
+    request.resource_name_filter = std::nullopt;
+  }
+  request.principal_filter = std::nullopt;
+  request.host_filter = std::nullopt;
+  request.operation = static_cast<std::int8_t>(AclOperation::kAny);
+  request.permission_type = static_cast<std::int8_t>(AclPermission::kAny);
+  return request;
+}
+
 // Of those that a filter fits, or of all.
 base::Result<Acls> stored_acls(const Invocation& invocation, Admin& admin,
                                const AclPattern* pattern) {
-  wire::DescribeAclsRequest request;
-  request.resource_type_filter =
-      static_cast<std::int8_t>(pattern == nullptr ? AclResource::kAny : pattern->resource);
-  request.resource_name_filter.reset();
-  if (pattern != nullptr) request.resource_name_filter = pattern->name;
-  request.pattern_type_filter =
-      static_cast<std::int8_t>(pattern == nullptr ? AclPatternType::kAny : pattern->type);
-  request.principal_filter.reset();
-  request.host_filter.reset();
-  request.operation = static_cast<std::int8_t>(AclOperation::kAny);
-  request.permission_type = static_cast<std::int8_t>(AclPermission::kAny);
-  auto answer = admin.ask<wire::DescribeAclsResponse>(std::move(request));
+  auto answer = admin.ask<wire::DescribeAclsResponse>(request_for(pattern));
   if (!answer) return base::fail(std::move(answer));
   if (answer->error_code != ErrorCode::kNone) {
     return refused(invocation, answer->error_code, answer->error_message);

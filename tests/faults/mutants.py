@@ -266,8 +266,8 @@ MUTANTS = (
     (
         "eligible although it missed something",
         [("src/metadata/controller/partition_change.cc",
-          r"next_\.in_sync_replicas\.size\(\) >= rules_\.min_in_sync_replicas\)",
-          r"next_.in_sync_replicas.size() > rules_.min_in_sync_replicas)")],
+          r"\|\|\n      next_\.in_sync_replicas\.size\(\) >= rules_\.min_in_sync_replicas\)",
+          r"||\n      next_.in_sync_replicas.size() > rules_.min_in_sync_replicas)")],
         (CONTROLLER, CLUSTER),
     ),
     (

@@ -69,7 +69,7 @@ class Dump:
         self.crowd = crowd
         self.work = work
         self.work.mkdir()
-        self.replicas = {}  # (partition's directory, broker) → Replica
+        self.replicas = {}  # (partition's directory, data directory) → Replica
         self.lines = []  # of segments
 
     def wrong(self, sentence):
@@ -116,7 +116,7 @@ class Dump:
             for line in map(str.rstrip, lines):
                 if found := DUMPING.fullmatch(line):
                     file = Path(found["file"])
-                    name = file.parent.name, file.parent.parent.parent.name
+                    name = file.parent.name, file.parent.parent
                     replica = self.replicas.setdefault(name, Replica())
                 replica.add(file, line)
                 if file.suffix == ".log" and OF_SEGMENTS.fullmatch(line):
@@ -126,7 +126,7 @@ class Dump:
     def compare(self, topic, number, replicas):
         name = f"{topic}-{number}"
         brokers = [self.cluster.broker(replica) for replica in replicas]
-        held = {broker: self.replicas.get((name, broker.directory.name), Replica())
+        held = {broker: self.replicas.get((name, broker.data), Replica())
                 for broker in brokers}
         first, *rest = held.values()
         for broker, replica in held.items():

@@ -20,12 +20,15 @@ bool is_grown(const std::map<std::string, std::string>& before,
   });
 }
 
-// The whole batches at the beginning: behind them lies what is being written, or was torn.
-std::size_t whole_bytes(const std::string& bytes, std::size_t from) {
+// The whole batches at the beginning: behind them lies what is being written, or was torn. No
+// checksum covers a batch's base offset: where a tear took no more than that, it goes back. `last`:
+// what the batch before `from` ends with.
+std::size_t whole_bytes(const std::string& bytes, std::size_t from, base::Offset last) {
   record::BatchIterator batches(base::as_bytes(std::string_view(bytes).substr(from)));
   std::size_t whole = from;
   for (auto batch = batches.next(); batch && *batch; batch = batches.next()) {
-    if (!(*batch)->crc_matches()) break;
+    if ((*batch)->base_offset() <= last || !(*batch)->crc_matches()) break;
+    last = (*batch)->last_offset();
     whole = from + batches.position();
   }
   return whole;
@@ -100,7 +103,9 @@ void StepChecks::look_at(int broker, const base::TopicPartition& partition, bool
   for (auto& [name, bytes] : files) {
     const auto before = replica.files.find(name);
     const bool is_longer = before != replica.files.end() && bytes.starts_with(before->second);
-    bytes.resize(whole_bytes(bytes, is_longer ? before->second.size() : 0));
+    const bool goes_on = is_longer && !replica.values.empty();
+    bytes.resize(goes_on ? whole_bytes(bytes, before->second.size(), replica.values.rbegin()->first)
+                         : whole_bytes(bytes, 0, base::kNoOffset));
   }
   if (!is_grown(replica.files, files)) replica = {};
   for (const auto& [name, bytes] : files) {

@@ -5,13 +5,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <vector>
 
-#include "base/log.h"
 #include "env/sim/seeds.h"
 #include "sim/cluster_scenario.h"
 #include "sim/decided.h"
+#include "sim/quiet_test.h"
 
 namespace odradek::sim_test {
 namespace {
@@ -20,12 +19,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::IsEmpty;
 
-struct ClusterCutTest : testing::Test {
-  ClusterCutTest() {
-    if (std::getenv("ODRADEK_TEST_LOG") == nullptr) base::log::set_level(base::log::Level::kOff);
-  }
-  ~ClusterCutTest() override { base::log::set_level(base::log::Level::kInfo); }
-};
+class ClusterCutTest : public QuietTest {};
 
 std::vector<base::TopicPartition> led_by(Cluster& cluster, int broker) {
   std::vector<base::TopicPartition> led;

@@ -5,14 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
-#include "base/log.h"
 #include "env/sim/seeds.h"
 #include "sim/cluster_scenario.h"
 #include "sim/decided.h"
+#include "sim/quiet_test.h"
 
 // What must be seen to happen and is not left to chance: whole brokers, each story step by step.
 namespace odradek::sim_test {
@@ -29,12 +28,7 @@ constexpr std::size_t kMovesStep = 11;
 constexpr std::size_t kMovesStep = 1;
 #endif
 
-struct ClusterScriptTest : testing::Test {
-  ClusterScriptTest() {
-    if (std::getenv("ODRADEK_TEST_LOG") == nullptr) base::log::set_level(base::log::Level::kOff);
-  }
-  ~ClusterScriptTest() override { base::log::set_level(base::log::Level::kInfo); }
-};
+class ClusterScriptTest : public QuietTest {};
 
 bool contains(const std::vector<int>& brokers, int broker) {
   return std::ranges::find(brokers, broker) != brokers.end();

@@ -5,12 +5,11 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 
-#include "base/log.h"
 #include "env/sim/seeds.h"
 #include "sim/cluster_scenario.h"
 #include "sim/decided.h"
+#include "sim/quiet_test.h"
 
 // How a broker comes into its cluster, and how it does not.
 namespace odradek::sim_test {
@@ -27,12 +26,7 @@ constexpr std::uint64_t kCallsStep = 23;
 constexpr std::uint64_t kCallsStep = 5;
 #endif
 
-struct ClusterStartTest : testing::Test {
-  ClusterStartTest() {
-    if (std::getenv("ODRADEK_TEST_LOG") == nullptr) base::log::set_level(base::log::Level::kOff);
-  }
-  ~ClusterStartTest() override { base::log::set_level(base::log::Level::kInfo); }
-};
+class ClusterStartTest : public QuietTest {};
 
 // All machines lose their power; the first one that is back is the controller, and its disk is so
 // slow that opening its logs takes minutes.

@@ -4,14 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <ctime>
 #include <map>
 #include <string>
 
-#include "base/log.h"
 #include "env/sim/seeds.h"
 #include "sim/cluster_scenario.h"
+#include "sim/quiet_test.h"
 
 // Several brokers (servers, logs, replicas, the order in ZooKeeper, the controller, groups) in one
 // simulated world.
@@ -27,12 +26,7 @@ constexpr std::uint64_t kSeeds = 5;
 constexpr std::uint64_t kSeeds = 20;
 #endif
 
-struct ClusterTest : testing::Test {
-  ClusterTest() {
-    if (std::getenv("ODRADEK_TEST_LOG") == nullptr) base::log::set_level(base::log::Level::kOff);
-  }
-  ~ClusterTest() override { base::log::set_level(base::log::Level::kInfo); }
-};
+class ClusterTest : public QuietTest {};
 
 TEST_F(ClusterTest, ServesProducersAndAGroup) {
   const ClusterOutcome outcome = run_cluster_scenario(1, {.faults = 0});

@@ -37,10 +37,11 @@ enum class AppendOrigin : std::uint8_t {
 };
 
 // Where an append ends, for those who wait until it is written or committed. An append that found
-// no room on the disk is taken back, and others get its offsets: the count tells them apart.
+// no room on the disk is taken back, one that another leader lacks is cut off, and others get the
+// offsets: the count tells them apart.
 struct AppendEnd {
   base::Offset offset = base::kNoOffset;
-  // How often appends had been taken back in this log before it.
+  // How often appends had been taken back or cut off in this log before it.
   std::uint64_t take_backs = 0;
 };
 
@@ -188,10 +189,10 @@ class Log {
   // Never while holding a lock that the listener takes. An error has been given to the listener.
   virtual void write_out() = 0;
 
-  // Where the log ends now. The count in it grows when appends that found no room were taken back:
-  // the log is since then as if they had never been.
+  // Where the log ends now. The count in it grows when appends were taken back or cut off: the log
+  // is since then as if they had never been.
   virtual AppendEnd end() const = 0;
-  // The error of an append that was taken back.
+  // The error of an append that was taken back or cut off.
   [[nodiscard]] virtual base::Result<> check_kept(const AppendEnd& end) const = 0;
 
   virtual base::Offset log_start_offset() const = 0;
